@@ -1,0 +1,38 @@
+"""The `opsbridge` command; every subcommand lives with its subject and is imported when asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import sys
+
+from opsbridge.errors import OpsbridgeError
+
+# Subcommand -> module with add_arguments(parser) and run(args) -> exit status, and its one line.
+_COMMANDS = {
+    "doctest": ("opsbridge.pages.command", "run the examples of difference pages on both sides"),
+    "diff": ("opsbridge.docgen.command", "print the computed difference table of two APIs"),
+    "tables": ("opsbridge.tables.command", "check the mapping tables"),
+    "info": ("opsbridge.info", "say what is installed, built and supported here"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one subcommand; returns its exit status (2: the command could not be carried out)."""
+    argv = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(prog="opsbridge", description=__doc__.partition(";")[0] + ".")
+    parser.add_argument(
+        "--version", action="version", version=importlib.metadata.version("opsbridge")
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, summary) in _COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        if name in argv[:1]:
+            importlib.import_module(module).add_arguments(subparser)
+    args = parser.parse_args(argv)
+    try:
+        return int(importlib.import_module(_COMMANDS[args.command][0]).run(args))
+    except OpsbridgeError as error:
+        print(f"opsbridge {args.command}: {error}", file=sys.stderr)
+        return 2

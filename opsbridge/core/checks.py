@@ -1,0 +1,138 @@
+"""Argument checks with one message format: operator, argument, position, what came, what is allowed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from opsbridge.core.tensors import Tensor, TensorLayer
+from opsbridge.errors import ArgumentError, DeviceError, DtypeError
+
+
+@dataclass(frozen=True)
+class Caller:
+    """How the user spells the operator and its arguments, so that messages speak their language."""
+
+    operator: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, int] = field(default_factory=dict)
+    list_lengths: tuple[int, ...] | None = None
+
+    def argument(self, slot: str) -> str:
+        """The user's name of a slot."""
+        return self.arguments.get(slot, slot)
+
+    def place(self, slot: str, *index: int) -> str:
+        """One element of a slot, where the user gave it: `bboxes[3][4]`."""
+        first_column = self.columns.get(slot)
+        if first_column is not None:
+            row, *column = index
+            index = (row, first_column + (column[0] if column else 0))
+        elif self.list_lengths is not None and slot == "rois":
+            index = self._place_in_list(*index)
+        return self.argument(slot) + "".join(f"[{i}]" for i in index)
+
+    def _place_in_list(self, row: int, *column: int) -> tuple[int, ...]:
+        """Regions given as one tensor per image have no batch column."""
+        for image, length in enumerate(self.list_lengths or ()):
+            if row < length:
+                return (image, row, *(c - 1 for c in column))
+            row -= length
+        raise IndexError(row)
+
+    def refuse(self, text: str) -> NoReturn:
+        """Raise an ArgumentError about this call."""
+        raise ArgumentError(f"{self.operator}: {text}")
+
+
+def check_shape(
+    layer: TensorLayer,
+    caller: Caller,
+    slot: str,
+    tensor: Tensor,
+    expected: Sequence[int | str],
+    hint: str = "",
+) -> tuple[int, ...]:
+    """The shape of `tensor`, if it has the expected rank and fixed sizes."""
+    shape = layer.shape(tensor)
+    if len(shape) != len(expected) or any(
+        isinstance(size, int) and size != actual
+        for size, actual in zip(expected, shape, strict=True)
+    ):
+        wanted = "(" + ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "") + ")"
+        name = caller.argument(slot)
+        caller.refuse(f"{name} has shape {shape}; expected {wanted}{hint}")
+    return shape
+
+
+def check_same_length(caller: Caller, slot: str, length: int, other: str, other_length: int) -> None:
+    """Two arguments have one entry per box each."""
+    if length != other_length:
+        caller.refuse(
+            f"{caller.argument(slot)} has {length} entries, "
+            f"but {caller.argument(other)} has {other_length}; they must be equal"
+        )
+
+
+def check_dtype(
+    layer: TensorLayer, caller: Caller, slot: str, tensor: Tensor, allowed: Sequence[str]
+) -> str:
+    """The dtype of `tensor`, if it is an allowed one."""
+    dtype = layer.dtype(tensor)
+    if dtype not in allowed:
+        raise DtypeError(
+            f"{caller.operator}: {caller.argument(slot)} is {dtype}; allowed: {', '.join(allowed)}"
+        )
+    return dtype
+
+
+def check_same_dtype(caller: Caller, slot: str, dtype: str, other: str, other_dtype: str) -> None:
+    """Two arguments have one dtype."""
+    if dtype != other_dtype:
+        raise DtypeError(
+            f"{caller.operator}: {caller.argument(slot)} is {dtype}, "
+            f"but {caller.argument(other)} is {other_dtype}; they must be equal"
+        )
+
+
+def check_on_host(layer: TensorLayer, caller: Caller, tensors: Mapping[str, Tensor]) -> None:
+    """All tensors are on one device, and this build has kernels for it."""
+    (first, tensor), *others = tensors.items()
+    device = layer.device(tensor)
+    for slot, other in others:
+        if layer.device(other) != device:
+            raise DeviceError(
+                f"{caller.operator}: {caller.argument(slot)} is on {layer.device(other)}, "
+                f"but {caller.argument(first)} is on {device}; they must be on one device"
+            )
+    if device != "cpu":
+        raise DeviceError(
+            f"{caller.operator}: {caller.argument(first)} is on {device}, "
+            "but this build has kernels for cpu only"
+        )
+
+
+def check_number(caller: Caller, slot: str, value: float) -> None:
+    """A threshold is anything but NaN."""
+    if math.isnan(value):
+        caller.refuse(f"{caller.argument(slot)} is nan; it must be a number")
+
+
+def check_finite(caller: Caller, slot: str, value: float) -> None:
+    """A factor is neither NaN nor infinite."""
+    if not math.isfinite(value):
+        caller.refuse(f"{caller.argument(slot)} is {value}; it must be finite")
+
+
+def check_at_least(caller: Caller, slot: str, value: int, least: int) -> None:
+    """A size or count is not too small."""
+    if value < least:
+        caller.refuse(f"{caller.argument(slot)} is {value}; it must be at least {least}")
+
+
+def check_int32(caller: Caller, slot: str, value: int) -> None:
+    """A count fits the 32 bits that the frameworks hold it in."""
+    if not -(2**31) <= value < 2**31:
+        caller.refuse(f"{caller.argument(slot)} is {value}; it must fit in 32 bits")

@@ -1,0 +1,101 @@
+// Reads the arguments of one call in order; whatever has the wrong type throws BadCall.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "binding/tvm_abi.h"
+#include "opsbridge/tensor.h"
+
+namespace opsbridge {
+
+// A call that does not fit the function. Python checks first, so users never meet this.
+struct BadCall : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Arguments {
+ public:
+  Arguments(const ObAny* args, int32_t count) : args_(args), count_(count) {}
+
+  int64_t integer() {
+    const ObAny& arg = next();
+    if (arg.tag != kIntTag && arg.tag != kBoolTag) fail("an integer");
+    return arg.as_int;
+  }
+
+  double number() {
+    const ObAny& arg = next();
+    if (arg.tag == kIntTag) return static_cast<double>(arg.as_int);
+    if (arg.tag != kFloatTag) fail("a float");
+    return arg.as_float;
+  }
+
+  TensorView tensor(int rank) {
+    const TensorView view = optional_tensor(rank);
+    if (!is_present(view)) fail("a tensor");
+    return view;
+  }
+
+  TensorView optional_tensor(int rank) {
+    const ObAny& arg = next();
+    if (arg.tag == kNoneTag) return kNoTensor;
+    const ObTensor* tensor = tensor_of(arg);
+    if (tensor == nullptr) fail("a tensor or None");
+    if (tensor->device.type != kCpuDevice) fail("a tensor in host memory");
+    if (tensor->ndim != rank) fail("a tensor of rank " + std::to_string(rank));
+    return view_of(*tensor);
+  }
+
+  void finish() const {
+    if (position_ != count_) throw BadCall("too many arguments");
+  }
+
+ private:
+  const ObAny& next() {
+    if (position_ >= count_) throw BadCall("too few arguments");
+    return args_[position_++];
+  }
+
+  [[noreturn]] void fail(const std::string& wanted) const {
+    throw BadCall("argument " + std::to_string(position_ - 1) + " must be " + wanted);
+  }
+
+  static const ObTensor* tensor_of(const ObAny& arg) {
+    if (arg.tag == kTensorPointerTag) return static_cast<const ObTensor*>(arg.as_pointer);
+    if (arg.tag != kTensorObjectTag) return nullptr;
+    const char* object = static_cast<const char*>(arg.as_pointer);
+    return reinterpret_cast<const ObTensor*>(object + kObjectHeaderBytes);
+  }
+
+  static Dtype dtype_of(const ObDataType& type) {
+    if (type.lanes != 1) return Dtype::other;
+    if (type.code == kBoolCode && type.bits == 8) return Dtype::boolean;
+    if (type.code == kUIntCode && type.bits == 8) return Dtype::uint8;
+    if (type.code == kIntCode && type.bits == 32) return Dtype::int32;
+    if (type.code == kIntCode && type.bits == 64) return Dtype::int64;
+    if (type.code == kFloatCode && type.bits == 32) return Dtype::float32;
+    if (type.code == kFloatCode && type.bits == 64) return Dtype::float64;
+    return Dtype::other;
+  }
+
+  static TensorView view_of(const ObTensor& tensor) {
+    TensorView view = kNoTensor;
+    view.data = static_cast<char*>(tensor.data) + tensor.byte_offset;
+    view.dtype = dtype_of(tensor.dtype);
+    view.rank = tensor.ndim;
+    int64_t packed_stride = 1;
+    for (int axis = tensor.ndim - 1; axis >= 0; --axis) {
+      view.shape[axis] = tensor.shape[axis];
+      view.strides[axis] = tensor.strides != nullptr ? tensor.strides[axis] : packed_stride;
+      packed_stride *= tensor.shape[axis];
+    }
+    return view;
+  }
+
+  const ObAny* args_;
+  int32_t count_;
+  int32_t position_ = 0;
+};
+
+}  // namespace opsbridge

@@ -1,0 +1,65 @@
+// The stable C calling convention of tvm-ffi, as far as opsbridge uses it: tagged 16-byte arguments,
+// DLPack tensors, and a function that records an exception. Written from the documented ABI so that
+// neither its C++ headers nor its library are needed to build.
+#pragma once
+
+#include <cstdint>
+
+extern "C" {
+
+struct ObDataType {
+  uint8_t code;
+  uint8_t bits;
+  uint16_t lanes;
+};
+
+struct ObDevice {
+  int32_t type;
+  int32_t id;
+};
+
+// DLTensor of DLPack.
+struct ObTensor {
+  void* data;
+  ObDevice device;
+  int32_t ndim;
+  ObDataType dtype;
+  int64_t* shape;
+  int64_t* strides;  // null: contiguous
+  uint64_t byte_offset;
+};
+
+struct ObAny {
+  int32_t tag;
+  uint32_t padding;
+  union {
+    int64_t as_int;
+    double as_float;
+    void* as_pointer;
+  };
+};
+
+// Resolved when the tvm-ffi run time loads this library; weak, so that loading without it works.
+__attribute__((weak)) void TVMFFIErrorSetRaisedFromCStr(const char* kind, const char* message);
+
+}  // extern "C"
+
+namespace opsbridge {
+
+enum Tag : int32_t {
+  kNoneTag = 0,
+  kIntTag = 1,
+  kBoolTag = 2,
+  kFloatTag = 3,
+  kTensorPointerTag = 7,
+  kTensorObjectTag = 70,
+};
+
+constexpr int kObjectHeaderBytes = 24;
+constexpr int32_t kCpuDevice = 1;
+enum TypeCode : uint8_t { kIntCode = 0, kUIntCode = 1, kFloatCode = 2, kBoolCode = 6 };
+
+static_assert(sizeof(ObAny) == 16, "tvm-ffi arguments are 16 bytes");
+static_assert(sizeof(ObTensor) == 48, "DLTensor is 48 bytes");
+
+}  // namespace opsbridge

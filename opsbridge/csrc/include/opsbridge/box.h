@@ -1,0 +1,94 @@
+// Boxes as corners, and their overlap. Plain C++17, host and device, one rounding per operation.
+#pragma once
+
+#include <cmath>
+
+#include "opsbridge/types.h"
+
+namespace opsbridge {
+
+// The operand order of std::min and std::max decides what a NaN does; both frameworks use theirs.
+template <class A>
+OPSBRIDGE_FN A smaller(A a, A b) {
+  return b < a ? b : a;
+}
+
+template <class A>
+OPSBRIDGE_FN A larger(A a, A b) {
+  return a < b ? b : a;
+}
+
+OPSBRIDGE_FN float fused_multiply_add(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+OPSBRIDGE_FN double fused_multiply_add(double a, double b, double c) {
+  return __builtin_fma(a, b, c);
+}
+
+template <class A>
+struct Box {
+  A x1, y1, x2, y2, area;
+};
+
+// The length of a side; the offset of one belongs to integer pixel coordinates.
+template <class A>
+OPSBRIDGE_FN A side(A low, A high, BoxOffset offset) {
+  const A length = high - low;
+  return offset == BoxOffset::one ? length + A(1) : length;
+}
+
+template <class A>
+OPSBRIDGE_FN void sort_pair(A& low, A& high) {
+  if (high < low) {
+    const A swapped = low;
+    low = high;
+    high = swapped;
+  }
+}
+
+// Four coordinates in a framework's layout as corners with their area.
+template <class A>
+OPSBRIDGE_FN Box<A> make_box(A c0, A c1, A c2, A c3, const NmsRule& rule) {
+  Box<A> box{c0, c1, c2, c3, A(0)};
+  switch (rule.layout) {
+    case Layout::xyxy:
+      break;
+    case Layout::yxyx:
+      box = Box<A>{c1, c0, c3, c2, A(0)};
+      break;
+    case Layout::xywh:
+      box = Box<A>{c0, c1, c0 + c2, c1 + c3, A(0)};
+      break;
+    case Layout::cxcywh:
+      box = Box<A>{c0 - A(0.5) * c2, c1 - A(0.5) * c3, c0 + A(0.5) * c2, c1 + A(0.5) * c3, A(0)};
+      break;
+  }
+  if (rule.corner_order == CornerOrder::sorted) {
+    sort_pair(box.x1, box.x2);
+    sort_pair(box.y1, box.y2);
+  }
+  if (rule.layout == Layout::xywh) {
+    // The given size, not the difference of rounded corners, is what such frameworks multiply.
+    box.area = side(A(0), c2, rule.box_offset) * side(A(0), c3, rule.box_offset);
+  } else {
+    box.area = side(box.x1, box.x2, rule.box_offset) * side(box.y1, box.y2, rule.box_offset);
+  }
+  return box;
+}
+
+template <class A>
+OPSBRIDGE_FN A intersection(const Box<A>& a, const Box<A>& b, BoxOffset offset) {
+  const A width = larger(A(0), side(larger(a.x1, b.x1), smaller(a.x2, b.x2), offset));
+  const A height = larger(A(0), side(larger(a.y1, b.y1), smaller(a.y2, b.y2), offset));
+  return width * height;
+}
+
+template <class A>
+OPSBRIDGE_FN A union_area(const Box<A>& a, const Box<A>& b, A overlap, const NmsRule& rule) {
+  if (rule.union_ == Union::fused_second_area) {
+    const A width = side(b.x1, b.x2, rule.box_offset);
+    const A height = side(b.y1, b.y2, rule.box_offset);
+    return fused_multiply_add(width, height, a.area) - overlap;
+  }
+  return (a.area + b.area) - overlap;
+}
+
+}  // namespace opsbridge

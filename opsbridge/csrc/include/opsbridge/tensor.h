@@ -1,0 +1,35 @@
+// A borrowed tensor: pointer, element type, sizes and strides in elements.
+#pragma once
+
+#include <cstdint>
+
+namespace opsbridge {
+
+enum class Dtype { boolean, uint8, int32, int64, float32, float64, other };
+
+constexpr int kMaxRank = 4;
+
+struct TensorView {
+  void* data;
+  Dtype dtype;
+  int rank;
+  int64_t shape[kMaxRank];
+  int64_t strides[kMaxRank];
+};
+
+// A possibly absent tensor has no data and rank -1.
+constexpr TensorView kNoTensor{nullptr, Dtype::other, -1, {}, {}};
+
+inline bool is_present(const TensorView& view) { return view.rank >= 0; }
+
+template <class T>
+T read(const TensorView& view, int64_t i) {
+  return static_cast<const T*>(view.data)[i * view.strides[0]];
+}
+
+template <class T>
+T read(const TensorView& view, int64_t i, int64_t j) {
+  return static_cast<const T*>(view.data)[i * view.strides[0] + j * view.strides[1]];
+}
+
+}  // namespace opsbridge

@@ -1,0 +1,83 @@
+#include "ops/candidate_order.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace opsbridge {
+namespace {
+
+// Descending, NaN before everything.
+template <class T>
+bool ranks_before(T a, T b) {
+  return a > b || (std::isnan(a) && !std::isnan(b));
+}
+
+template <class T>
+void sort_stable(std::vector<int64_t>& candidates, const T* scores) {
+  std::stable_sort(candidates.begin(), candidates.end(), [scores](int64_t a, int64_t b) {
+    return ranks_before(scores[a], scores[b]);
+  });
+}
+
+// torch's unstable CPU sort: libstdc++'s std::sort on (score, index) pairs. The order of equal
+// scores is the algorithm's, so this must stay std::sort and must move pairs, not indices.
+template <class T>
+void sort_unstable(std::vector<int64_t>& candidates, const T* scores) {
+  std::vector<std::pair<T, int64_t>> pairs;
+  pairs.reserve(candidates.size());
+  for (int64_t index : candidates) pairs.emplace_back(scores[index], index);
+  std::sort(pairs.begin(), pairs.end(),
+            [](const auto& a, const auto& b) { return ranks_before(a.first, b.first); });
+  for (size_t i = 0; i < pairs.size(); ++i) candidates[i] = pairs[i].second;
+}
+
+// MindSpore: an ascending bitonic network over the next power of two, read backwards. Its padding
+// equals the largest finite score and can enter the result; ours is above every score and cannot.
+template <class T>
+void sort_bitonic(std::vector<int64_t>& candidates, const T* scores) {
+  const size_t count = candidates.size();
+  size_t width = 1;
+  while (width < count) width *= 2;
+  constexpr int64_t kPadding = -1;
+  std::vector<int64_t> network(candidates);
+  network.resize(width, kPadding);
+  const auto is_above = [scores](int64_t a, int64_t b) {
+    if (a == kPadding || b == kPadding) return a == kPadding && b != kPadding;
+    return scores[a] > scores[b];
+  };
+  for (size_t block = 2; block <= width; block *= 2) {
+    for (size_t distance = block / 2; distance > 0; distance /= 2) {
+      for (size_t i = 0; i < width; ++i) {
+        const size_t partner = i ^ distance;
+        if (partner <= i) continue;
+        const bool ascending = (i & block) == 0;
+        const bool wrong = ascending ? is_above(network[i], network[partner])
+                                     : is_above(network[partner], network[i]);
+        if (wrong) std::swap(network[i], network[partner]);
+      }
+    }
+  }
+  std::reverse_copy(network.begin(), network.begin() + count, candidates.begin());
+}
+
+}  // namespace
+
+template <class T>
+void sort_candidates(std::vector<int64_t>& candidates, const T* scores, Order order) {
+  switch (order) {
+    case Order::stable:
+      return sort_stable(candidates, scores);
+    case Order::introsort:
+      return sort_unstable(candidates, scores);
+    case Order::bitonic:
+      return sort_bitonic(candidates, scores);
+    case Order::given:
+      return;
+  }
+}
+
+template void sort_candidates(std::vector<int64_t>&, const float*, Order);
+template void sort_candidates(std::vector<int64_t>&, const double*, Order);
+
+}  // namespace opsbridge

@@ -1,0 +1,72 @@
+// The suppression sweep, compiled once per instruction-set level (OPSBRIDGE_LEVEL names it).
+#include "ops/nms.h"
+
+#include "ops/kernels.h"
+
+namespace opsbridge {
+namespace OPSBRIDGE_LEVEL {
+namespace {
+
+template <class A>
+Box<A> box_at(const NmsSweep<A>& sweep, int64_t i) {
+  return Box<A>{sweep.x1[i], sweep.y1[i], sweep.x2[i], sweep.y2[i], sweep.area[i]};
+}
+
+// No branch depends on the data, so the loop runs in vectors.
+template <class A>
+void suppress_after(const NmsSweep<A>& sweep, int64_t kept, double threshold, NmsRule rule) {
+  const Box<A> winner = box_at(sweep, kept);
+  uint8_t* suppressed = sweep.suppressed;
+  if (sweep.group == nullptr) {
+    for (int64_t i = kept + 1; i < sweep.count; ++i) {
+      suppressed[i] |= suppresses(winner, box_at(sweep, i), threshold, rule);
+    }
+  } else {
+    const int64_t group = sweep.group[kept];
+    for (int64_t i = kept + 1; i < sweep.count; ++i) {
+      const bool competes = sweep.group[i] == group;
+      suppressed[i] |= competes & suppresses(winner, box_at(sweep, i), threshold, rule);
+    }
+  }
+}
+
+template <class A>
+void sweep_with(const NmsSweep<A>& sweep, Comparison comparison) {
+  // A constant comparison lets the compiler drop the switch from the inner loop.
+  NmsRule rule = sweep.rule;
+  rule.comparison = comparison;
+  double threshold = sweep.threshold;
+  int64_t kept = 0;
+  for (int64_t i = 0; i < sweep.count; ++i) {
+    if (kept == sweep.max_outputs) {
+      sweep.suppressed[i] = 1;
+      continue;
+    }
+    if (sweep.suppressed[i]) continue;
+    ++kept;
+    suppress_after(sweep, i, threshold, rule);
+    if (sweep.threshold_decay < 1 && threshold > 0.5) threshold *= sweep.threshold_decay;
+  }
+}
+
+template <class A>
+void run_sweep(const NmsSweep<A>& sweep) {
+  switch (sweep.rule.comparison) {
+    case Comparison::greater:
+      return sweep_with(sweep, Comparison::greater);
+    case Comparison::greater_equal:
+      return sweep_with(sweep, Comparison::greater_equal);
+    case Comparison::multiplied:
+      return sweep_with(sweep, Comparison::multiplied);
+    case Comparison::one_minus:
+      return sweep_with(sweep, Comparison::one_minus);
+  }
+}
+
+}  // namespace
+
+void nms_sweep(const NmsSweep<float>& sweep) { run_sweep(sweep); }
+void nms_sweep(const NmsSweep<double>& sweep) { run_sweep(sweep); }
+
+}  // namespace OPSBRIDGE_LEVEL
+}  // namespace opsbridge

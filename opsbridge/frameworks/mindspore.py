@@ -1,0 +1,62 @@
+"""MindSpore tensors in PyNative mode, shared with native code without a copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from mindspore import Tensor
+
+from opsbridge.core import OPERATORS
+from opsbridge.core.native import tensor_from_dlpack
+from opsbridge.frameworks.host import host_threads
+
+
+class MindSporeLayer:
+    """The layer of `mindspore.Tensor`.
+
+    Reading a tensor's memory waits for the operations that fill it. Results are filled as NumPy
+    arrays and handed over with their memory; writing into a MindSpore tensor would race with its
+    asynchronous operations.
+    """
+
+    def is_tensor(self, kind: type) -> bool:
+        return issubclass(kind, Tensor)
+
+    def shape(self, tensor: Tensor) -> tuple[int, ...]:
+        return tensor.shape  # type: ignore[no-any-return]
+
+    def dtype(self, tensor: Tensor) -> str:
+        return str(tensor.dtype).lower()
+
+    def device(self, tensor: Tensor) -> str:
+        return "cpu"  # opsbridge supports MindSpore's CPU packages only
+
+    def item(self, tensor: Tensor, *index: int) -> float:
+        return float(tensor.asnumpy()[index])
+
+    def native(self, tensor: Tensor) -> Any:
+        return tensor_from_dlpack()(tensor.to_dlpack())
+
+    def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> np.ndarray[Any, Any]:
+        return np.empty(shape, dtype)
+
+    def finish(self, destination: np.ndarray[Any, Any], length: int | None = None) -> Tensor:
+        return Tensor.from_numpy(destination if length is None else destination[:length])
+
+    def threads(self) -> int:
+        return host_threads()
+
+    def concatenate_regions(self, boxes: list[Tensor]) -> Tensor:
+        """One (L, 4) tensor per image as (K, 5) regions with a batch column."""
+        arrays = [of_image.asnumpy() for of_image in boxes]
+        images = np.repeat(np.arange(len(arrays)), [len(array) for array in arrays])
+        rois = np.column_stack((images.astype(arrays[0].dtype), np.concatenate(arrays)))
+        return Tensor.from_numpy(rois)
+
+    def run(self, operator: str, *args: Any, **conventions: Any) -> tuple[Any, ...]:
+        """Call a core operator on tensors."""
+        return OPERATORS[operator](self, *args, **conventions)
+
+
+LAYER = MindSporeLayer()

@@ -1,0 +1,73 @@
+"""NumPy arrays: read-only ones, any strides, all zero copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from opsbridge.core import OPERATORS
+from opsbridge.frameworks.host import host_threads
+
+
+class _WritableAlias:
+    """The memory of an array that may not be written, for a reader that only takes writable ones.
+
+    tvm-ffi asks for a writable DLPack capsule; no kernel writes an input.
+    """
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self.array = array
+        address = array.__array_interface__["data"][0]
+        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
+
+
+class NumpyLayer:
+    """The layer of `numpy.ndarray`."""
+
+    def is_tensor(self, kind: type) -> bool:
+        return issubclass(kind, np.ndarray)
+
+    def shape(self, tensor: np.ndarray[Any, Any]) -> tuple[int, ...]:
+        return tensor.shape
+
+    def dtype(self, tensor: np.ndarray[Any, Any]) -> str:
+        # A foreign byte order is another dtype: its bytes cannot be read as they are.
+        return tensor.dtype.name if tensor.dtype.isnative else str(tensor.dtype)
+
+    def device(self, tensor: np.ndarray[Any, Any]) -> str:
+        return "cpu"
+
+    def item(self, tensor: np.ndarray[Any, Any], *index: int) -> float:
+        return float(tensor[index])
+
+    def native(self, tensor: np.ndarray[Any, Any]) -> Any:
+        if any(stride % tensor.itemsize for stride in tensor.strides):
+            return np.ascontiguousarray(tensor)  # a field of a record: DLPack cannot describe it
+        return tensor if tensor.flags.writeable else np.asarray(_WritableAlias(tensor))
+
+    def empty(
+        self, shape: tuple[int, ...], dtype: str, like: np.ndarray[Any, Any]
+    ) -> np.ndarray[Any, Any]:
+        return np.empty(shape, dtype)
+
+    def finish(
+        self, destination: np.ndarray[Any, Any], length: int | None = None
+    ) -> np.ndarray[Any, Any]:
+        return destination if length is None else destination[:length]
+
+    def threads(self) -> int:
+        return host_threads()
+
+    def concatenate_regions(self, boxes: list[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+        """One (L, 4) array per image as (K, 5) regions with a batch column."""
+        images = np.repeat(np.arange(len(boxes)), [len(of_image) for of_image in boxes])
+        rois = np.column_stack((images.astype(boxes[0].dtype), np.concatenate(boxes)))
+        return rois
+
+    def run(self, operator: str, *args: Any, **conventions: Any) -> tuple[Any, ...]:
+        """Call a core operator on arrays."""
+        return OPERATORS[operator](self, *args, **conventions)
+
+
+LAYER = NumpyLayer()

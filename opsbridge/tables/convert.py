@@ -1,0 +1,135 @@
+"""The converters that a table may name, and the value types it may allow; both lists are closed.
+
+A converter takes one argument of a framework API and fills slots of the core operator. The law of
+each: the slots mean to the core what the argument means to the framework.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from opsbridge.errors import ArgumentError, DtypeError
+from opsbridge.tables.schema import Param
+
+
+class RegionLayer(Protocol):
+    """What converters need of the framework whose tensors came."""
+
+    def concatenate_regions(self, boxes: list[Any]) -> Any:
+        """One (L, 4) tensor per image as (K, 5) regions with a batch column."""
+
+
+Slots = dict[str, Any]
+
+
+def _same(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: value}
+
+
+def _number(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: float(value)}
+
+
+def _integer(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: operator.index(value)}
+
+
+def _pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    first, second = value if isinstance(value, Sequence) else (value, value)
+    return {param.fills[0]: operator.index(first), param.fills[1]: operator.index(second)}
+
+
+def _columns(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    """One tensor in several slots; the core reads each from its first column, nothing is copied."""
+    slots: Slots = {}
+    for slot, (first, _) in zip(param.fills, param.columns, strict=True):
+        slots[slot] = value
+        slots[f"{slot}_column"] = first
+    return slots
+
+
+def _rois(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    if isinstance(value, (list, tuple)):
+        value = layer.concatenate_regions(list(value))
+    return {param.fills[0]: value}
+
+
+CONVERTERS: dict[str, Callable[[Any, Param, RegionLayer], Slots]] = {
+    "same": _same,
+    "number": _number,
+    "integer": _integer,
+    "pair": _pair,
+    "columns": _columns,
+    "rois": _rois,
+}
+
+
+def chosen_axes(value: Any, param: Param, operator_name: str) -> dict[str, Any]:
+    """The axes that a value of an enumerated parameter sets (converter `choice`)."""
+    for choice in param.choices:
+        if choice.value == value:
+            return choice.set
+    allowed = ", ".join(repr(choice.value) for choice in param.choices)
+    raise ArgumentError(f"{operator_name}: {param.name} is {value!r}; allowed: {allowed}")
+
+
+def _is_integer(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool) and _is_scalar(value)
+
+
+def _is_number(value: Any) -> bool:
+    return hasattr(value, "__float__") and _is_scalar(value)
+
+
+def _is_scalar(value: Any) -> bool:
+    """Tensors of rank 0 pass for numbers; larger ones never do."""
+    shape = getattr(value, "shape", ())
+    return len(shape) == 0
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_integer, value))
+
+
+# What each value type accepts besides tensors, which the front-end knows by their framework.
+VALUE_TYPES: dict[str, Callable[[Any], bool]] = {
+    "float": lambda value: isinstance(value, float),
+    "number": _is_number,
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "integer": _is_integer,
+    "bool": lambda value: isinstance(value, bool),
+    "int_pair": _is_pair,
+}
+
+_SPELLED_TYPES = {
+    "tensor": "a tensor (torch.Tensor, numpy.ndarray or mindspore.Tensor)",
+    "tensor_list": "a list of one (L, 4) tensor per image",
+    "float": "a float",
+    "number": "a number",
+    "int": "an int",
+    "integer": "an integer",
+    "bool": "a bool",
+    "int_pair": "a pair of integers",
+}
+
+
+def check_value_type(value: Any, param: Param, operator_name: str) -> None:
+    """Raise unless `value` is of a type that the table allows for this parameter."""
+    if any(VALUE_TYPES[kind](value) for kind in param.types if kind in VALUE_TYPES):
+        return
+    wanted = " or ".join(_SPELLED_TYPES[kind] for kind in param.types)
+    message = f"{operator_name}: {param.name} is {_spelled(value)}; expected {wanted}"
+    # A sequence of the wrong length is a wrong value of the right type.
+    if "int_pair" in param.types and isinstance(value, (list, tuple)):
+        raise ArgumentError(message)
+    raise DtypeError(message)
+
+
+def _spelled(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    if shape is not None and len(shape):
+        return f"a {type(value).__name__} of shape {tuple(shape)}"
+    text = repr(value)
+    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

@@ -1,0 +1,199 @@
+"""The differences between two APIs of one operator, computed from their tables.
+
+Differences are directed: they say what a caller of the left API meets who moves to the right one.
+Each carries a code, the name in the core table that it is about, the cells of both sides and the
+facts that differ, in both languages; ``opsbridge.docgen`` makes sentences of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from opsbridge.errors import TableError
+from opsbridge.tables.diff_parameters import parameter_differences
+from opsbridge.tables.difference import ABSENT, Code, Difference, joined, plain
+from opsbridge.tables.pairing import axis_values, pair_parameters
+from opsbridge.tables.rules import filled_slots
+from opsbridge.tables.schema import ApiTable, Axis, CoreTable, Device, Return, Text
+
+
+def differences(left: ApiTable, right: ApiTable | None, core: CoreTable) -> list[Difference]:
+    """All differences from ``left`` to ``right``, facts that agree included as ``same``.
+
+    The order is that of a difference page: parameters, outputs, behaviour, limits. Without a
+    ``right`` API the one difference is ``absent``.
+
+    Raises:
+        TableError: the two APIs are not of the operator ``core``.
+    """
+    for api in (left, right):
+        if api is not None and api.core != core.op:
+            raise TableError(
+                f"{api.name} is an API of {api.core}, not of {core.op}; "
+                "only APIs of one operator can be compared"
+            )
+    if right is None:
+        return [Difference("absent", "operator", (core.op,), left.name, ABSENT, core.text)]
+    found = []
+    for pairing in pair_parameters(left, right):
+        found += parameter_differences(left, right, core, pairing)
+    found += _outputs(left, right, core)
+    found += _behaviour(left, right, core)
+    found += _limits(left, right, core)
+    return found
+
+
+def _outputs(left: ApiTable, right: ApiTable, core: CoreTable) -> Iterator[Difference]:
+    before = {value.output: value for value in left.returns}
+    after = {value.output: value for value in right.returns}
+    for output in core.outputs:
+        if output.name in before or output.name in after:
+            pair = before.get(output.name), after.get(output.name)
+            yield from _output(output.name, output.text, *pair)
+    yield from _meaning(left, right, core)
+
+
+def _output(
+    name: str, about: Text, left: Return | None, right: Return | None
+) -> Iterator[Difference]:
+    cells = left.name if left else ABSENT, right.name if right else ABSENT
+
+    def difference(code: Code, detail: str = "", **facts: Text) -> Difference:
+        return Difference(code, "output", (name,), *cells, about, detail, facts)
+
+    if left is None or right is None:
+        yield difference("output-differs", "missing" if right is None else "extra")
+        return
+    if left.name != right.name:
+        yield difference("renamed")
+    if left.dtype != right.dtype:
+        facts = {"left": plain(left.dtype), "right": plain(right.dtype)}
+        yield difference("output-differs", "dtype", **facts)
+    if (left.name, left.dtype) == (right.name, right.dtype):
+        yield difference("same")
+
+
+def _meaning(left: ApiTable, right: ApiTable, core: CoreTable) -> Iterator[Difference]:
+    """Indices and masks of the two sides that refer to differently ordered rows."""
+    meanings = {output.name: output.refers_to for output in core.outputs}
+    before = {meanings[value.output] for value in left.returns} - {None}
+    after = {meanings[value.output] for value in right.returns} - {None}
+    if len(before) == len(after) == 1 and before != after:
+        first, second = before.pop(), after.pop()
+        if first is not None and second is not None:
+            names = tuple(value.output for value in left.returns)
+            yield Difference(
+                "output-differs",
+                "output",
+                names,
+                ", ".join(value.name for value in left.returns),
+                ", ".join(value.name for value in right.returns),
+                core.text,
+                "meaning",
+                {"left": first, "right": second},
+            )
+
+
+def _behaviour(left: ApiTable, right: ApiTable, core: CoreTable) -> Iterator[Difference]:
+    by_parameter = {
+        name
+        for pairing in pair_parameters(left, right)
+        if pairing.enumerated and pairing.left and pairing.right
+        for name in pairing.names
+    }
+    for axis in core.axes:
+        if axis.name not in by_parameter and _matters(axis, left, right, core):
+            yield from _AxisPair(axis, left, right, core).differences()
+
+
+def _matters(axis: Axis, left: ApiTable, right: ApiTable, core: CoreTable) -> bool:
+    """Whether both APIs have what the axis is about; if one lacks it, its own row says so."""
+    for api in (left, right):
+        values = axis_values(api, core)
+        if axis.only_with_slot and axis.only_with_slot not in filled_slots(api):
+            return False
+        if any(values.get(name) != value for name, value in axis.only_when.items()):
+            return False
+    return True
+
+
+@dataclass(frozen=True)
+class _AxisPair:
+    """One behaviour axis and the two APIs that are compared on it."""
+
+    axis: Axis
+    left: ApiTable
+    right: ApiTable
+    core: CoreTable
+
+    def differences(self) -> Iterator[Difference]:
+        general = self._texts(None, None)
+        if general[0] != general[1]:
+            yield self._difference(general)
+        yield from self._conditional(general)
+
+    def _texts(self, device: Device | None, dtype: str | None) -> tuple[Text, Text]:
+        return self._text(self.left, device, dtype), self._text(self.right, device, dtype)
+
+    def _text(self, api: ApiTable, device: Device | None, dtype: str | None) -> Text:
+        """What the real API does: where opsbridge deviates, the axis value is not the real one."""
+        deviations = [item for item in api.deviations if self.axis.name in item.axes]
+        if deviations:
+            return joined(item.real for item in deviations)
+        value = axis_values(api, self.core, device, dtype).get(self.axis.name)
+        texts = [item.text for item in self.axis.values if item.value == value]
+        return texts[0] if texts else plain(ABSENT)
+
+    def _difference(self, texts: tuple[Text, Text], condition: str = "") -> Difference:
+        left, right = texts
+        code: Code = "same" if left == right else "behaviour-differs"
+        if plain(ABSENT) in texts:
+            code = "unknown"
+        detail = "conditional" if condition else ""
+        facts = {
+            "left": left,
+            "right": right,
+            "shows": self.axis.shows,
+            "condition": plain(condition),
+        }
+        names, about = (self.axis.name,), self.axis.text
+        return Difference(code, "behaviour", names, left.en, right.en, about, detail, facts)
+
+    def _conditional(self, general: tuple[Text, Text]) -> Iterator[Difference]:
+        """Devices and dtypes on which the two sides stand otherwise than in general."""
+        found: dict[tuple[str, Text, Text], list[str]] = {}
+        for device, dtype in self._contexts():
+            texts = self._texts(device, dtype)
+            if texts != general and (texts[0] != texts[1] or general[0] != general[1]):
+                found.setdefault((device or "", *texts), []).append(dtype)
+        for (device_name, left, right), dtypes in found.items():
+            yield self._difference((left, right), f"{device_name} {', '.join(dtypes)}".strip())
+
+    def _contexts(self) -> Iterator[tuple[Device | None, str]]:
+        """Devices that a block about the axis names, with the dtypes that both APIs take."""
+        apis = (self.left, self.right)
+        blocks = [b for api in apis for b in api.behaviour if self.axis.name in b.set]
+        devices = dict.fromkeys(b.device for b in blocks if b.device is not None or b.dtypes)
+        taken = [{dtype for param in api.params for dtype in param.dtypes} for api in apis]
+        for device in devices:
+            for dtype in sorted(taken[0] & taken[1]):
+                yield device, dtype
+
+
+def _limits(left: ApiTable, right: ApiTable, core: CoreTable) -> Iterator[Difference]:
+    """Bounds of the right side that the left one does not have, or has wider."""
+    bounds = {(limit.platform, limit.slot): limit.number for limit in left.limits}
+    texts = {slot.name: slot.text for slot in core.slots}
+    for limit in right.limits:
+        before = bounds.get((limit.platform, limit.slot))
+        if before is None or before > limit.number:
+            yield Difference(
+                "limit",
+                "limit",
+                (limit.slot,),
+                ABSENT if before is None else str(before),
+                str(limit.number),
+                texts[limit.slot],
+                facts={"platform": plain(limit.platform), "right": plain(limit.number)},
+            )

@@ -1,0 +1,183 @@
+"""Finding, reading and validating mapping tables.
+
+An API is named by its identifier (``torchvision/nms``, the path of its table) or by its dotted
+name (``torchvision.ops.nms``). Tables are data from disk: the size is capped, every problem is a
+:class:`TableError` that names the file, and an identifier can't leave the folder of the tables.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from opsbridge.errors import TableError
+from opsbridge.tables.decode import decode, problems_error
+from opsbridge.tables.finding import Finding
+from opsbridge.tables.rules import check_api
+from opsbridge.tables.rules_core import check_core
+from opsbridge.tables.schema import ApiTable, CoreTable
+
+MAX_TABLE_BYTES = 256 * 1024
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_IDENTIFIER = re.compile(rf"{_WORD.pattern}/{_WORD.pattern}")
+
+
+def table_root() -> Path:
+    """The folder of the shipped tables: inside the installed package, or beside it in a checkout.
+
+    Raises:
+        TableError: neither folder exists.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "mappings", package.parent / "mappings"):
+        if folder.is_dir():
+            return folder
+    raise TableError("mappings: the folder is missing from this installation of opsbridge")
+
+
+def load_core(op: str, root: Path | None = None) -> CoreTable:
+    """Load the core table of an operator, for example ``nms``.
+
+    Raises:
+        TableError: no such operator (with suggestions), or a table that is not valid.
+    """
+    return _cached_core(op) if root is None else _load_core(root, op)
+
+
+def load_api(name: str, root: Path | None = None) -> ApiTable:
+    """Load the table of an API by identifier (``torchvision/nms``) or dotted name.
+
+    Raises:
+        TableError: no such API (with suggestions), or a table that is not valid.
+
+    >>> load_api("torchvision.ops.nms").core
+    'nms'
+    """
+    return _cached_api(name) if root is None else _load_api(root, name)
+
+
+def all_api_identifiers(root: Path | None = None) -> tuple[str, ...]:
+    """Identifiers of all API tables, sorted."""
+    root = root or table_root()
+    paths = (path for path in root.glob("*/*.toml") if path.parent.name != "core")
+    return tuple(sorted(f"{path.parent.name}/{path.stem}" for path in paths))
+
+
+def all_api_names(root: Path | None = None) -> tuple[str, ...]:
+    """Dotted names of all APIs that have a table, sorted.
+
+    Raises:
+        TableError: a table that cannot be read.
+    """
+    return tuple(sorted(_identifiers_by_name(root or table_root())))
+
+
+def all_core_names(root: Path | None = None) -> tuple[str, ...]:
+    """Names of all operators that have a core table, sorted."""
+    return tuple(sorted(path.stem for path in ((root or table_root()) / "core").glob("*.toml")))
+
+
+@lru_cache(maxsize=256)
+def _cached_core(op: str) -> CoreTable:
+    return _load_core(table_root(), op)
+
+
+@lru_cache(maxsize=1024)
+def _cached_api(name: str) -> ApiTable:
+    return _load_api(table_root(), name)
+
+
+def _load_core(root: Path, op: str) -> CoreTable:
+    path = root / "core" / f"{op}.toml"
+    if not _WORD.fullmatch(op) or not path.exists():
+        raise TableError(_unknown("operator", op, all_core_names(root)))
+    core = decode(CoreTable, read_toml(path), display(path))
+    _raise_findings(path, check_core(core, path.stem))
+    return core
+
+
+def _load_api(root: Path, name: str) -> ApiTable:
+    path = root / f"{_identifier(root, name)}.toml"
+    api = decode(ApiTable, read_toml(path), display(path))
+    try:
+        core = load_core(api.core, None if root == table_root() else root)
+    except TableError as error:
+        raise TableError(f"{display(path)}: core is {api.core!r}; {error}") from error
+    _raise_findings(path, check_api(api, core, path.parent.name, path.stem))
+    return api
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Parse one table file.
+
+    Raises:
+        TableError: not a readable file, too large, not UTF-8, or not TOML; with file and line.
+    """
+    file = display(path)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_TABLE_BYTES + 1)
+    except OSError as error:
+        raise TableError(f"{file}: cannot be read: {error.strerror}") from error
+    if len(data) > MAX_TABLE_BYTES:
+        raise TableError(f"{file}: is larger than {MAX_TABLE_BYTES} bytes")
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise TableError(f"{file}: line {line} is not UTF-8 (byte {error.start})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise TableError(f"{file}: is not TOML: {error}") from error
+    except RecursionError as error:
+        raise TableError(f"{file}: is nested too deeply") from error
+
+
+def display(path: Path) -> str:
+    """How messages name a table: relative to the folder that holds all tables."""
+    return "/".join(path.parts[-3:])
+
+
+def _identifier(root: Path, name: str) -> str:
+    if _IDENTIFIER.fullmatch(name) and not name.startswith("core/"):
+        if (root / f"{name}.toml").exists():
+            return name
+    elif identifier := _likely_identifier(root, name) or _identifiers_by_name(root).get(name):
+        return identifier
+    known = (*all_api_names(root), *all_api_identifiers(root))
+    raise TableError(_unknown("API", name, known))
+
+
+def _likely_identifier(root: Path, name: str) -> str | None:
+    """``a/c`` for the dotted name ``a.b.c`` when that table says so: spares reading all tables."""
+    parts = name.split(".")
+    identifier = f"{parts[0]}/{parts[-1]}"
+    path = root / f"{identifier}.toml"
+    if not (_IDENTIFIER.fullmatch(identifier) and path.exists()):
+        return None
+    return identifier if read_toml(path).get("name") == name else None
+
+
+def _identifiers_by_name(root: Path) -> dict[str, str]:
+    names = {}
+    for identifier in all_api_identifiers(root):
+        name = read_toml(root / f"{identifier}.toml").get("name")
+        if isinstance(name, str):
+            names[name] = identifier
+    return names
+
+
+def _unknown(what: str, name: str, known: tuple[str, ...]) -> str:
+    last = re.split(r"[./]", name)[-1].lower()
+    same_last = [other for other in known if re.split(r"[./]", other)[-1].lower() == last]
+    close = list(dict.fromkeys((*difflib.get_close_matches(name, known, n=3), *same_last)))
+    hint = f"did you mean {', '.join(close)}?" if close else f"known: {', '.join(known)}"
+    return f"there is no table for the {what} {name!r}; {hint}"
+
+
+def _raise_findings(path: Path, findings: list[Finding]) -> None:
+    if findings:
+        raise problems_error(display(path), [f"{f.key} {f.message}" for f in findings])

@@ -1,0 +1,227 @@
+"""The shape of the mapping tables: plain structs, closed vocabularies, nothing else.
+
+Two kinds of file exist. A *core table* (``mappings/core/<op>.toml``) is the vocabulary of one
+operator: its slots (what goes in), outputs (what can come out), behaviour axes with their allowed
+values, and cases that tell the values apart. An *API table* (``mappings/<framework>/<api>.toml``)
+places one framework API in that vocabulary. Nothing here knows an operator or a framework by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Scalar = bool | int | float | str
+
+Converter = Literal[
+    "same",  # the value is the slot
+    "number",  # anything float() takes, as a float
+    "integer",  # anything with __index__, as an int
+    "pair",  # one integer or two, as two slots
+    "columns",  # column ranges of one tensor, as several slots
+    "rois",  # (K, 5) tensor, or a list of one (L, 4) tensor per image
+    "choice",  # an enumerated value that sets behaviour axes
+]
+ValueType = Literal[
+    "tensor",
+    "tensor_list",  # one (L, 4) tensor per image
+    "float",  # a Python float, nothing else
+    "number",  # anything float() takes
+    "int",  # a Python int that is no bool
+    "integer",  # anything with __index__ that is no bool
+    "bool",
+    "int_pair",
+]
+SlotKind = Literal["tensor", "float", "int"]
+Stage = Literal["init", "call"]
+Device = Literal["cpu", "cuda"]
+EvidenceKind = Literal["probed", "documented", "assumed"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same sentence in both languages of the documentation."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How a fact is known: seen on an installed package, written in its documents, or neither."""
+
+    kind: EvidenceKind
+    version: str = ""
+    platform: str = ""
+    link: str = ""
+    date: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One input of a core operator."""
+
+    name: str
+    kind: SlotKind
+    text: Text
+    shape: tuple[int | str, ...] = ()
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Output:
+    """One result that a core operator can fill; ``refers_to`` says which rows its numbers mean."""
+
+    name: str
+    shape: tuple[int | str, ...]
+    text: Text
+    refers_to: Text | None = None
+
+
+@dataclass(frozen=True)
+class AxisValue:
+    """One allowed value of a behaviour axis."""
+
+    value: Scalar
+    text: Text
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One convention in which frameworks differ; ``shows`` says on which inputs it can be seen.
+
+    An axis may matter only to an API that fills an optional slot (``only_with_slot``) or that has
+    some other value (``only_when``); other APIs leave it out. A value called ``same`` means the
+    dtype of the tensors, so it equals the value of that name for tensors of that dtype.
+    """
+
+    name: str
+    text: Text
+    shows: Text
+    values: tuple[AxisValue, ...]
+    only_with_slot: str = ""
+    only_when: dict[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a case gives when the axes named in ``set`` have these values, or that it is refused."""
+
+    set: dict[str, Scalar]
+    outputs: dict[str, Any] = field(default_factory=dict)
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """Inputs that tell the values of ``axes`` apart; other axes that matter are in ``base``."""
+
+    name: str
+    axes: tuple[str, ...]
+    base: dict[str, Scalar]
+    inputs: dict[str, Any]
+    expect: tuple[Expectation, ...]
+    dtype: Literal["float32", "float64"] = "float32"
+
+
+@dataclass(frozen=True)
+class CoreTable:
+    """The vocabulary of one core operator."""
+
+    op: str
+    text: Text
+    slots: tuple[Slot, ...]
+    outputs: tuple[Output, ...]
+    axes: tuple[Axis, ...]
+    cases: tuple[Case, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of an enumerated parameter, and the axes it sets."""
+
+    value: Scalar
+    set: dict[str, Scalar]
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter of a framework API: a constructor argument or an input of the call."""
+
+    name: str
+    stage: Stage
+    types: tuple[ValueType, ...]
+    converter: Converter
+    fills: tuple[str, ...] = ()
+    required: bool = False
+    default: Scalar | None = None
+    positional_only: bool = False
+    shape: tuple[int | str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    columns: tuple[tuple[int, int], ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Return:
+    """One value that the framework API returns, in order."""
+
+    name: str
+    output: str
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Axis values of an API, for every call or only on one device or for some dtypes."""
+
+    evidence: Evidence
+    set: dict[str, Scalar]
+    device: Device | None = None
+    dtypes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """Where opsbridge does not imitate the real API, because it crashes, leaks or misleads.
+
+    ``axes`` names the behaviour axes whose value stands for what opsbridge does instead.
+    """
+
+    id: str
+    real: Text
+    ours: Text
+    evidence: Evidence
+    axes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A bound of one platform that the signature does not show."""
+
+    platform: str
+    slot: str
+    kind: Literal["max_count"]
+    number: int
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class ApiTable:
+    """One framework API as a point in the parameter space of a core operator."""
+
+    name: str
+    framework: str
+    framework_name: str
+    core: str
+    form: Literal["function", "class"]
+    text: Text
+    documentation: Text
+    params: tuple[Param, ...]
+    returns: tuple[Return, ...]
+    behaviour: tuple[Behaviour, ...]
+    source: str
+    example: str
+    deviations: tuple[Deviation, ...] = ()
+    limits: tuple[Limit, ...] = ()

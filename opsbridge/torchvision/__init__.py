@@ -1,0 +1,1 @@
+"""torchvision's operators, for any framework's tensors."""
