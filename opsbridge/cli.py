@@ -1,4 +1,4 @@
-"""The `opsbridge` command; every subcommand lives with its subject and is imported when asked for."""
+"""The `opsbridge` command; a subcommand lives with its subject and is imported when asked for."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in _COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        description = summary.capitalize() + "."
+        subparser = subparsers.add_parser(name, help=summary, description=description)
         if name in argv[:1]:
             importlib.import_module(module).add_arguments(subparser)
     args = parser.parse_args(argv)

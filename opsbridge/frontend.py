@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
-from opsbridge.core import RULES
+from opsbridge.core import OPERATORS
 from opsbridge.core.checks import Caller
 from opsbridge.core.rules import Rule
-from opsbridge.core.tensors import TensorLayer
 from opsbridge.errors import ArgumentError, DtypeError
-from opsbridge.frameworks import layer_of
+from opsbridge.frameworks import FrameworkLayer, layer_of
 from opsbridge.tables.bind import Plan, Step, bind_plan
 from opsbridge.tables.convert import check_value_type, chosen_axes
 from opsbridge.tables.load import all_api_names, load_api
-from opsbridge.tables.schema import ApiTable, Param, Scalar
+from opsbridge.tables.schema import ApiTable, Device, Param, Scalar
 
 # Axis values that arguments chose.
 _Chosen = tuple[tuple[str, Scalar], ...]
@@ -36,15 +37,14 @@ class _Operator:
         self.init_signature = self.plan.signature("init")
         self.call_signature = self.plan.signature("call")
         self.caller = Caller(self.plan.name, self.plan.arguments, self.plan.columns)
-        self._rules: dict[tuple[str, str, _Chosen], Rule] = {}
+        # Made here for every combination, since tracing cannot follow the making of a rule.
+        self._rules = {key: self._make_rule(*key) for key in self._combinations()}
 
     def configure(self, values: tuple[Any, ...]) -> tuple[dict[str, Any], _Chosen]:
         """The slots and axes that the constructor's arguments settle."""
         return self._fill(self.plan.init, values, None)
 
-    def run(
-        self, slots: dict[str, Any], chosen: _Chosen, values: tuple[Any, ...]
-    ) -> Any:
+    def run(self, slots: dict[str, Any], chosen: _Chosen, values: tuple[Any, ...]) -> Any:
         """Call the core operator with the tensors of the call."""
         layer, first = self._layer_of(values)
         filled, more = self._fill(self.plan.call, values, layer)
@@ -60,7 +60,7 @@ class _Operator:
         return results if len(results) > 1 else results[0]
 
     def _fill(
-        self, steps: tuple[Step, ...], values: tuple[Any, ...], layer: TensorLayer | None
+        self, steps: tuple[Step, ...], values: tuple[Any, ...], layer: FrameworkLayer | None
     ) -> tuple[dict[str, Any], _Chosen]:
         slots: dict[str, Any] = {}
         chosen: _Chosen = ()
@@ -74,16 +74,30 @@ class _Operator:
         return slots, chosen
 
     def _rule(self, device: str, dtype: str, chosen: _Chosen) -> Rule:
-        key = (device, dtype, chosen)
+        key = (device.partition(":")[0], dtype, chosen)
         rule = self._rules.get(key)
-        if rule is None:
-            axes = self.plan.axes(device.partition(":")[0], dtype) | dict(chosen)
-            rule = self._rules[key] = RULES[self.plan.api.core](**axes)
-        return rule
+        return self._make_rule(*key) if rule is None else rule
 
-    def _layer_of(self, values: tuple[Any, ...]) -> tuple[TensorLayer, Any]:
+    def _make_rule(self, device: str, dtype: str, chosen: _Chosen) -> Rule:
+        axes = self.plan.axes(device, dtype) | dict(chosen)
+        return OPERATORS[self.plan.api.core].rule(**axes)
+
+    def _combinations(self) -> Iterator[tuple[str, str, _Chosen]]:
+        params = self.plan.api.params
+        dtypes = next(param.dtypes for param in params if "tensor" in param.types)
+        settings = [
+            [tuple(choice.set.items()) for choice in param.choices]
+            for param in params
+            if param.converter == "choice"
+        ]
+        for device, dtype, chosen in itertools.product(
+            get_args(Device), dtypes, itertools.product(*settings)
+        ):
+            yield device, dtype, tuple(itertools.chain(*chosen))
+
+    def _layer_of(self, values: tuple[Any, ...]) -> tuple[FrameworkLayer, Any]:
         """The framework of the tensors that came, once each of them is fit for its parameter."""
-        layer: TensorLayer | None = None
+        layer: FrameworkLayer | None = None
         first: Any = None
         for step, value in zip(self.plan.call, values, strict=True):
             if not step.takes_tensor:
@@ -113,7 +127,7 @@ class _Operator:
         return [(tensor, ("L", 4)) for tensor in value]
 
     def _check_tensor(
-        self, layer: TensorLayer, param: Param, tensor: Any, expected: tuple[int | str, ...]
+        self, layer: FrameworkLayer, param: Param, tensor: Any, expected: tuple[int | str, ...]
     ) -> None:
         shape = layer.shape(tensor)
         if len(shape) != len(expected) or any(
@@ -128,7 +142,7 @@ class _Operator:
                 f"{self.plan.name}: {param.name} is {dtype}; allowed: {', '.join(param.dtypes)}"
             )
 
-    def _caller_for(self, values: tuple[Any, ...], layer: TensorLayer) -> Caller:
+    def _caller_for(self, values: tuple[Any, ...], layer: FrameworkLayer) -> Caller:
         for step, value in zip(self.plan.call, values, strict=True):
             if step.takes_list and isinstance(value, (list, tuple)):
                 lengths = tuple(layer.shape(tensor)[0] for tensor in value)
@@ -162,7 +176,7 @@ def _type_name(value: Any) -> str:
 
 
 def _apis_that_take(api: ApiTable, shape: tuple[int, ...]) -> str:
-    """Another API of the same operator whose first tensor has a shape that fits, if there is one."""
+    """Another API of the same operator whose first tensor may have this shape, if there is one."""
     for name in all_api_names():
         other = load_api(name)
         if other.core != api.core or other.name == api.name:

@@ -11,7 +11,7 @@ from opsbridge.errors import NativeLibraryError
 from opsbridge.frameworks.host import host_threads
 from opsbridge.tables.load import all_api_names
 
-_PACKAGES = ("numpy", "apache-tvm-ffi", "torch", "torchvision", "mindspore")
+_PACKAGES = ("opsbridge", "numpy", "apache-tvm-ffi", "torch", "torchvision", "mindspore")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the facts; the exit status is 1 when the kernels cannot be loaded."""
-    print(f"opsbridge {importlib.metadata.version('opsbridge')}, Python {platform.python_version()}")
+    print(f"Python: {platform.python_version()}")
     for package in _PACKAGES:
         print(f"{package}: {_version(package)}")
     print(f"APIs: {', '.join(all_api_names())}")

@@ -6,12 +6,8 @@ their framework (`core.tensors.TensorLayer`) and every convention explicitly, as
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from opsbridge.core.nms import NMS
+from opsbridge.core.operator import Operator
+from opsbridge.core.roi_align import ROI_ALIGN
 
-from opsbridge.core.nms import NmsRule, nms
-from opsbridge.core.roi_align import RoiAlignRule, roi_align
-from opsbridge.core.rules import Rule
-
-OPERATORS: dict[str, Callable[..., tuple[Any, ...]]] = {"nms": nms, "roi_align": roi_align}
-RULES: dict[str, type[Rule]] = {"nms": NmsRule, "roi_align": RoiAlignRule}
+OPERATORS: dict[str, Operator] = {operator.name: operator for operator in (NMS, ROI_ALIGN)}

@@ -1,7 +1,8 @@
-"""Argument checks with one message format: operator, argument, position, what came, what is allowed."""
+"""Argument checks with one message format: operator, argument, place, what came, what may."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,26 @@ from opsbridge.errors import ArgumentError, DeviceError, DtypeError
 
 @dataclass(frozen=True)
 class Caller:
-    """How the user spells the operator and its arguments, so that messages speak their language."""
+    """How the user spells the operator and its arguments, so that messages speak their language.
+
+    `text` is the caller as a string, which a recorded graph can hold.
+    """
 
     operator: str
     arguments: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, int] = field(default_factory=dict)
-    list_lengths: tuple[int, ...] | None = None
+    list_lengths: Sequence[int] | None = None
+
+    text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        known = (self.operator, dict(self.arguments), dict(self.columns), self.list_lengths)
+        object.__setattr__(self, "text", json.dumps(known))
+
+    @classmethod
+    def from_text(cls, text: str) -> Caller:
+        """The caller that `text` came from."""
+        return cls(*json.loads(text))
 
     def argument(self, slot: str) -> str:
         """The user's name of a slot."""
@@ -67,7 +82,9 @@ def check_shape(
     return shape
 
 
-def check_same_length(caller: Caller, slot: str, length: int, other: str, other_length: int) -> None:
+def check_same_length(
+    caller: Caller, slot: str, length: int, other: str, other_length: int
+) -> None:
     """Two arguments have one entry per box each."""
     if length != other_length:
         caller.refuse(

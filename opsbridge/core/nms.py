@@ -9,10 +9,11 @@ from typing import ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
+from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
 
-DTYPES = ("float32", "float64")
+DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,17 @@ class NmsRule(Rule):
 
 
 _CALLER = Caller("nms")
-# The destinations of the native call, in its order; None stands for the number of boxes.
-_OUTPUT_COLUMNS: dict[str, int | None] = {
-    "keep": None,
-    "keep_mask": None,
-    "sorted_boxes": 5,
-    "sorted_positions": None,
-    "sorted_keep_mask": None,
-}
+
+
+def _output_shapes(count: int) -> dict[str, tuple[int, ...]]:
+    """The destinations of the native call, in its order."""
+    return {
+        "keep": (count,),
+        "keep_mask": (count,),
+        "sorted_boxes": (count, 5),
+        "sorted_positions": (count,),
+        "sorted_keep_mask": (count,),
+    }
 
 
 def nms(
@@ -75,12 +79,9 @@ def nms(
     """
     count, dtype = _check_tensors(layer, caller, boxes, scores, groups, boxes_column, scores_column)
     checks.check_number(caller, "iou_threshold", iou_threshold)
+    shapes = _output_shapes(count)
     destinations = {
-        name: layer.empty(
-            (count,) if _OUTPUT_COLUMNS[name] is None else (count, _OUTPUT_COLUMNS[name]),
-            dtype if out_dtype == "same" else out_dtype,
-            boxes,
-        )
+        name: layer.empty(shapes[name], dtype if out_dtype == "same" else out_dtype, boxes)
         for name, out_dtype in outputs
     }
     kept = native_function("nms")(
@@ -96,7 +97,7 @@ def nms(
         -1 if pre_top_k is None else pre_top_k,
         -1 if max_outputs is None else max_outputs,
         -1 if shift_limit is None else shift_limit,
-        *(destinations.get(name) for name in _OUTPUT_COLUMNS),
+        *(destinations.get(name) for name in shapes),
     )
     if kept < 0:
         caller.refuse(f"{caller.place('scores', -1 - kept)} is nan; scores must be numbers")
@@ -131,3 +132,13 @@ def _check_tensors(
         tensors["groups"] = groups
     checks.check_on_host(layer, caller, tensors)
     return count, dtype
+
+
+NMS = Operator(
+    name="nms",
+    run=nms,
+    rule=NmsRule,
+    main="boxes",
+    shapes=lambda shape, arguments: _output_shapes(shape(arguments["boxes"])[0]),
+    cut=frozenset({"keep"}),
+)

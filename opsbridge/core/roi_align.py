@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NoReturn
+from enum import IntEnum
+from typing import Any, ClassVar, Literal, NoReturn
 
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
+from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
 
-DTYPES = ("float32", "float64")
+DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class RoiAlignRule(Rule):
     negative_size: Literal["allow", "refuse", "refuse_one_axis", "zero"] = "refuse_one_axis"
     nonfinite: Literal["refuse", "zero"] = "refuse"
     grid_limit: Literal["table", "count"] = "table"
+    accumulate: Literal["same", "float32"] = "same"
 
 
 _CALLER = Caller("roi_align")
@@ -97,9 +101,26 @@ def roi_align(
     return (layer.finish(pooled),)
 
 
-# The native error word is row * 16 + reason; the reasons are csrc's RoiError.
+def _pooled_shape(
+    shape: Callable[[Tensor], tuple[int, ...]], arguments: Mapping[str, Any]
+) -> dict[str, tuple[int, ...]]:
+    regions, channels = shape(arguments["rois"])[0], shape(arguments["features"])[1]
+    return {"pooled": (regions, channels, arguments["pooled_height"], arguments["pooled_width"])}
+
+
+class RoiError(IntEnum):
+    """Why a region is refused, as csrc numbers it; the native error word is row * 16 + reason."""
+
+    NONFINITE = 1
+    OVERFLOW = 2
+    BATCH_NOT_WHOLE = 3
+    BATCH_OUT_OF_RANGE = 4
+    NEGATIVE_SIZE = 5
+    NEGATIVE_GRID = 6
+    GRID_TOO_LARGE = 7
+
+
 _REASON_BASE = 16
-_NONFINITE, _OVERFLOW, _BATCH_NOT_WHOLE, _BATCH_RANGE, _NEGATIVE, _NEGATIVE_GRID, _GRID = range(1, 8)
 
 
 @dataclass(frozen=True)
@@ -116,19 +137,19 @@ class _Refusal:
     spatial_scale: float
 
     def tell(self, reason: int) -> NoReturn:
-        if reason == _NONFINITE:
+        if reason == RoiError.NONFINITE:
             self._tell_nonfinite()
-        if reason in (_BATCH_NOT_WHOLE, _BATCH_RANGE):
+        if reason in (RoiError.BATCH_NOT_WHOLE, RoiError.BATCH_OUT_OF_RANGE):
             self._tell_batch(reason)
         region = f"{self.caller.place('rois', self.row)} is {self._corners()}"
-        if reason == _OVERFLOW:
+        if reason == RoiError.OVERFLOW:
             self.caller.refuse(
                 f"{region}, which overflows {self.dtype} when scaled by {self.spatial_scale}; "
                 "scaled regions must be finite"
             )
-        if reason == _NEGATIVE:
+        if reason == RoiError.NEGATIVE_SIZE:
             self.caller.refuse(f"{region}; regions must have x1 <= x2 and y1 <= y2")
-        if reason == _NEGATIVE_GRID:
+        if reason == RoiError.NEGATIVE_GRID:
             self.caller.refuse(
                 f"{region}, inverted in one axis; with adaptive sampling regions must have "
                 "x1 <= x2 and y1 <= y2"
@@ -159,10 +180,19 @@ class _Refusal:
         else:
             place = self.caller.place("batch_indices", self.row)
             value = self.layer.item(self.batch_indices, self.row)
-        if reason == _BATCH_NOT_WHOLE:
+        if reason == RoiError.BATCH_NOT_WHOLE:
             self.caller.refuse(f"{place} is {value}; batch indices must be whole numbers")
         features = self.caller.argument("features")
         self.caller.refuse(
             f"{place} is {value:g}, but {features} has batch size {self.images}; "
             f"batch indices must be in [0, {self.images})"
         )
+
+
+ROI_ALIGN = Operator(
+    name="roi_align",
+    run=roi_align,
+    rule=RoiAlignRule,
+    main="features",
+    shapes=_pooled_shape,
+)

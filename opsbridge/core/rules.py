@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cached_property, lru_cache
-from typing import ClassVar, Self, get_args, get_type_hints
+from typing import ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 from opsbridge.errors import ArgumentError
 
@@ -13,32 +12,36 @@ AxisValue = bool | int | float | str
 _BITS_PER_AXIS = 4
 
 
-@lru_cache
-def axes_of(rule: type[Rule]) -> dict[str, tuple[AxisValue, ...]]:
-    """Every axis of a rule class with its allowed values, in the order of the native word."""
-    hints = get_type_hints(rule)
-    return {field.name: get_args(hints[field.name]) for field in dataclasses.fields(rule)}
-
-
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """Base of the rules: one field per axis, annotated with the `Literal` of its values."""
+    """Base of the rules: one field per axis, annotated with the `Literal` of its values.
+
+    `axes` lists them with their allowed values, in the order of the native word. `word` is the rule
+    as one integer, made once because graphs and native calls need it each time.
+    """
 
     operator: ClassVar[str]
+    axes: ClassVar[dict[str, tuple[AxisValue, ...]]]
+
+    word: int = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __init_subclass__(cls) -> None:
+        hints = get_type_hints(cls)
+        cls.axes = {
+            axis: get_args(hint) for axis, hint in hints.items() if get_origin(hint) is Literal
+        }
 
     def __post_init__(self) -> None:
-        for axis, allowed in axes_of(type(self)).items():
+        for axis, allowed in self.axes.items():
             value = getattr(self, axis)
             if value not in allowed:
                 choices = ", ".join(map(str, allowed))
                 raise ArgumentError(f"{self.operator}: {axis} is {value!r}; allowed: {choices}")
+        object.__setattr__(self, "word", self._packed())
 
-    @cached_property
-    def word(self) -> int:
-        """The rule as one integer: the place of each value, four bits an axis."""
-        places = (
-            allowed.index(getattr(self, axis)) for axis, allowed in axes_of(type(self)).items()
-        )
+    def _packed(self) -> int:
+        """The place of each value, four bits an axis."""
+        places = (allowed.index(getattr(self, axis)) for axis, allowed in self.axes.items())
         return sum(place << (_BITS_PER_AXIS * i) for i, place in enumerate(places))
 
     @classmethod
@@ -48,6 +51,11 @@ class Rule:
         return cls(
             **{
                 axis: allowed[(word >> (_BITS_PER_AXIS * i)) & mask]
-                for i, (axis, allowed) in enumerate(axes_of(cls).items())
+                for i, (axis, allowed) in enumerate(cls.axes.items())
             }
         )
+
+
+def axes_of(rule: type[Rule]) -> dict[str, tuple[AxisValue, ...]]:
+    """Every axis of a rule class with its allowed values, in the order of the native word."""
+    return rule.axes

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import importlib
-from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from opsbridge.core.tensors import TensorLayer
 
 _LAYERS = ("numpy", "torch", "mindspore")
 
 
-@cache
-def _layer_of_type(kind: type) -> TensorLayer | None:
+class FrameworkLayer(TensorLayer, Protocol):
+    """A framework's tensors for front-ends: recognised, combined, and handed to operators."""
+
+    def is_tensor(self, kind: type) -> bool:
+        """Whether values of this class are tensors of the framework."""
+
+    def concatenate_regions(self, boxes: list[Any]) -> Any:
+        """One (L, 4) tensor per image as (K, 5) regions with a batch column."""
+
+    def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
+        """Call a core operator, through the framework's own dispatch where that is needed."""
+
+
+_LAYER_OF_TYPE: dict[type, FrameworkLayer | None] = {}
+
+
+def layer_of(value: Any) -> FrameworkLayer | None:
+    """The layer of the framework that `value` is a tensor of, or None if it is no tensor."""
+    kind = type(value)
+    if kind not in _LAYER_OF_TYPE:
+        _LAYER_OF_TYPE[kind] = _find_layer(kind)
+    return _LAYER_OF_TYPE[kind]
+
+
+def _find_layer(kind: type) -> FrameworkLayer | None:
     for base in kind.__mro__:
         name = base.__module__.partition(".")[0]
         if name in _LAYERS:
-            layer: TensorLayer = importlib.import_module(f"opsbridge.frameworks.{name}").LAYER
+            layer: FrameworkLayer = importlib.import_module(f"opsbridge.frameworks.{name}").LAYER
             return layer if layer.is_tensor(kind) else None
     return None
-
-
-def layer_of(value: Any) -> TensorLayer | None:
-    """The layer of the framework that `value` is a tensor of, or None if it is no tensor."""
-    return _layer_of_type(type(value))

@@ -54,9 +54,9 @@ class MindSporeLayer:
         rois = np.column_stack((images.astype(arrays[0].dtype), np.concatenate(arrays)))
         return Tensor.from_numpy(rois)
 
-    def run(self, operator: str, *args: Any, **conventions: Any) -> tuple[Any, ...]:
+    def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
         """Call a core operator on tensors."""
-        return OPERATORS[operator](self, *args, **conventions)
+        return OPERATORS[operator].run(self, **arguments)
 
 
 LAYER = MindSporeLayer()

@@ -65,9 +65,9 @@ class NumpyLayer:
         rois = np.column_stack((images.astype(boxes[0].dtype), np.concatenate(boxes)))
         return rois
 
-    def run(self, operator: str, *args: Any, **conventions: Any) -> tuple[Any, ...]:
+    def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
         """Call a core operator on arrays."""
-        return OPERATORS[operator](self, *args, **conventions)
+        return OPERATORS[operator].run(self, **arguments)
 
 
 LAYER = NumpyLayer()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from opsbridge.errors import TableError
 from opsbridge.tables.diff_parameters import parameter_differences
 from opsbridge.tables.difference import ABSENT, Code, Difference, joined, plain
-from opsbridge.tables.pairing import axis_values, pair_parameters
+from opsbridge.tables.pairing import axis_values, contexts, pair_parameters
 from opsbridge.tables.rules import filled_slots
 from opsbridge.tables.schema import ApiTable, Axis, CoreTable, Device, Return, Text
 
@@ -163,22 +163,12 @@ class _AxisPair:
     def _conditional(self, general: tuple[Text, Text]) -> Iterator[Difference]:
         """Devices and dtypes on which the two sides stand otherwise than in general."""
         found: dict[tuple[str, Text, Text], list[str]] = {}
-        for device, dtype in self._contexts():
+        for device, dtype in contexts(self.axis.name, self.left, self.right):
             texts = self._texts(device, dtype)
             if texts != general and (texts[0] != texts[1] or general[0] != general[1]):
                 found.setdefault((device or "", *texts), []).append(dtype)
         for (device_name, left, right), dtypes in found.items():
             yield self._difference((left, right), f"{device_name} {', '.join(dtypes)}".strip())
-
-    def _contexts(self) -> Iterator[tuple[Device | None, str]]:
-        """Devices that a block about the axis names, with the dtypes that both APIs take."""
-        apis = (self.left, self.right)
-        blocks = [b for api in apis for b in api.behaviour if self.axis.name in b.set]
-        devices = dict.fromkeys(b.device for b in blocks if b.device is not None or b.dtypes)
-        taken = [{dtype for param in api.params for dtype in param.dtypes} for api in apis]
-        for device in devices:
-            for dtype in sorted(taken[0] & taken[1]):
-                yield device, dtype
 
 
 def _limits(left: ApiTable, right: ApiTable, core: CoreTable) -> Iterator[Difference]:

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 
 from opsbridge.tables.difference import ABSENT, Code, Difference, joined, plain
 from opsbridge.tables.pairing import Pairing, axis_values, points
-from opsbridge.tables.schema import ApiTable, CoreTable, Param, Scalar, Text
+from opsbridge.tables.schema import ApiTable, CoreTable, Param, Scalar, Text, ValueType
 
 # A parameter typed as the key also takes what is typed as the values.
 _INCLUDED_TYPES = {"number": {"float", "int", "integer"}, "integer": {"int"}}
+_TYPE_TEXTS: dict[ValueType, Text] = {
+    "tensor": Text("a tensor", "张量"),
+    "tensor_list": Text("a list of tensors", "张量列表"),
+    "float": Text("a Python float", "Python float"),
+    "number": Text("any number", "任意数值"),
+    "int": Text("a Python int", "Python int"),
+    "integer": Text("any integer", "任意整数"),
+    "bool": Text("a bool", "bool"),
+    "int_pair": Text("a pair of integers", "一对整数"),
+}
 
 
 def parameter_differences(
@@ -121,8 +131,12 @@ def _forms(pair: _Pair) -> Iterator[Difference]:
     left, right = pair.single
     if _accepted(left) != _accepted(right):
         harmless = _accepted(left) <= _accepted(right)
-        facts = {"left": _listed(left.types), "right": _listed(right.types)}
+        facts = {"left": _type_texts(left), "right": _type_texts(right)}
         yield pair.difference("type-differs", "forms", harmless, facts)
+
+
+def _type_texts(param: Param) -> Text:
+    return joined(_TYPE_TEXTS[name] for name in param.types)
 
 
 def _accepted(param: Param) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from opsbridge.tables.finding import equal_scalars
@@ -73,6 +73,16 @@ def axis_values(
             if values.get(axis.name) == "same" and dtype in [v.value for v in axis.values]:
                 values[axis.name] = dtype
     return values
+
+
+def contexts(axis: str, left: ApiTable, right: ApiTable) -> Iterator[tuple[Device | None, str]]:
+    """Devices that a block about the axis names, with the dtypes that both APIs take."""
+    blocks = [block for api in (left, right) for block in api.behaviour if axis in block.set]
+    devices = dict.fromkeys(b.device for b in blocks if b.device is not None or b.dtypes)
+    taken = [{dtype for param in api.params for dtype in param.dtypes} for api in (left, right)]
+    for device in devices:
+        for dtype in sorted(taken[0] & taken[1]):
+            yield device, dtype
 
 
 @dataclass(frozen=True)

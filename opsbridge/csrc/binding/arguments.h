@@ -74,6 +74,8 @@ class Arguments {
     if (type.code == kUIntCode && type.bits == 8) return Dtype::uint8;
     if (type.code == kIntCode && type.bits == 32) return Dtype::int32;
     if (type.code == kIntCode && type.bits == 64) return Dtype::int64;
+    if (type.code == kFloatCode && type.bits == 16) return Dtype::float16;
+    if (type.code == kBrainFloatCode && type.bits == 16) return Dtype::bfloat16;
     if (type.code == kFloatCode && type.bits == 32) return Dtype::float32;
     if (type.code == kFloatCode && type.bits == 64) return Dtype::float64;
     return Dtype::other;

@@ -1,6 +1,6 @@
-// The stable C calling convention of tvm-ffi, as far as opsbridge uses it: tagged 16-byte arguments,
-// DLPack tensors, and a function that records an exception. Written from the documented ABI so that
-// neither its C++ headers nor its library are needed to build.
+// The stable C calling convention of tvm-ffi, as far as opsbridge uses it: tagged 16-byte
+// arguments, DLPack tensors, and a function that records an exception. Written from the documented
+// ABI so that neither its C++ headers nor its library are needed to build.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +57,13 @@ enum Tag : int32_t {
 
 constexpr int kObjectHeaderBytes = 24;
 constexpr int32_t kCpuDevice = 1;
-enum TypeCode : uint8_t { kIntCode = 0, kUIntCode = 1, kFloatCode = 2, kBoolCode = 6 };
+enum TypeCode : uint8_t {
+  kIntCode = 0,
+  kUIntCode = 1,
+  kFloatCode = 2,
+  kBrainFloatCode = 4,
+  kBoolCode = 6
+};
 
 static_assert(sizeof(ObAny) == 16, "tvm-ffi arguments are 16 bytes");
 static_assert(sizeof(ObTensor) == 48, "DLTensor is 48 bytes");

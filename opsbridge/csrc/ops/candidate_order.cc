@@ -1,8 +1,9 @@
 #include "ops/candidate_order.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
+
+#include "opsbridge/numeric.h"
 
 namespace opsbridge {
 namespace {
@@ -10,14 +11,13 @@ namespace {
 // Descending, NaN before everything.
 template <class T>
 bool ranks_before(T a, T b) {
-  return a > b || (std::isnan(a) && !std::isnan(b));
+  return a > b || (is_nan(a) && !is_nan(b));
 }
 
 template <class T>
 void sort_stable(std::vector<int64_t>& candidates, const T* scores) {
-  std::stable_sort(candidates.begin(), candidates.end(), [scores](int64_t a, int64_t b) {
-    return ranks_before(scores[a], scores[b]);
-  });
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [scores](int64_t a, int64_t b) { return ranks_before(scores[a], scores[b]); });
 }
 
 // torch's unstable CPU sort: libstdc++'s std::sort on (score, index) pairs. The order of equal
@@ -77,6 +77,8 @@ void sort_candidates(std::vector<int64_t>& candidates, const T* scores, Order or
   }
 }
 
+template void sort_candidates(std::vector<int64_t>&, const Half*, Order);
+template void sort_candidates(std::vector<int64_t>&, const BrainFloat*, Order);
 template void sort_candidates(std::vector<int64_t>&, const float*, Order);
 template void sort_candidates(std::vector<int64_t>&, const double*, Order);
 

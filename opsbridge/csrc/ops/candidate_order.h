@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "opsbridge/types.h"
+#include "opsbridge/rules/nms.h"
 
 namespace opsbridge {
 

@@ -7,7 +7,8 @@
 
 namespace opsbridge {
 
-// The threshold as the framework holds it. Quotients are compared with it in double, which is exact.
+// The threshold as the framework holds it. Quotients are compared with it in double, which is
+// exact.
 template <class T>
 OPSBRIDGE_FN double held_threshold(double threshold, ThresholdType type) {
   switch (type) {

@@ -1,7 +1,6 @@
 // The suppression sweep, compiled once per instruction-set level (OPSBRIDGE_LEVEL names it).
 #include "ops/nms.h"
-
-#include "ops/kernels.h"
+#include "ops/nms_levels.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -65,6 +64,8 @@ void run_sweep(const NmsSweep<A>& sweep) {
 
 }  // namespace
 
+void nms_sweep(const NmsSweep<Half>& sweep) { run_sweep(sweep); }
+void nms_sweep(const NmsSweep<BrainFloat>& sweep) { run_sweep(sweep); }
 void nms_sweep(const NmsSweep<float>& sweep) { run_sweep(sweep); }
 void nms_sweep(const NmsSweep<double>& sweep) { run_sweep(sweep); }
 

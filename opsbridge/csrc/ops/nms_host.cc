@@ -6,7 +6,8 @@
 
 #include "ops/candidate_order.h"
 #include "ops/nms.h"
-#include "runtime/cpu_level.h"
+#include "ops/nms_levels.h"
+#include "opsbridge/dispatch.h"
 
 namespace opsbridge {
 namespace {
@@ -23,8 +24,8 @@ std::vector<T> read_scores(const NmsCall& call, int64_t count) {
 
 template <class T>
 bool is_candidate(T score, const NmsCall& call) {
-  if (call.rule.nan_score == NanScore::drop && std::isnan(score)) return false;
-  return std::isnan(call.score_threshold) || static_cast<double>(score) > call.score_threshold;
+  if (call.rule.nan_score == NanScore::drop && is_nan(score)) return false;
+  return is_nan(call.score_threshold) || static_cast<double>(score) > call.score_threshold;
 }
 
 template <class T>
@@ -55,12 +56,12 @@ Grouping grouping_of(const NmsCall& call, int64_t count) {
 // What separates two groups: the largest coordinate plus one. A NaN wins, as in the frameworks.
 template <class T>
 T shift_step(const NmsCall& call, int64_t count) {
-  T largest = -std::numeric_limits<T>::infinity();
+  T largest = static_cast<T>(-std::numeric_limits<float>::infinity());
   for (int64_t i = 0; i < count; ++i) {
     for (int64_t j = 0; j < 4; ++j) {
       const T value = read<T>(call.boxes, i, call.first_box_column + j);
       if (!(value <= largest)) largest = value;
-      if (std::isnan(largest)) return largest;
+      if (is_nan(largest)) return largest;
     }
   }
   return largest + T(1);
@@ -79,8 +80,8 @@ Ranked<A> gather(const NmsCall& call, const std::vector<int64_t>& candidates, in
   const Grouping grouping = grouping_of(call, count);
   const T step = grouping.is_shifted ? shift_step<T>(call, count) : T(0);
   const size_t size = candidates.size();
-  Ranked<A> ranked{std::vector<A>(size),       std::vector<A>(size), std::vector<A>(size),
-                   std::vector<A>(size),       std::vector<A>(size), {},
+  Ranked<A> ranked{std::vector<A>(size),      std::vector<A>(size), std::vector<A>(size),
+                   std::vector<A>(size),      std::vector<A>(size), {},
                    std::vector<uint8_t>(size)};
   if (grouping.is_exact) ranked.group.resize(size);
   for (size_t rank = 0; rank < size; ++rank) {
@@ -121,7 +122,7 @@ std::vector<uint8_t> suppressed_by_rank(const NmsCall& call, const std::vector<i
   sweep.threshold_decay = call.threshold_decay;
   sweep.max_outputs = call.max_outputs;
   sweep.rule = call.rule;
-  select_sweep(cpu_kernels(), A())(sweep);
+  OPSBRIDGE_AT_LEVEL(nms_sweep(sweep));
   return std::move(ranked.suppressed);
 }
 
@@ -180,7 +181,7 @@ int64_t run(const NmsCall& call) {
   const std::vector<T> scores = read_scores<T>(call, count);
   if (call.rule.nan_score == NanScore::refuse) {
     for (int64_t i = 0; i < count; ++i) {
-      if (std::isnan(scores[i])) return -1 - i;
+      if (is_nan(scores[i])) return -1 - i;
     }
   }
   const std::vector<int64_t> candidates = ranked_candidates(scores, call);
@@ -222,7 +223,7 @@ int64_t run(const NmsCall& call) {
 }  // namespace
 
 int64_t nms(const NmsCall& call) {
-  return call.boxes.dtype == Dtype::float32 ? run<float>(call) : run<double>(call);
+  return with_floating_type(call.boxes.dtype, [&](auto zero) { return run<decltype(zero)>(call); });
 }
 
 }  // namespace opsbridge

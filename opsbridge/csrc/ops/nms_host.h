@@ -1,8 +1,8 @@
 // Non-maximum suppression on host memory: candidates, order, sweep, outputs.
 #pragma once
 
+#include "opsbridge/rules/nms.h"
 #include "opsbridge/tensor.h"
-#include "opsbridge/types.h"
 
 namespace opsbridge {
 

@@ -1,10 +1,10 @@
 // Region of interest align: the geometry of one region and the value of one bin. Host and device.
 #pragma once
 
-#include <cmath>
 #include <limits>
 
 #include "opsbridge/interp.h"
+#include "opsbridge/rules/roi_align.h"
 
 namespace opsbridge {
 
@@ -75,8 +75,8 @@ OPSBRIDGE_FN RoiAxis<T> roi_axis(T low, T high, int64_t bins, const RoiAlignConf
   axis.bin = axis.length / static_cast<T>(bins);
   axis.samples = config.sampling_ratio;
   if (config.sampling_ratio <= 0) {
-    const T wanted = rule.grid == Grid::ceil ? std::ceil(axis.bin) : std::floor(axis.bin);
-    if (std::fabs(wanted) > T(kInt32Max)) {
+    const T wanted = rule.grid == Grid::ceil ? round_up(axis.bin) : round_down(axis.bin);
+    if (magnitude(static_cast<double>(wanted)) > kInt32Max) {
       axis.error = RoiError::grid_too_large;
       return axis;
     }
@@ -93,10 +93,9 @@ OPSBRIDGE_FN RoiError check_grid(const RoiAxis<T>& y, const RoiAxis<T>& x,
   if (product < 0 && rule.negative_size == NegativeSize::refuse_one_axis) {
     return RoiError::negative_grid;
   }
-  const int64_t magnitude = product < 0 ? -product : product;
   const int64_t allowed =
       rule.grid_limit == GridLimit::table ? kInt32Max / y.bins / x.bins : kInt32Max;
-  return magnitude > allowed ? RoiError::grid_too_large : RoiError::none;
+  return magnitude(product) > allowed ? RoiError::grid_too_large : RoiError::none;
 }
 
 // The image a region belongs to, from its batch column.
@@ -107,13 +106,13 @@ OPSBRIDGE_FN RoiError batch_index(T column, const RoiAlignConfig<T>& config, int
   switch (config.rule.batch_rule) {
     case BatchRule::nearest_7e_5:
       if (!(column >= T(0) && column <= last)) return RoiError::batch_out_of_range;
-      value = std::rint(column + static_cast<T>(7e-5));
+      value = round_to_even(column + static_cast<T>(7e-5));
       break;
     case BatchRule::truncate:
-      value = std::trunc(column);
+      value = round_to_zero(column);
       break;
     default:
-      if (is_finite(column) && std::trunc(column) != column) return RoiError::batch_not_whole;
+      if (is_finite(column) && round_to_zero(column) != column) return RoiError::batch_not_whole;
       break;
   }
   if (!(value >= T(0) && value <= last)) return RoiError::batch_out_of_range;
@@ -167,17 +166,16 @@ OPSBRIDGE_FN T bilinear(const Tap<T>& y, const Tap<T>& x, T low_low, T low_high,
 template <class T>
 OPSBRIDGE_FN T largest_weighted_corner(const Tap<T>& y, const Tap<T>& x, T low_low, T low_high,
                                        T high_low, T high_high) {
-  const T low = larger((y.low_weight * x.low_weight) * low_low,
-                       (y.low_weight * x.high_weight) * low_high);
+  const T low =
+      larger((y.low_weight * x.low_weight) * low_low, (y.low_weight * x.high_weight) * low_high);
   return larger(larger(low, (y.high_weight * x.low_weight) * high_low),
                 (y.high_weight * x.high_weight) * high_high);
 }
 
 template <class T>
 OPSBRIDGE_FN T maximum_start(MaximumStart start) {
-  return start == MaximumStart::minus_10000
-             ? T(-10000)
-             : static_cast<T>(-std::numeric_limits<float>::max());
+  return start == MaximumStart::minus_10000 ? T(-10000)
+                                            : static_cast<T>(-std::numeric_limits<float>::max());
 }
 
 // What the mean is divided by; the product of the grids may be zero or negative where it is raw.

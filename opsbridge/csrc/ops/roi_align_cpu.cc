@@ -1,8 +1,8 @@
 // RoIAlign over a range of regions, compiled once per instruction-set level.
 #include <cstdlib>
 
-#include "ops/kernels.h"
 #include "ops/roi_align.h"
+#include "ops/roi_align_levels.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -60,28 +60,30 @@ bool fill_table(TapTable<T>& table, const RoiAxis<T>& axis, int64_t size) {
 }
 
 // One channel of one image, read through its strides.
-template <class T>
+template <class S>
 struct Plane {
-  const T* origin;
+  const S* origin;
   int64_t row_stride, column_stride;
 };
 
-template <class T>
-T at(const Plane<T>& plane, int64_t y, int64_t x) {
+template <class S>
+S at(const Plane<S>& plane, int64_t y, int64_t x) {
   return plane.origin[y * plane.row_stride + x * plane.column_stride];
 }
 
 // Folds every usable sample of a bin into `start`, rows outside, columns inside.
-template <class T, class Fold>
-T fold_bin(const Plane<T>& plane, const TapTable<T>& ys, const TapTable<T>& xs, int64_t bin_y,
+template <class S, class T, class Fold>
+T fold_bin(const Plane<S>& plane, const TapTable<T>& ys, const TapTable<T>& xs, int64_t bin_y,
            int64_t bin_x, T start, Fold fold) {
   T folded = start;
   for (int64_t i = ys.bin_ends[bin_y]; i < ys.bin_ends[bin_y + 1]; ++i) {
     const Tap<T>& y = ys.taps[i];
     for (int64_t j = xs.bin_ends[bin_x]; j < xs.bin_ends[bin_x + 1]; ++j) {
       const Tap<T>& x = xs.taps[j];
-      folded = fold(folded, y, x, at(plane, y.low, x.low), at(plane, y.low, x.high),
-                    at(plane, y.high, x.low), at(plane, y.high, x.high));
+      folded =
+          fold(folded, y, x, static_cast<T>(at(plane, y.low, x.low)),
+               static_cast<T>(at(plane, y.low, x.high)), static_cast<T>(at(plane, y.high, x.low)),
+               static_cast<T>(at(plane, y.high, x.high)));
     }
   }
   return folded;
@@ -93,21 +95,21 @@ struct Region {
   TapTable<T> ys, xs;
 };
 
-template <class T>
-T average_bin(const Plane<T>& plane, const Region<T>& region, const RoiAlignRule& rule,
+template <class S, class T>
+T average_bin(const Plane<S>& plane, const Region<T>& region, const RoiAlignRule& rule,
               bool has_unusable, int64_t bin_y, int64_t bin_x, bool has_pixels) {
   T sum = fold_bin(plane, region.ys, region.xs, bin_y, bin_x, T(0),
                    [](T folded, const Tap<T>& y, const Tap<T>& x, T a, T b, T c, T d) {
                      return folded + bilinear(y, x, a, b, c, d);
                    });
   if (has_unusable && has_pixels && rule.unusable_sample == UnusableSample::zero_times_origin) {
-    sum = sum + T(0) * plane.origin[0];
+    sum = sum + T(0) * static_cast<T>(plane.origin[0]);
   }
   return sum / sample_count(region.y, region.x, rule.count);
 }
 
-template <class T>
-T maximum_bin(const Plane<T>& plane, const Region<T>& region, const RoiAlignRule& rule,
+template <class S, class T>
+T maximum_bin(const Plane<S>& plane, const Region<T>& region, const RoiAlignRule& rule,
               bool has_unusable, int64_t bin_y, int64_t bin_x) {
   const bool by_corner = rule.reduction == Reduction::maximum_weighted_corner;
   const T start = maximum_start<T>(by_corner ? MaximumStart::lowest : rule.maximum_start);
@@ -120,22 +122,23 @@ T maximum_bin(const Plane<T>& plane, const Region<T>& region, const RoiAlignRule
   return has_unusable ? larger(best, T(0)) : best;
 }
 
-template <class T>
-void fill_region(const RoiAlignJob<T>& job, const Region<T>& region, int64_t image, T* pooled) {
+template <class S, class T>
+void fill_region(const RoiAlignJob<S, T>& job, const Region<T>& region, int64_t image, S* pooled) {
   const RoiAlignConfig<T>& config = job.config;
   const bool has_pixels = config.height > 0 && config.width > 0;
   const bool has_grid = region.y.samples * region.x.samples > 0;
   for (int64_t channel = 0; channel < config.channels; ++channel) {
-    const Plane<T> plane{
+    const Plane<S> plane{
         job.features + image * job.feature_strides[0] + channel * job.feature_strides[1],
         job.feature_strides[2], job.feature_strides[3]};
     for (int64_t y = 0; y < config.pooled_height; ++y) {
       for (int64_t x = 0; x < config.pooled_width; ++x) {
         const bool has_unusable =
             has_grid && (region.ys.has_unusable[y] || region.xs.has_unusable[x]);
-        *pooled++ = config.rule.reduction == Reduction::average
-                        ? average_bin(plane, region, config.rule, has_unusable, y, x, has_pixels)
-                        : maximum_bin(plane, region, config.rule, has_unusable, y, x);
+        *pooled++ = static_cast<S>(
+            config.rule.reduction == Reduction::average
+                ? average_bin(plane, region, config.rule, has_unusable, y, x, has_pixels)
+                : maximum_bin(plane, region, config.rule, has_unusable, y, x));
       }
     }
   }
@@ -143,7 +146,7 @@ void fill_region(const RoiAlignJob<T>& job, const Region<T>& region, int64_t ima
 
 template <class T>
 bool is_near_zero(T x1, T x2) {
-  return std::fabs(x1) < T(0.001) && std::fabs(x2) < T(0.001);
+  return magnitude(x1) < T(0.001) && magnitude(x2) < T(0.001);
 }
 
 // Rows that a rule defines as zero: unusable geometry, or MindSpore's unwritten rows.
@@ -153,18 +156,19 @@ bool is_zero_row(const RoiAlignRule& rule, const Region<T>& region, T x1, T x2) 
   return rule.near_zero_row == NearZeroRow::zero && is_near_zero(x1, x2);
 }
 
-template <class T>
-bool fill_row(const RoiAlignJob<T>& job, Region<T>& region, int64_t row) {
+template <class S, class T>
+bool fill_row(const RoiAlignJob<S, T>& job, Region<T>& region, int64_t row) {
   const RoiAlignConfig<T>& config = job.config;
   const int64_t row_size = config.channels * config.pooled_height * config.pooled_width;
-  T* pooled = job.pooled + row * row_size;
-  const T* corner = job.corners + row * job.corner_strides[0];
+  S* pooled = job.pooled + row * row_size;
+  const S* corner = job.corners + row * job.corner_strides[0];
   const int64_t step = job.corner_strides[1];
-  const T x1 = corner[0], y1 = corner[step], x2 = corner[2 * step], y2 = corner[3 * step];
+  const T x1 = static_cast<T>(corner[0]), y1 = static_cast<T>(corner[step]);
+  const T x2 = static_cast<T>(corner[2 * step]), y2 = static_cast<T>(corner[3 * step]);
   region.y = roi_axis(y1, y2, config.pooled_height, config);
   region.x = roi_axis(x1, x2, config.pooled_width, config);
   if (is_zero_row(config.rule, region, x1, x2)) {
-    for (int64_t i = 0; i < row_size; ++i) pooled[i] = T(0);
+    for (int64_t i = 0; i < row_size; ++i) pooled[i] = S(0);
     return true;
   }
   if (!fill_table(region.ys, region.y, config.height)) return false;
@@ -173,8 +177,10 @@ bool fill_row(const RoiAlignJob<T>& job, Region<T>& region, int64_t row) {
   return true;
 }
 
-template <class T>
-bool fill_rows(const RoiAlignJob<T>& job, int64_t first, int64_t last) {
+}  // namespace
+
+template <class S, class T>
+bool roi_align(const RoiAlignJob<S, T>& job, int64_t first, int64_t last) {
   Region<T> region;
   bool has_memory = open_table(region.ys, job.config.pooled_height);
   has_memory = open_table(region.xs, job.config.pooled_width) && has_memory;
@@ -186,14 +192,12 @@ bool fill_rows(const RoiAlignJob<T>& job, int64_t first, int64_t last) {
   return has_memory;
 }
 
-}  // namespace
-
-bool roi_align(const RoiAlignJob<float>& job, int64_t first, int64_t last) {
-  return fill_rows(job, first, last);
-}
-bool roi_align(const RoiAlignJob<double>& job, int64_t first, int64_t last) {
-  return fill_rows(job, first, last);
-}
+template bool roi_align(const RoiAlignJob<Half, Half>&, int64_t, int64_t);
+template bool roi_align(const RoiAlignJob<Half, float>&, int64_t, int64_t);
+template bool roi_align(const RoiAlignJob<BrainFloat, BrainFloat>&, int64_t, int64_t);
+template bool roi_align(const RoiAlignJob<BrainFloat, float>&, int64_t, int64_t);
+template bool roi_align(const RoiAlignJob<float, float>&, int64_t, int64_t);
+template bool roi_align(const RoiAlignJob<double, double>&, int64_t, int64_t);
 
 }  // namespace OPSBRIDGE_LEVEL
 }  // namespace opsbridge

@@ -2,10 +2,11 @@
 
 #include <atomic>
 #include <new>
+#include <type_traits>
 #include <vector>
 
-#include "ops/roi_align.h"
-#include "runtime/cpu_level.h"
+#include "ops/roi_align_levels.h"
+#include "opsbridge/dispatch.h"
 #include "runtime/thread_pool.h"
 
 namespace opsbridge {
@@ -39,10 +40,11 @@ RoiError spread_counts(const RoiAlignCall& call, std::vector<int64_t>& batch) {
   return row == batch.size() ? RoiError::none : RoiError::batch_out_of_range;
 }
 
-template <class T>
+template <class S, class T>
 RoiError batch_of_row(const RoiAlignCall& call, const RoiAlignConfig<T>& config, int64_t row,
                       int64_t& image) {
-  if (!is_present(call.batch_indices)) return batch_index(read<T>(call.rois, row, 0), config, image);
+  if (!is_present(call.batch_indices))
+    return batch_index(static_cast<T>(read<S>(call.rois, row, 0)), config, image);
   if (call.rule.batch_rule == BatchRule::given) image = read<int64_t>(call.batch_indices, row);
   return image >= 0 && image < config.batch ? RoiError::none : RoiError::batch_out_of_range;
 }
@@ -56,13 +58,13 @@ RoiError judged(RoiError error, const RoiAlignRule& rule) {
   return is_zeroed ? RoiError::none : error;
 }
 
-template <class T>
+template <class S, class T>
 RoiError check_geometry(const RoiAlignCall& call, const RoiAlignConfig<T>& config, int64_t row,
                         int64_t first_column) {
-  const T x1 = read<T>(call.rois, row, first_column);
-  const T y1 = read<T>(call.rois, row, first_column + 1);
-  const T x2 = read<T>(call.rois, row, first_column + 2);
-  const T y2 = read<T>(call.rois, row, first_column + 3);
+  const T x1 = static_cast<T>(read<S>(call.rois, row, first_column));
+  const T y1 = static_cast<T>(read<S>(call.rois, row, first_column + 1));
+  const T x2 = static_cast<T>(read<S>(call.rois, row, first_column + 2));
+  const T y2 = static_cast<T>(read<S>(call.rois, row, first_column + 3));
   const RoiAxis<T> y = roi_axis(y1, y2, config.pooled_height, config);
   const RoiAxis<T> x = roi_axis(x1, x2, config.pooled_width, config);
   if (y.error != RoiError::none) return judged(y.error, call.rule);
@@ -72,7 +74,7 @@ RoiError check_geometry(const RoiAlignCall& call, const RoiAlignConfig<T>& confi
 
 int64_t error_word(int64_t row, RoiError error) { return row * 16 + static_cast<int64_t>(error); }
 
-template <class T>
+template <class S, class T>
 int64_t run(const RoiAlignCall& call) {
   const RoiAlignConfig<T> config = config_of<T>(call);
   const int64_t rows = call.rois.shape[0];
@@ -83,24 +85,25 @@ int64_t run(const RoiAlignCall& call) {
     if (error != RoiError::none) return error_word(0, error);
   }
   for (int64_t row = 0; row < rows; ++row) {
-    RoiError error = batch_of_row(call, config, row, batch[static_cast<size_t>(row)]);
-    if (error == RoiError::none) error = check_geometry(call, config, row, first_column);
+    RoiError error = batch_of_row<S>(call, config, row, batch[static_cast<size_t>(row)]);
+    if (error == RoiError::none) error = check_geometry<S>(call, config, row, first_column);
     if (error != RoiError::none) return error_word(row, error);
   }
-  RoiAlignJob<T> job;
+  RoiAlignJob<S, T> job;
   job.config = config;
-  job.features = static_cast<const T*>(call.features.data);
+  job.features = static_cast<const S*>(call.features.data);
   for (int axis = 0; axis < 4; ++axis) job.feature_strides[axis] = call.features.strides[axis];
-  job.corners = static_cast<const T*>(call.rois.data) + first_column * call.rois.strides[1];
+  job.corners = static_cast<const S*>(call.rois.data) + first_column * call.rois.strides[1];
   job.corner_strides[0] = call.rois.strides[0];
   job.corner_strides[1] = call.rois.strides[1];
   job.batch = batch.data();
-  job.pooled = static_cast<T*>(call.pooled.data);
+  job.pooled = static_cast<S*>(call.pooled.data);
   std::atomic<bool> has_memory{true};
-  const auto fill = select(cpu_kernels(), T());
   constexpr int64_t kRowsPerRange = 4;
   parallel_for(rows, kRowsPerRange, call.threads, [&](int64_t first, int64_t last) {
-    if (!fill(job, first, last)) has_memory = false;
+    bool filled = false;
+    OPSBRIDGE_AT_LEVEL(filled = roi_align(job, first, last));
+    if (!filled) has_memory = false;
   });
   if (!has_memory) throw std::bad_alloc();
   return 0;
@@ -109,7 +112,13 @@ int64_t run(const RoiAlignCall& call) {
 }  // namespace
 
 int64_t roi_align(const RoiAlignCall& call) {
-  return call.features.dtype == Dtype::float32 ? run<float>(call) : run<double>(call);
+  const bool widens = call.rule.accumulate == RoiAccumulate::float32;
+  return with_floating_type(call.features.dtype, [&](auto zero) {
+    using S = decltype(zero);
+    // Accumulating in float32 is for the types that are narrower.
+    using Wide = std::conditional_t<sizeof(S) == 2, float, S>;
+    return widens ? run<S, Wide>(call) : run<S, S>(call);
+  });
 }
 
 }  // namespace opsbridge

@@ -6,48 +6,45 @@
 namespace opsbridge {
 namespace {
 
+#ifdef OPSBRIDGE_HAS_X86_LEVELS
+bool has_fma_and_f16c() { return __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"); }
+#endif
+
 struct Level {
   const char* name;
+  CpuLevel level;
   bool (*is_supported)();
-  CpuKernels kernels;
 };
-
-#define OPSBRIDGE_KERNELS_OF(level) \
-  CpuKernels { level::nms_sweep, level::nms_sweep, level::roi_align, level::roi_align }
 
 // Narrowest first.
 const Level kLevels[] = {
-    {"baseline", [] { return true; }, OPSBRIDGE_KERNELS_OF(baseline)},
+    {"baseline", CpuLevel::baseline, [] { return true; }},
 #ifdef OPSBRIDGE_HAS_X86_LEVELS
-    {"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
-     OPSBRIDGE_KERNELS_OF(avx2)},
-    {"avx512",
+    {"avx2", CpuLevel::avx2, [] { return __builtin_cpu_supports("avx2") && has_fma_and_f16c(); }},
+    {"avx512", CpuLevel::avx512,
      [] {
        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-              __builtin_cpu_supports("fma");
-     },
-     OPSBRIDGE_KERNELS_OF(avx512)},
+              has_fma_and_f16c();
+     }},
 #endif
 };
 
-#undef OPSBRIDGE_KERNELS_OF
-
 struct Choice {
-  const Level* level;
+  CpuLevel level;
   const char* problem;
 };
 
 Choice choose_level() {
-  const Level* widest = &kLevels[0];
+  CpuLevel widest = CpuLevel::baseline;
   for (const Level& level : kLevels) {
-    if (level.is_supported()) widest = &level;
+    if (level.is_supported()) widest = level.level;
   }
   const char* wanted = std::getenv("OPSBRIDGE_ISA");
   if (wanted == nullptr || *wanted == '\0') return {widest, nullptr};
   for (const Level& level : kLevels) {
     if (std::strcmp(level.name, wanted) != 0) continue;
-    if (level.is_supported()) return {&level, nullptr};
+    if (level.is_supported()) return {level.level, nullptr};
     return {widest, "OPSBRIDGE_ISA names a level that this CPU cannot run"};
   }
   return {widest, "OPSBRIDGE_ISA must be baseline, avx2 or avx512 (as far as built)"};
@@ -60,8 +57,7 @@ const Choice& choice() {
 
 }  // namespace
 
-const CpuKernels& cpu_kernels() { return choice().level->kernels; }
-const char* cpu_level() { return choice().level->name; }
+CpuLevel cpu_level() { return choice().level; }
 const char* cpu_level_problem() { return choice().problem; }
 
 }  // namespace opsbridge

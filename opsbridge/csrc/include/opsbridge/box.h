@@ -1,27 +1,10 @@
 // Boxes as corners, and their overlap. Plain C++17, host and device, one rounding per operation.
 #pragma once
 
-#include <cmath>
-
-#include "opsbridge/types.h"
+#include "opsbridge/numeric.h"
+#include "opsbridge/rules/nms.h"
 
 namespace opsbridge {
-
-// The operand order of std::min and std::max decides what a NaN does; both frameworks use theirs.
-template <class A>
-OPSBRIDGE_FN A smaller(A a, A b) {
-  return b < a ? b : a;
-}
-
-template <class A>
-OPSBRIDGE_FN A larger(A a, A b) {
-  return a < b ? b : a;
-}
-
-OPSBRIDGE_FN float fused_multiply_add(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
-OPSBRIDGE_FN double fused_multiply_add(double a, double b, double c) {
-  return __builtin_fma(a, b, c);
-}
 
 template <class A>
 struct Box {

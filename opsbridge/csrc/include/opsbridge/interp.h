@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "opsbridge/box.h"
+#include "opsbridge/numeric.h"
 
 namespace opsbridge {
 

@@ -5,7 +5,7 @@
 
 namespace opsbridge {
 
-enum class Dtype { boolean, uint8, int32, int64, float32, float64, other };
+enum class Dtype { boolean, uint8, int32, int64, float16, bfloat16, float32, float64, other };
 
 constexpr int kMaxRank = 4;
 

@@ -1,0 +1,32 @@
+#include "binding/export.h"
+
+#include <exception>
+#include <new>
+
+namespace opsbridge {
+namespace {
+
+int raise(const char* kind, const char* message) {
+  if (TVMFFIErrorSetRaisedFromCStr != nullptr) TVMFFIErrorSetRaisedFromCStr(kind, message);
+  return -1;
+}
+
+}  // namespace
+
+int guarded(int64_t (*body)(Arguments&), const ObAny* args, int32_t count, ObAny* result) {
+  try {
+    Arguments arguments(args, count);
+    result->as_int = body(arguments);
+    result->padding = 0;
+    result->tag = kIntTag;
+    return 0;
+  } catch (const BadCall& error) {
+    return raise("TypeError", error.what());
+  } catch (const std::bad_alloc&) {
+    return raise("MemoryError", "opsbridge: out of memory");
+  } catch (const std::exception& error) {
+    return raise("RuntimeError", error.what());
+  }
+}
+
+}  // namespace opsbridge

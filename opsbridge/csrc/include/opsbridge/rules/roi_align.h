@@ -1,0 +1,63 @@
+// The axes in which RoIAlign differs between frameworks.
+#pragma once
+
+#include "opsbridge/types.h"
+
+namespace opsbridge {
+
+enum class HalfPixel { zero, half };
+enum class EndOffset { zero, one };
+enum class MinSize { one, none };
+enum class Grid { ceil, floor };
+enum class Count { at_least_one, product };
+enum class ScaleType { same, float32 };
+enum class UnusableSample { skip, zero_times_origin };
+enum class Reduction { average, maximum, maximum_weighted_corner };
+enum class MaximumStart { lowest, minus_10000 };
+enum class BatchRule { integral, truncate, nearest_7e_5, given, counts };
+enum class NearZeroRow { compute, zero };
+enum class NegativeSize { allow, refuse, refuse_one_axis, zero };
+enum class Nonfinite { refuse, zero };
+enum class GridLimit { table, count };
+enum class RoiAccumulate { same, float32 };
+
+struct RoiAlignRule {
+  HalfPixel half_pixel;
+  EndOffset end_offset;
+  MinSize min_size;
+  Grid grid;
+  Count count;
+  ScaleType scale_type;
+  UnusableSample unusable_sample;
+  Reduction reduction;
+  MaximumStart maximum_start;
+  BatchRule batch_rule;
+  NearZeroRow near_zero_row;
+  NegativeSize negative_size;
+  Nonfinite nonfinite;
+  GridLimit grid_limit;
+  RoiAccumulate accumulate;
+};
+
+inline RoiAlignRule decode_roi_align_rule(int64_t word) {
+  RuleReader reader{static_cast<uint64_t>(word)};
+  RoiAlignRule rule;
+  reader.take(rule.half_pixel);
+  reader.take(rule.end_offset);
+  reader.take(rule.min_size);
+  reader.take(rule.grid);
+  reader.take(rule.count);
+  reader.take(rule.scale_type);
+  reader.take(rule.unusable_sample);
+  reader.take(rule.reduction);
+  reader.take(rule.maximum_start);
+  reader.take(rule.batch_rule);
+  reader.take(rule.near_zero_row);
+  reader.take(rule.negative_size);
+  reader.take(rule.nonfinite);
+  reader.take(rule.grid_limit);
+  reader.take(rule.accumulate);
+  return rule;
+}
+
+}  // namespace opsbridge

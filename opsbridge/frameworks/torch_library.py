@@ -1,0 +1,157 @@
+"""The core operators as `torch.library` operators: graphs, fake tensors, gradients.
+
+Everything is derived from the core function and its `Operator` record: the schema from the
+signature, fake results from the output shapes, the gradient from the backward operator. A rule
+travels as its word and a caller as text, so that graphs and exported programs can hold them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from opsbridge.core import OPERATORS
+from opsbridge.core.checks import Caller
+from opsbridge.core.operator import Operator
+from opsbridge.errors import OpsbridgeError
+from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
+
+_SCHEMA_TYPES = {"Tensor": "Tensor", "float": "float", "int": "SymInt"}
+_TRAVELLING = ("rule", "outputs", "caller")
+_TENSORS = TorchTensors()
+
+
+def run_recorded(operator: Operator, arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """Call an operator through PyTorch's dispatcher."""
+    outputs = arguments["outputs"]
+    inputs = {name: value for name, value in arguments.items() if name not in _TRAVELLING}
+    return tuple(
+        getattr(torch.ops.opsbridge, operator.name)(
+            **inputs,
+            rule=arguments["rule"].word,
+            outputs=[name for name, _ in outputs],
+            dtypes=[dtype for _, dtype in outputs],
+            caller=arguments["caller"].text,
+        )
+    )
+
+
+def _schema(function: Callable[..., Any]) -> str:
+    """The schema of a core function, from its signature."""
+    parts = []
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        if parameter.name in _TRAVELLING:
+            continue
+        kind, _, optional = str(parameter.annotation).partition(" | ")
+        default = "" if parameter.default is inspect.Parameter.empty else "=None"
+        parts.append(f"{_SCHEMA_TYPES[kind]}{'?' if optional else ''} {parameter.name}{default}")
+    # Tensors may not be keyword-only where there are gradients; what only travels may.
+    parts += ["*", "int rule", "str[] outputs", "str[] dtypes", "str caller"]
+    return f"({', '.join(parts)}) -> Tensor[]"
+
+
+def _implementation(operator: Operator) -> Callable[..., list[Tensor]]:
+    def run(
+        *args: Any, rule: int, outputs: list[str], dtypes: list[str], caller: str, **rest: Any
+    ) -> list[Tensor]:
+        results = operator.run(
+            _TENSORS,
+            *args,
+            **rest,
+            rule=operator.rule.from_word(rule),
+            outputs=tuple(zip(outputs, dtypes, strict=True)),
+            caller=Caller.from_text(caller),
+        )
+        return list(results)
+
+    return run
+
+
+def _input_names(operator: Operator) -> list[str]:
+    parameters = list(inspect.signature(operator.run).parameters)[1:]
+    return [name for name in parameters if name not in _TRAVELLING]
+
+
+def _fake(operator: Operator) -> Callable[..., list[Tensor]]:
+    names = _input_names(operator)
+
+    def run(*args: Any, outputs: list[str], dtypes: list[str], **rest: Any) -> list[Tensor]:
+        arguments = dict(zip(names, args, strict=False)) | rest
+        main: Tensor = arguments[operator.main]
+        shapes = operator.shapes(lambda tensor: tuple(tensor.shape), arguments)
+        return [
+            main.new_empty(
+                _cut(shapes[name]) if name in operator.cut else shapes[name],
+                dtype=main.dtype if dtype == "same" else DTYPES[dtype],
+            )
+            for name, dtype in zip(outputs, dtypes, strict=True)
+        ]
+
+    return run
+
+
+def _cut(shape: tuple[int, ...]) -> tuple[Any, ...]:
+    return (torch.library.get_ctx().new_dynamic_size(), *shape[1:])
+
+
+def _save(operator: Operator) -> Callable[..., None]:
+    names = _input_names(operator)
+
+    def setup_context(
+        ctx: Any, inputs: tuple[Any, ...], keyword_only_inputs: dict[str, Any], output: Any
+    ) -> None:
+        arguments = dict(zip(names, inputs, strict=False))
+        main: Tensor = arguments[operator.main]
+        if not operator.backward_reads_main:
+            # Its shape and dtype are all that the gradient needs, so its memory is not kept.
+            arguments[operator.main] = main.new_empty(()).expand(main.shape)
+        tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
+        ctx.save_for_backward(*tensors.values())
+        ctx.tensor_names = tuple(tensors)
+        ctx.inputs = {name: value for name, value in arguments.items() if name not in tensors}
+        ctx.travelling = keyword_only_inputs
+
+    return setup_context
+
+
+def _backward(operator: Operator) -> Callable[..., tuple[Any, ...]]:
+    names = _input_names(operator)
+
+    def backward(context: Any, gradients: list[Tensor]) -> tuple[Any, ...]:
+        if operator.backward is None:
+            raise OpsbridgeError(f"{operator.name}: there is no gradient")
+        tensors = dict(zip(context.tensor_names, context.saved_tensors, strict=True))
+        (gradient,) = getattr(torch.ops.opsbridge, operator.backward)(
+            gradient=gradients[0].contiguous(),
+            **tensors,
+            **context.inputs,
+            rule=context.travelling["rule"],
+            outputs=["gradient"],
+            dtypes=["same"],
+            caller=context.travelling["caller"],
+        )
+        return tuple(gradient if name == operator.main else None for name in names)
+
+    return backward
+
+
+_LIBRARY = torch.library.Library("opsbridge", "DEF")
+
+
+def _register(operator: Operator) -> None:
+    _LIBRARY.define(operator.name + _schema(operator.run))
+    for device in ("CPU", "CUDA"):
+        _LIBRARY.impl(operator.name, _implementation(operator), device)
+    name = f"opsbridge::{operator.name}"
+    torch.library.register_fake(name, _fake(operator), lib=_LIBRARY)
+    torch.library.register_autograd(
+        name, _backward(operator), setup_context=_save(operator), lib=_LIBRARY
+    )
+
+
+for _operator in OPERATORS.values():
+    _register(_operator)

@@ -1,0 +1,1 @@
+"""Difference pages: read them, run their examples in child processes, compare, report."""

@@ -1,0 +1,210 @@
+"""Turns what a half did into one verdict per documented statement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from opsbridge.pages.compare import compare
+from opsbridge.pages.expectation import is_remark, readings
+from opsbridge.pages.model import Backend, Expectation, Framework, Page, Row, Statement, Verdict
+from opsbridge.pages.names import is_print
+from opsbridge.pages.run import Failure, HalfRecord, Outcome
+
+_BACKEND_OF = {
+    Framework.TORCH: Backend.PYTORCH,
+    Framework.MINDSPORE: Backend.MINDSPORE,
+    Framework.NONE: Backend.PYTHON,
+}
+_UNSUPPORTED = re.compile(r"Unsupported op \[(\w+)\] on (\w+)")
+
+
+def judge_half(
+    page: Page,
+    half: Sequence[Statement],
+    prelude: Sequence[Statement],
+    record: HalfRecord,
+    backend: Backend,
+) -> list[Row]:
+    """Return the rows of one half: documented statements, and the one that stopped it."""
+    judge = _Judge(page, backend, record)
+    stopped = judge.prelude_stop(prelude, half)
+    for position, statement in enumerate(half):
+        if stopped:
+            judge.not_reached(statement)
+            continue
+        following = half[position + 1] if position + 1 < len(half) else None
+        stopped = judge.statement(statement, following)
+    return judge.rows
+
+
+class _Judge:
+    def __init__(self, page: Page, backend: Backend, record: HalfRecord) -> None:
+        self.rows: list[Row] = []
+        self._page = page
+        self._backend = backend
+        self._record = record
+        self._pending = ""
+        """Output of the prints just before that document nothing themselves."""
+        self._raised: Failure | None = None
+        """What the statement before raised, if the page documents it one statement later."""
+
+    def prelude_stop(self, prelude: Sequence[Statement], half: Sequence[Statement]) -> bool:
+        """Note a failure in the statements taken from the other half; return whether there is."""
+        for statement in prelude:
+            outcome = self._record.outcomes.get(statement.index)
+            if outcome is not None and outcome.failure is None and not outcome.cut:
+                continue
+            verdict, cause = self._failure_cause(statement, outcome)
+            place = f"line {self._page.where(statement.first_line)}"
+            cause = f"needs `{_short(statement.source)}` of {place}, which failed: {cause}"
+            if statement.framework is not half[0].framework:
+                cause += f" (the half reads names that the {statement.framework.value} half makes)"
+            self._add(half[0], verdict, cause)
+            return True
+        return False
+
+    def not_reached(self, statement: Statement) -> None:
+        """Note a documented statement that did not run because an earlier one stopped the half."""
+        if statement.expectation is None or self._is_reported(statement):
+            return
+        stop = self.rows[-1]
+        if stop.verdict is Verdict.SKIPPED:
+            self._add(statement, Verdict.SKIPPED, stop.cause)
+        else:
+            self._add(statement, Verdict.NOT_REACHED, "an earlier statement of the half stopped it")
+
+    def statement(self, statement: Statement, following: Statement | None) -> bool:
+        """Judge one statement; return whether the half stopped there."""
+        outcome = self._record.outcomes.get(statement.index)
+        raised, self._raised = self._raised, None
+        expectation = statement.expectation
+        if raised is not None and expectation is not None:
+            self._judge_error(statement, expectation, raised)
+            return False
+        if outcome is None or outcome.cut:
+            verdict, cause = self._failure_cause(statement, outcome)
+            self._add(statement, verdict, cause)
+            return True
+        if outcome.failure is not None:
+            return self._failed(statement, following, outcome.failure)
+        self._judge_output(statement, outcome)
+        return False
+
+    def _failed(self, statement: Statement, following: Statement | None, failure: Failure) -> bool:
+        expectation = statement.expectation
+        if expectation is not None and expectation.error == failure.name:
+            self._judge_error(statement, expectation, failure)
+            return False
+        later = following.expectation if following is not None else None
+        if expectation is None and later is not None and later.error == failure.name:
+            self._raised = failure
+            return False
+        verdict, cause = _cause_of(failure, self._backend)
+        self._add(statement, verdict, cause)
+        return True
+
+    def _judge_output(self, statement: Statement, outcome: Outcome) -> None:
+        expectation = statement.expectation
+        if expectation is None:
+            self._pending = self._pending + outcome.output if is_print_of(statement) else ""
+            return
+        before, self._pending = self._pending, ""
+        if expectation.error:
+            cause = f"{expectation.error} is documented, but nothing was raised"
+            self._add(statement, Verdict.DIFFERS, cause, outcome.output)
+            return
+        verdicts = [
+            compare(documented, printed)
+            for printed in dict.fromkeys((outcome.output, before + outcome.output))
+            for documented in readings(expectation.text, statement.source)
+        ]
+        for verdict in (Verdict.TRUE, Verdict.NUMERICALLY_TRUE):
+            if verdict in verdicts:
+                self._add(statement, verdict, "", outcome.output)
+                return
+        if not is_remark(expectation, statement.source):
+            self._add(statement, Verdict.DIFFERS, "", outcome.output)
+
+    def _judge_error(
+        self, statement: Statement, expectation: Expectation, failure: Failure
+    ) -> None:
+        printed = f"{failure.name}: {failure.message}"
+        if _message_agrees(expectation, failure):
+            self._add(statement, Verdict.TRUE, "the documented error", printed)
+        else:
+            cause = f"{failure.name} was raised as documented, with another message"
+            self._add(statement, Verdict.DIFFERS, cause, printed)
+
+    def _failure_cause(self, statement: Statement, outcome: Outcome | None) -> tuple[Verdict, str]:
+        if statement.broken:
+            return Verdict.ERROR, statement.broken
+        if outcome is not None and outcome.cut:
+            return Verdict.ERROR, "printed too much"
+        if outcome is not None and outcome.failure is not None:
+            return _cause_of(outcome.failure, self._backend)
+        if self._record.running == statement.index or self._record.ended:
+            return Verdict.ERROR, self._record.ended
+        return Verdict.NOT_REACHED, "an earlier statement of the half stopped it"
+
+    def _is_reported(self, statement: Statement) -> bool:
+        where = self._page.where(statement.first_line)
+        return any(row.where == where and row.source == statement.source for row in self.rows)
+
+    def _add(self, statement: Statement, verdict: Verdict, cause: str, printed: str = "") -> None:
+        self.rows.append(
+            Row(
+                example=statement.example,
+                framework=statement.framework,
+                backend=self._backend,
+                where=self._page.where(statement.first_line),
+                source=statement.source,
+                verdict=verdict,
+                cause=cause,
+                documented=statement.expectation.text if statement.expectation else None,
+                printed=printed,
+            )
+        )
+
+
+def is_print_of(statement: Statement) -> bool:
+    """Whether a statement is a bare `print(...)`."""
+    return statement.node is not None and is_print(statement.node)
+
+
+def backend_of(framework: Framework) -> Backend:
+    """Return what a half of this framework runs on if nothing stands in for it."""
+    return _BACKEND_OF[framework]
+
+
+def _cause_of(failure: Failure, backend: Backend) -> tuple[Verdict, str]:
+    if failure.missing:
+        return Verdict.SKIPPED, f"package {failure.missing} is not installed"
+    if failure.uncovered and backend is Backend.OPSBRIDGE:
+        name = failure.message.split(" ")[0]
+        return Verdict.SKIPPED, f"not covered: {name}"
+    unsupported = _UNSUPPORTED.search(failure.message)
+    if unsupported:
+        cause = f"MindSpore has no {unsupported[1]} on this platform ({unsupported[2]})"
+        return Verdict.SKIPPED, cause
+    # MindSpore puts rules and headings of dashes above its message, and its C++ stack below.
+    lines = [line.strip() for line in failure.message.split("\n")]
+    telling = next((line for line in lines if line and not line.startswith("-")), "")
+    return Verdict.ERROR, f"{failure.name}: {telling}".rstrip(": ")
+
+
+def _message_agrees(expectation: Expectation, failure: Failure) -> bool:
+    """Whether the documented message, if there is one, is the raised one or its beginning."""
+    tail = expectation.text[expectation.text.rfind(expectation.error) + len(expectation.error) :]
+    documented = _squeeze(tail.lstrip(" :："))
+    pattern = ".*".join(re.escape(part.strip()) for part in documented.split("..."))
+    return re.match(pattern, _squeeze(failure.message)) is not None
+
+
+def _squeeze(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _short(source: str) -> str:
+    line = " ".join(source.split())
+    return line if len(line) <= 50 else line[:47] + "..."

@@ -1,0 +1,12 @@
+"""The operators of the core in slow, plain Python: the definition that tests and readers use.
+
+Every axis of ``mappings/core/`` is a keyword here, with the same name and the same values. The
+arithmetic is that of the NumPy type of the input, rounded after each operation, left to right.
+"""
+
+from __future__ import annotations
+
+from opsbridge.reference.nms import NmsResult, nms
+from opsbridge.reference.roi_align import roi_align
+
+__all__ = ["NmsResult", "nms", "roi_align"]

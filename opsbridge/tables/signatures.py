@@ -1,0 +1,109 @@
+"""Comparing the parameters of a table with the signature of the installed framework.
+
+The framework is imported by the dotted name in the table, and only here: the linter is the one
+place where tables meet the real thing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from opsbridge.tables.decode import show
+from opsbridge.tables.finding import Finding
+from opsbridge.tables.schema import ApiTable, Param, Stage
+
+_Kind = inspect.Parameter
+# Methods by which frameworks' operator classes are called, the most telling first.
+_CALL_METHODS = ("forward", "construct", "__call__")
+
+
+@dataclass(frozen=True)
+class SignatureReport:
+    """How a table agrees with the real API; ``reason`` says why it could not be compared."""
+
+    facts: int = 0
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+
+
+def compare_with_installed(api: ApiTable) -> SignatureReport:
+    """Compare names, order, defaults and ways of passing with the installed framework."""
+    try:
+        target = resolve(api.name)
+        signatures = {stage: _signature(target, api, stage) for stage in _stages(api)}
+    except Exception as error:  # a framework that is broken fails in its own ways
+        reason = str(error).strip().partition("\n")[0]
+        return SignatureReport(reason=f"{type(error).__name__}: {reason}")
+    facts = [fact for stage, real in signatures.items() for fact in _compare(api, stage, real)]
+    return SignatureReport(len(facts), tuple(fact for fact in facts if fact is not None))
+
+
+def resolve(name: str) -> Any:
+    """The object with this dotted name, importing as much of it as is a module.
+
+    An attribute goes before a module of its name, unlike in ``pkgutil.resolve_name``:
+    ``torchvision.ops.roi_align`` is a module and, imported into ``torchvision.ops``, the function.
+    """
+    parts = name.split(".")
+    target = importlib.import_module(parts[0])
+    for index, part in enumerate(parts[1:], start=2):
+        if not hasattr(target, part):
+            importlib.import_module(".".join(parts[:index]))
+        target = getattr(target, part)
+    return target
+
+
+def _stages(api: ApiTable) -> tuple[Stage, ...]:
+    return ("call",) if api.form == "function" else ("init", "call")
+
+
+def _signature(target: Any, api: ApiTable, stage: Stage) -> list[inspect.Parameter]:
+    if api.form == "function" or stage == "init":
+        return list(inspect.signature(target).parameters.values())
+    method: Callable[..., Any] = next(
+        getattr(target, name) for name in _CALL_METHODS if callable(getattr(target, name, None))
+    )
+    return list(inspect.signature(method).parameters.values())[1:]
+
+
+def _compare(
+    api: ApiTable, stage: Stage, real: list[inspect.Parameter]
+) -> Iterator[Finding | None]:
+    """One result per fact that was compared: None where table and real API agree."""
+    expected = [(i, param) for i, param in enumerate(api.params) if param.stage == stage]
+    if [parameter.kind for parameter in real] == [_Kind.VAR_POSITIONAL]:
+        # The real one takes *args: that inputs go by position is all there is to compare.
+        for index, param in expected:
+            agrees = param.positional_only
+            key = f"params[{index}].positional_only"
+            yield None if agrees else Finding(key, "is false; the real API takes *args")
+        return
+    for (index, param), parameter in zip(expected, real, strict=False):
+        yield from _compare_parameter(f"params[{index}]", param, parameter)
+    for index, param in expected[len(real) :]:
+        yield Finding(f"params[{index}].name", f"is {param.name}; the real API ends before it")
+    for parameter in real[len(expected) :]:
+        yield Finding("params", f"lack {parameter.name}, which the real API has")
+
+
+def _compare_parameter(key: str, param: Param, real: inspect.Parameter) -> Iterator[Finding | None]:
+    agrees = param.name == real.name
+    message = f"is {param.name}; the real API has {real.name} there"
+    yield None if agrees else Finding(f"{key}.name", message)
+
+    default = None if real.default is _Kind.empty else real.default
+    agrees = type(param.default) is type(default) and param.default == default
+    message = f"is {_shown(param.default)}; the real API has {_shown(default)}"
+    yield None if agrees else Finding(f"{key}.default", message)
+
+    agrees = param.positional_only == (real.kind is _Kind.POSITIONAL_ONLY)
+    message = f"differs; the real parameter is {real.kind.name}"
+    yield None if agrees else Finding(f"{key}.positional_only", message)
+
+
+def _shown(default: object) -> str:
+    return "none (required)" if default is None else show(default)
