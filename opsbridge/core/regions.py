@@ -1,0 +1,182 @@
+"""What all operators on regions of interest check alike, and how they name a refused region."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Literal, NoReturn
+
+from opsbridge.core import checks
+from opsbridge.core.checks import Caller
+from opsbridge.core.tensors import Tensor, TensorLayer
+
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+ChannelMap = Literal["same", "position_sensitive"]
+
+
+class RoiError(IntEnum):
+    """Why a region is refused, as csrc numbers it; the native error word is row * 16 + reason."""
+
+    NONFINITE = 1
+    OVERFLOW = 2
+    BATCH_NOT_WHOLE = 3
+    BATCH_OUT_OF_RANGE = 4
+    NEGATIVE_SIZE = 5
+    NEGATIVE_GRID = 6
+    GRID_TOO_LARGE = 7
+    CORNER_TOO_LARGE = 8
+
+
+_REASON_BASE = 16
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Features and regions of one call, once they fit each other."""
+
+    layer: TensorLayer
+    caller: Caller
+    features: Tensor
+    rois: Tensor
+    batch_indices: Tensor | None
+    spatial_scale: float
+    dtype: str
+    features_shape: tuple[int, ...]
+    pooled_shape: tuple[int, ...]
+
+    def native(self) -> tuple[Any, ...]:
+        """The tensors as the first arguments of a native function."""
+        indices = None if self.batch_indices is None else self.layer.native(self.batch_indices)
+        return self.layer.native(self.features), self.layer.native(self.rois), indices
+
+    def check(self, error_word: int) -> None:
+        """Raise about the region that a native function refused, if it did."""
+        if error_word:
+            row, reason = divmod(error_word, _REASON_BASE)
+            self._refuse(row, reason)
+
+    def _refuse(self, row: int, reason: int) -> NoReturn:
+        if reason == RoiError.NONFINITE:
+            self._refuse_nonfinite(row)
+        if reason in (RoiError.BATCH_NOT_WHOLE, RoiError.BATCH_OUT_OF_RANGE):
+            self._refuse_batch(row, reason)
+        ratio = self.caller.argument("sampling_ratio")
+        why = {
+            RoiError.OVERFLOW: f", which overflows {self.dtype} when scaled by "
+            f"{self.spatial_scale}; scaled regions must be finite",
+            RoiError.NEGATIVE_SIZE: "; regions must have x1 <= x2 and y1 <= y2",
+            RoiError.NEGATIVE_GRID: ", inverted in one axis; with adaptive sampling regions must "
+            "have x1 <= x2 and y1 <= y2",
+            RoiError.GRID_TOO_LARGE: ", which takes over 2147483647 samples; "
+            f"allowed: smaller regions, or a smaller {ratio} above 0",
+            RoiError.CORNER_TOO_LARGE: f", which leaves 32 bits when scaled by "
+            f"{self.spatial_scale}; scaled corners must be in [-2147483647, 2147483647]",
+        }[RoiError(reason)]
+        self.caller.refuse(f"{self.caller.place('rois', row)} is {self._corners(row)}{why}")
+
+    def _first_column(self) -> int:
+        return 1 if self.batch_indices is None else 0
+
+    def _corners(self, row: int) -> tuple[float, ...]:
+        first = self._first_column()
+        return tuple(self.layer.item(self.rois, row, first + i) for i in range(4))
+
+    def _refuse_nonfinite(self, row: int) -> NoReturn:
+        corners = self._corners(row)
+        column = next(i for i, value in enumerate(corners) if not math.isfinite(value))
+        place = self.caller.place("rois", row, self._first_column() + column)
+        self.caller.refuse(f"{place} is {corners[column]}; region coordinates must be finite")
+
+    def _refuse_batch(self, row: int, reason: int) -> NoReturn:
+        if self.batch_indices is None:
+            place = self.caller.place("rois", row, 0)
+            value = self.layer.item(self.rois, row, 0)
+        else:
+            place = self.caller.place("batch_indices", row)
+            value = self.layer.item(self.batch_indices, row)
+        if reason == RoiError.BATCH_NOT_WHOLE:
+            self.caller.refuse(f"{place} is {value}; batch indices must be whole numbers")
+        features, images = self.caller.argument("features"), self.features_shape[0]
+        self.caller.refuse(
+            f"{place} is {value:g}, but {features} has batch size {images}; "
+            f"batch indices must be in [0, {images})"
+        )
+
+
+def check_regions(
+    layer: TensorLayer,
+    caller: Caller,
+    features: Tensor,
+    rois: Tensor,
+    batch_indices: Tensor | None,
+    pooled_size: tuple[int, int],
+    spatial_scale: float,
+    channel_map: ChannelMap,
+) -> Regions:
+    """The regions of a call, once shapes, dtypes, devices and settings are right."""
+    shape = checks.check_shape(layer, caller, "features", features, ("N", "C", "H", "W"))
+    columns = 5 if batch_indices is None else 4
+    count = checks.check_shape(layer, caller, "rois", rois, ("K", columns))[0]
+    dtype = checks.check_dtype(layer, caller, "features", features, DTYPES)
+    checks.check_same_dtype(caller, "rois", layer.dtype(rois), "features", dtype)
+    tensors = {"features": features, "rois": rois}
+    if batch_indices is not None:
+        checks.check_shape(layer, caller, "batch_indices", batch_indices, ("K",))
+        checks.check_dtype(layer, caller, "batch_indices", batch_indices, ("int64",))
+        tensors["batch_indices"] = batch_indices
+    checks.check_on_host(layer, caller, tensors)
+    for slot, size in zip(("pooled_height", "pooled_width"), pooled_size, strict=True):
+        checks.check_at_least(caller, slot, size, 1)
+        checks.check_int32(caller, slot, size)
+    checks.check_finite(caller, "spatial_scale", spatial_scale)
+    channels = pooled_channels(shape[1], pooled_size, channel_map)
+    if channel_map == "position_sensitive" and shape[1] != channels * math.prod(pooled_size):
+        caller.refuse(
+            f"{caller.argument('features')} has {shape[1]} channels; expected a multiple of "
+            f"{math.prod(pooled_size)}, one for each of the {pooled_size[0]} x {pooled_size[1]} "
+            "bins"
+        )
+    return Regions(
+        layer=layer,
+        caller=caller,
+        features=features,
+        rois=rois,
+        batch_indices=batch_indices,
+        spatial_scale=spatial_scale,
+        dtype=dtype,
+        features_shape=shape,
+        pooled_shape=(count, channels, *pooled_size),
+    )
+
+
+def check_gradient(regions: Regions, gradient: Tensor) -> None:
+    """The gradient of the result is like the result."""
+    layer, caller = regions.layer, regions.caller
+    checks.check_shape(layer, caller, "gradient", gradient, regions.pooled_shape)
+    checks.check_same_dtype(caller, "gradient", layer.dtype(gradient), "features", regions.dtype)
+    checks.check_on_host(layer, caller, {"features": regions.features, "gradient": gradient})
+
+
+def pooled_channels(channels: int, pooled_size: tuple[int, int], channel_map: ChannelMap) -> int:
+    """The channels of the result: those of the features, or one for every full set of bins."""
+    if channel_map == "same":
+        return channels
+    return channels // (pooled_size[0] * pooled_size[1])
+
+
+def pooled_shape(
+    shape: Callable[[Tensor], tuple[int, ...]], arguments: Mapping[str, Any]
+) -> tuple[int, ...]:
+    """The shape of the result, before anything is checked."""
+    size = arguments["pooled_height"], arguments["pooled_width"]
+    regions, channels = shape(arguments["rois"])[0], shape(arguments["features"])[1]
+    return (regions, pooled_channels(channels, size, arguments["rule"].channel_map), *size)
+
+
+def gradient_shape(
+    shape: Callable[[Tensor], tuple[int, ...]], arguments: Mapping[str, Any]
+) -> dict[str, tuple[int, ...]]:
+    """A gradient has the shape of the features."""
+    return {"gradient": shape(arguments["features"])}
