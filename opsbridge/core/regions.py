@@ -6,14 +6,25 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
 from opsbridge.core.tensors import Tensor, TensorLayer
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
-ChannelMap = Literal["same", "position_sensitive"]
+
+
+class RegionRule(Protocol):
+    """The axes that decide what is right for features and regions."""
+
+    @property
+    def batch_rule(self) -> str:
+        """How the image of a region is given."""
+
+    @property
+    def channel_map(self) -> str:
+        """How the channels of the features and of the result belong together."""
 
 
 class RoiError(IntEnum):
@@ -26,7 +37,8 @@ class RoiError(IntEnum):
     NEGATIVE_SIZE = 5
     NEGATIVE_GRID = 6
     GRID_TOO_LARGE = 7
-    CORNER_TOO_LARGE = 8
+    WRONG_COUNTS = 8
+    CORNER_TOO_LARGE = 9
 
 
 _REASON_BASE = 16
@@ -60,6 +72,8 @@ class Regions:
     def _refuse(self, row: int, reason: int) -> NoReturn:
         if reason == RoiError.NONFINITE:
             self._refuse_nonfinite(row)
+        if reason == RoiError.WRONG_COUNTS:
+            self._refuse_counts(row)
         if reason in (RoiError.BATCH_NOT_WHOLE, RoiError.BATCH_OUT_OF_RANGE):
             self._refuse_batch(row, reason)
         ratio = self.caller.argument("sampling_ratio")
@@ -89,6 +103,14 @@ class Regions:
         place = self.caller.place("rois", row, self._first_column() + column)
         self.caller.refuse(f"{place} is {corners[column]}; region coordinates must be finite")
 
+    def _refuse_counts(self, image: int) -> NoReturn:
+        counts, place = self.caller.argument("batch_indices"), ("batch_indices", image)
+        self.caller.refuse(
+            f"{counts} must be counts of regions that sum to {self.pooled_shape[0]}, none of them "
+            f"negative; {self.caller.place(*place)} is "
+            f"{self.layer.item(self.batch_indices, image):g}"
+        )
+
     def _refuse_batch(self, row: int, reason: int) -> NoReturn:
         if self.batch_indices is None:
             place = self.caller.place("rois", row, 0)
@@ -113,7 +135,7 @@ def check_regions(
     batch_indices: Tensor | None,
     pooled_size: tuple[int, int],
     spatial_scale: float,
-    channel_map: ChannelMap,
+    rule: RegionRule,
 ) -> Regions:
     """The regions of a call, once shapes, dtypes, devices and settings are right."""
     shape = checks.check_shape(layer, caller, "features", features, ("N", "C", "H", "W"))
@@ -123,21 +145,15 @@ def check_regions(
     checks.check_same_dtype(caller, "rois", layer.dtype(rois), "features", dtype)
     tensors = {"features": features, "rois": rois}
     if batch_indices is not None:
-        checks.check_shape(layer, caller, "batch_indices", batch_indices, ("K",))
-        checks.check_dtype(layer, caller, "batch_indices", batch_indices, ("int64",))
+        _check_batch_indices(layer, caller, batch_indices, rule.batch_rule, count, shape[0])
         tensors["batch_indices"] = batch_indices
     checks.check_on_host(layer, caller, tensors)
     for slot, size in zip(("pooled_height", "pooled_width"), pooled_size, strict=True):
         checks.check_at_least(caller, slot, size, 1)
         checks.check_int32(caller, slot, size)
     checks.check_finite(caller, "spatial_scale", spatial_scale)
-    channels = pooled_channels(shape[1], pooled_size, channel_map)
-    if channel_map == "position_sensitive" and shape[1] != channels * math.prod(pooled_size):
-        caller.refuse(
-            f"{caller.argument('features')} has {shape[1]} channels; expected a multiple of "
-            f"{math.prod(pooled_size)}, one for each of the {pooled_size[0]} x {pooled_size[1]} "
-            "bins"
-        )
+    _check_channels(caller, shape[1], pooled_size, rule.channel_map)
+    channels = pooled_channels(shape[1], pooled_size, rule.channel_map)
     return Regions(
         layer=layer,
         caller=caller,
@@ -151,6 +167,38 @@ def check_regions(
     )
 
 
+def _check_batch_indices(
+    layer: TensorLayer,
+    caller: Caller,
+    batch_indices: Tensor,
+    batch_rule: str,
+    regions: int,
+    images: int,
+) -> None:
+    """Images of the regions come as one index per region, or as one count per image."""
+    if batch_rule not in ("given", "counts"):
+        caller.refuse(
+            f"{caller.argument('batch_indices')} is given, but batch_rule is {batch_rule}; "
+            "allowed: given, counts"
+        )
+    counted, entries = ("rois", regions) if batch_rule == "given" else ("features", images)
+    (length,) = checks.check_shape(layer, caller, "batch_indices", batch_indices, ("K",))
+    checks.check_same_length(caller, "batch_indices", length, counted, entries)
+    checks.check_dtype(layer, caller, "batch_indices", batch_indices, ("int64",))
+
+
+def _check_channels(
+    caller: Caller, channels: int, pooled_size: tuple[int, int], channel_map: str
+) -> None:
+    """Position-sensitive features have one channel per bin for every channel of the result."""
+    height, width = pooled_size
+    if channel_map == "position_sensitive" and channels % (height * width):
+        caller.refuse(
+            f"{caller.argument('features')} has {channels} channels; expected a multiple of "
+            f"{height * width}, one for each of {height} x {width} bins"
+        )
+
+
 def check_gradient(regions: Regions, gradient: Tensor) -> None:
     """The gradient of the result is like the result."""
     layer, caller = regions.layer, regions.caller
@@ -159,7 +207,7 @@ def check_gradient(regions: Regions, gradient: Tensor) -> None:
     checks.check_on_host(layer, caller, {"features": regions.features, "gradient": gradient})
 
 
-def pooled_channels(channels: int, pooled_size: tuple[int, int], channel_map: ChannelMap) -> int:
+def pooled_channels(channels: int, pooled_size: tuple[int, int], channel_map: str) -> int:
     """The channels of the result: those of the features, or one for every full set of bins."""
     if channel_map == "same":
         return channels

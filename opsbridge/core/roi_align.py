@@ -72,9 +72,7 @@ def roi_align(
     Source: Mask R-CNN (He et al., 2017); semantics of each axis in mappings/core/roi_align.toml.
     """
     size = pooled_height, pooled_width
-    regions = check_regions(
-        layer, caller, features, rois, batch_indices, size, spatial_scale, rule.channel_map
-    )
+    regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
     checks.check_int32(caller, "sampling_ratio", sampling_ratio)
     pooled = layer.empty(regions.pooled_shape, regions.dtype, features)
     _call("roi_align", regions, pooled, sampling_ratio, rule)
@@ -104,9 +102,7 @@ def roi_align_backward(
     gradient that is not like the result.
     """
     size = pooled_height, pooled_width
-    regions = check_regions(
-        layer, caller, features, rois, batch_indices, size, spatial_scale, rule.channel_map
-    )
+    regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
     checks.check_int32(caller, "sampling_ratio", sampling_ratio)
     check_gradient(regions, gradient)
     sums = layer.empty(regions.features_shape, regions.dtype, features)

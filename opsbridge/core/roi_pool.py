@@ -68,9 +68,7 @@ def roi_pool(
     mappings/core/roi_pool.toml.
     """
     size = pooled_height, pooled_width
-    regions = check_regions(
-        layer, caller, features, rois, batch_indices, size, spatial_scale, rule.channel_map
-    )
+    regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
     destinations = {
         name: layer.empty(
             regions.pooled_shape, regions.dtype if dtype == "same" else dtype, features
@@ -103,9 +101,7 @@ def roi_pool_backward(
     and ArgumentError or DtypeError for a gradient that is not like the result.
     """
     size = pooled_height, pooled_width
-    regions = check_regions(
-        layer, caller, features, rois, batch_indices, size, spatial_scale, rule.channel_map
-    )
+    regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
     check_gradient(regions, gradient)
     sums = layer.empty(regions.features_shape, regions.dtype, features)
     _call("roi_pool_backward", regions, layer.native(gradient), rule, sums)

@@ -38,17 +38,17 @@ inline int64_t error_word(int64_t row, RoiError error) {
   return error == RoiError::none ? 0 : row * 16 + static_cast<int64_t>(error);
 }
 
-// Counts of regions per image, as the image of each region.
-inline RoiError spread_counts(const RegionTensors& regions, std::vector<int64_t>& images) {
+// Counts of regions per image, as the image of each region. Returns the image at which the counts
+// stop making sense, or -1.
+inline int64_t spread_counts(const RegionTensors& regions, std::vector<int64_t>& images) {
+  const int64_t counts = regions.batch_indices.shape[0];
   size_t row = 0;
-  for (int64_t image = 0; image < regions.batch_indices.shape[0]; ++image) {
+  for (int64_t image = 0; image < counts; ++image) {
     const int64_t count = read<int64_t>(regions.batch_indices, image);
-    if (count < 0 || count > static_cast<int64_t>(images.size() - row)) {
-      return RoiError::batch_out_of_range;
-    }
+    if (count < 0 || count > static_cast<int64_t>(images.size() - row)) return image;
     for (int64_t i = 0; i < count; ++i) images[row++] = image;
   }
-  return row == images.size() ? RoiError::none : RoiError::batch_out_of_range;
+  return row == images.size() ? -1 : counts - 1;
 }
 
 template <class S, class T>
@@ -70,8 +70,8 @@ int64_t check_regions(const RegionTensors& regions, RegionInputs<S>& inputs,
   images.assign(static_cast<size_t>(inputs.rows), 0);
   inputs.images = images.data();
   if (is_present(regions.batch_indices) && regions.batch_rule == BatchRule::counts) {
-    const RoiError error = spread_counts(regions, images);
-    if (error != RoiError::none) return error_word(0, error);
+    const int64_t image = spread_counts(regions, images);
+    if (image >= 0) return error_word(image, RoiError::wrong_counts);
   }
   for (int64_t row = 0; row < inputs.rows; ++row) {
     RoiError error = image_of_row<S, T>(regions, row, images[static_cast<size_t>(row)]);

@@ -16,6 +16,7 @@ enum class RoiError {
   negative_size,
   negative_grid,
   grid_too_large,
+  wrong_counts,
   corner_too_large
 };
 

@@ -34,9 +34,12 @@ template <class T>
 RoiError check_geometry(const Corners<T>& corners, const RoiAlignConfig<T>& config) {
   const RoiAxis<T> y = roi_axis(corners.y1, corners.y2, config.pooled_height, config);
   const RoiAxis<T> x = roi_axis(corners.x1, corners.x2, config.pooled_width, config);
-  if (y.error != RoiError::none) return judged(y.error, config.rule);
-  if (x.error != RoiError::none) return judged(x.error, config.rule);
-  return check_grid(y, x, config.rule);
+  // What is zeroed along one axis does not excuse what is refused along the other.
+  for (RoiError error : {judged(y.error, config.rule), judged(x.error, config.rule)}) {
+    if (error != RoiError::none) return error;
+  }
+  const bool is_zero_row = y.error != RoiError::none || x.error != RoiError::none;
+  return is_zero_row ? RoiError::none : check_grid(y, x, config.rule);
 }
 
 // Checks every region, then hands configuration and inputs to `work`.
