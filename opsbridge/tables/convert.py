@@ -101,6 +101,7 @@ VALUE_TYPES: dict[str, Callable[[Any], bool]] = {
     "integer": _is_integer,
     "bool": lambda value: isinstance(value, bool),
     "int_pair": _is_pair,
+    "string": lambda value: isinstance(value, str),
 }
 
 _SPELLED_TYPES = {
@@ -112,6 +113,7 @@ _SPELLED_TYPES = {
     "integer": "an integer",
     "bool": "a bool",
     "int_pair": "a pair of integers",
+    "string": "a string",
 }
 
 
