@@ -151,9 +151,10 @@ def check_regions(
     for slot, size in zip(("pooled_height", "pooled_width"), pooled_size, strict=True):
         checks.check_at_least(caller, slot, size, 1)
         checks.check_int32(caller, slot, size)
-    checks.check_finite(caller, "spatial_scale", spatial_scale)
     _check_channels(caller, shape[1], pooled_size, rule.channel_map)
-    channels = pooled_channels(shape[1], pooled_size, rule.channel_map)
+    pooled = (count, pooled_channels(shape[1], pooled_size, rule.channel_map), *pooled_size)
+    checks.check_addressable(caller, "pooled_height", pooled)
+    checks.check_finite(caller, "spatial_scale", spatial_scale)
     return Regions(
         layer=layer,
         caller=caller,
@@ -163,7 +164,7 @@ def check_regions(
         spatial_scale=spatial_scale,
         dtype=dtype,
         features_shape=shape,
-        pooled_shape=(count, channels, *pooled_size),
+        pooled_shape=pooled,
     )
 
 
