@@ -1,8 +1,10 @@
 """`torchvision.ops` for PyTorch tensors, NumPy arrays and MindSpore tensors."""
 
 from opsbridge.frontend import api
+from opsbridge.torchvision.multiscale import MultiScaleRoIAlign
 
 __all__ = [
+    "MultiScaleRoIAlign",
     "PSRoIAlign",
     "PSRoIPool",
     "RoIAlign",

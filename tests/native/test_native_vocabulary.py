@@ -9,7 +9,7 @@ import pytest
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.native import CPU_LEVELS
-from opsbridge.core.roi_align import RoiError
+from opsbridge.core.regions import RoiError
 from opsbridge.core.rules import AxisValue, axes_of
 from opsbridge.tables.load import load_core
 
@@ -120,7 +120,7 @@ def test_a_rule_fits_four_bits_an_axis_in_64_bits(operator: str) -> None:
 
 
 def test_refusals_have_the_same_numbers_in_cpp_and_python() -> None:
-    in_cpp = enum_values((CSRC / "ops" / "roi_align.h").read_text(), "RoiError")
+    in_cpp = enum_values((CSRC / "ops" / "regions.h").read_text(), "RoiError")
     assert in_cpp == ["none", *(error.name.lower() for error in RoiError)]
     assert list(RoiError) == list(range(1, len(RoiError) + 1))
 
