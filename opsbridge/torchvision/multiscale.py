@@ -74,17 +74,19 @@ class MultiScaleRoIAlign:
                 f"MultiScaleRoIAlign: x has the features {', '.join(x)}; "
                 f"expected some of {', '.join(self.featmap_names)}"
             )
+        layer = _layer_of(levels[0], list(boxes))
         if self.scales is None:
             self.scales = [_scale(level, image_shapes) for level in levels]
         if len(levels) == 1:
             return self._pool(levels[0], list(boxes), self.scales[0])
-        return self._pool_levels(levels, list(boxes), self.scales)
+        return self._pool_levels(layer, levels, list(boxes), self.scales)
 
     def _pool(self, features: Any, rois: Any, scale: float) -> Any:
         return _roi_align(features, rois, self.output_size, scale, self.sampling_ratio)
 
-    def _pool_levels(self, levels: list[Any], boxes: list[Any], scales: list[float]) -> Any:
-        layer = _layer_of(levels[0], boxes)
+    def _pool_levels(
+        self, layer: FrameworkLayer, levels: list[Any], boxes: list[Any], scales: list[float]
+    ) -> Any:
         rois = layer.concatenate_regions(boxes)
         level_of = self._level_of(rois, scales)
         shape = (rois.shape[0], levels[0].shape[1], *self.output_size)

@@ -16,7 +16,7 @@ import opsbridge.torchvision.ops
 from opsbridge.frontend import describe
 from opsbridge.tables.load import all_api_names, load_api
 
-# Made of other operators, so they have no table; tests/torchvision has their tests.
+# Made of other operators, so they have no table; tests/differential compares them.
 COMPOSED = {"MultiScaleRoIAlign"}
 
 FRONT_ENDS: dict[str, Any] = {

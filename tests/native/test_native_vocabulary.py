@@ -27,8 +27,11 @@ CPP_VALUES: dict[AxisValue, str] = {
 }
 # The only axis whose name is a C++ keyword.
 CPP_NAMES = {"union": "union_"}
-# Two operators have an axis of this name, each with values of its own.
-CPP_ENUMS = {("roi_align", "accumulate"): "RoiAccumulate"}
+# Operators on boxes and on regions have an axis of this name, each with values of their own.
+CPP_ENUMS = {
+    ("roi_align", "accumulate"): "RoiAccumulate",
+    ("roi_pool", "accumulate"): "RoiAccumulate",
+}
 
 # An operator that computes a gradient follows the rule of the one it belongs to.
 WITH_RULES = [name for name, operator in OPERATORS.items() if operator.rule.operator == name]
