@@ -11,6 +11,12 @@ from opsbridge.core.rules import Rule
 Shapes = Mapping[str, tuple[int, ...]]
 
 
+def named_dtype(wanted: str, main: str, arguments: Mapping[str, Any]) -> str:
+    """The dtype that an output was asked for; "same" is that of the main tensor."""
+    del arguments
+    return main if wanted == "same" else wanted
+
+
 @dataclass(frozen=True)
 class Operator:
     """A core operator: the function, its rule, and the facts that tracing and gradients need.
@@ -20,7 +26,8 @@ class Operator:
     outputs in `cut` are shortened to a length that depends on data. The gradient of `main` is
     computed by the operator `backward`, which takes the gradient of the result before the same
     arguments; where it does not need the values of `main`, only its shape, `backward_reads_main`
-    is False.
+    is False. `result_dtype` makes a NumPy name of the dtype that an output was asked for, of the
+    dtype of `main` and of the arguments.
     """
 
     name: str
@@ -31,3 +38,4 @@ class Operator:
     cut: frozenset[str] = frozenset()
     backward: str | None = None
     backward_reads_main: bool = True
+    result_dtype: Callable[[str, str, Mapping[str, Any]], str] = named_dtype

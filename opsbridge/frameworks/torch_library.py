@@ -20,7 +20,13 @@ from opsbridge.core.operator import Operator
 from opsbridge.errors import OpsbridgeError
 from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
 
-_SCHEMA_TYPES = {"Tensor": "Tensor", "float": "float", "int": "SymInt"}
+_SCHEMA_TYPES = {
+    "Tensor": "Tensor",
+    "float": "float",
+    "int": "SymInt",
+    "Number": "Scalar",
+    "tuple[float, ...]": "float[]",
+}
 _TRAVELLING = ("rule", "outputs", "caller")
 _TENSORS = TorchTensors()
 
@@ -82,11 +88,12 @@ def _fake(operator: Operator) -> Callable[..., list[Tensor]]:
     def run(*args: Any, outputs: list[str], dtypes: list[str], **rest: Any) -> list[Tensor]:
         arguments = dict(zip(names, args, strict=False)) | rest
         main: Tensor = arguments[operator.main]
+        arguments["rule"] = operator.rule.from_word(arguments["rule"])
         shapes = operator.shapes(lambda tensor: tuple(tensor.shape), arguments)
         return [
             main.new_empty(
                 _cut(shapes[name]) if name in operator.cut else shapes[name],
-                dtype=main.dtype if dtype == "same" else DTYPES[dtype],
+                dtype=DTYPES[operator.result_dtype(dtype, _TENSORS.dtype(main), arguments)],
             )
             for name, dtype in zip(outputs, dtypes, strict=True)
         ]

@@ -41,6 +41,22 @@ def _pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
     return {param.fills[0]: operator.index(first), param.fills[1]: operator.index(second)}
 
 
+def _plain_number(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: _plain(value)}
+
+
+def _number_pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {slot: _plain(each) for slot, each in zip(param.fills, value, strict=True)}
+
+
+def _plain(value: Any) -> int | float:
+    return operator.index(value) if _is_integer(value) else float(value)
+
+
+def _floats(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: tuple(value)}
+
+
 def _columns(value: Any, param: Param, layer: RegionLayer) -> Slots:
     """One tensor in several slots; the core reads each from its first column, nothing is copied."""
     slots: Slots = {}
@@ -60,6 +76,9 @@ CONVERTERS: dict[str, Callable[[Any, Param, RegionLayer], Slots]] = {
     "same": _same,
     "number": _number,
     "integer": _integer,
+    "plain_number": _plain_number,
+    "number_pair": _number_pair,
+    "floats": _floats,
     "pair": _pair,
     "columns": _columns,
     "rois": _rois,
@@ -89,6 +108,14 @@ def _is_scalar(value: Any) -> bool:
     return len(shape) == 0
 
 
+def _is_number_pair(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _is_float_tuple(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(each, float) for each in value)
+
+
 def _is_pair(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_integer, value))
 
@@ -101,6 +128,9 @@ VALUE_TYPES: dict[str, Callable[[Any], bool]] = {
     "integer": _is_integer,
     "bool": lambda value: isinstance(value, bool),
     "int_pair": _is_pair,
+    "number_pair": _is_number_pair,
+    "float_tuple": _is_float_tuple,
+    "string": lambda value: isinstance(value, str),
 }
 
 _SPELLED_TYPES = {
@@ -112,6 +142,9 @@ _SPELLED_TYPES = {
     "integer": "an integer",
     "bool": "a bool",
     "int_pair": "a pair of integers",
+    "number_pair": "a pair of numbers",
+    "float_tuple": "a tuple of floats",
+    "string": "a string",
 }
 
 
@@ -122,7 +155,7 @@ def check_value_type(value: Any, param: Param, operator_name: str) -> None:
     wanted = " or ".join(_SPELLED_TYPES[kind] for kind in param.types)
     message = f"{operator_name}: {param.name} is {_spelled(value)}; expected {wanted}"
     # A sequence of the wrong length is a wrong value of the right type.
-    if "int_pair" in param.types and isinstance(value, (list, tuple)):
+    if {"int_pair", "number_pair"} & set(param.types) and isinstance(value, (list, tuple)):
         raise ArgumentError(message)
     raise DtypeError(message)
 
