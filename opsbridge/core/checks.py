@@ -55,10 +55,10 @@ class Caller:
         return self.argument(slot) + "".join(f"[{i}]" for i in index)
 
     def _place_in_list(self, row: int, *column: int) -> tuple[int, ...]:
-        """Regions given as one tensor per image have no batch column."""
+        """Regions given as one tensor per image have no batch column: it stands for the tensor."""
         for image, length in enumerate(self.list_lengths or ()):
             if row < length:
-                return (image, row, *(c - 1 for c in column))
+                return (image,) if column == (0,) else (image, row, *(c - 1 for c in column))
             row -= length
         raise IndexError(row)
 
@@ -221,3 +221,16 @@ def check_pair_of_boxes(
     check_same_dtype(caller, other, layer.dtype(others), slot, dtype)
     check_on_host(layer, caller, {slot: boxes, other: others})
     return count, dtype
+
+
+# No machine addresses more bytes; allocators of the frameworks fail in their own words beyond.
+_MAX_ELEMENTS = 2**47
+
+
+def check_addressable(caller: Caller, slot: str, shape: Sequence[int]) -> None:
+    """A result of this shape could exist; `slot` is the argument that makes it large."""
+    if math.prod(shape) > _MAX_ELEMENTS:
+        caller.refuse(
+            f"{caller.argument(slot)} asks for a result of shape {tuple(shape)}; "
+            f"it must have at most {_MAX_ELEMENTS} elements"
+        )

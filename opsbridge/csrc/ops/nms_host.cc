@@ -53,13 +53,24 @@ Grouping grouping_of(const NmsCall& call, int64_t count) {
   return {shifts, call.rule.group_rule != GroupRule::shifted};
 }
 
+// The corners of a row in a framework's layout, in the order x1, y1, x2, y2.
+template <class T>
+Box<T> corners_of(const NmsCall& call, int64_t row) {
+  NmsRule layout_only = call.rule;
+  layout_only.corner_order = CornerOrder::given;
+  const int64_t first = call.first_box_column;
+  return make_box<T>(read<T>(call.boxes, row, first), read<T>(call.boxes, row, first + 1),
+                     read<T>(call.boxes, row, first + 2), read<T>(call.boxes, row, first + 3),
+                     layout_only);
+}
+
 // What separates two groups: the largest coordinate plus one. A NaN wins, as in the frameworks.
 template <class T>
 T shift_step(const NmsCall& call, int64_t count) {
   T largest = static_cast<T>(-std::numeric_limits<float>::infinity());
   for (int64_t i = 0; i < count; ++i) {
-    for (int64_t j = 0; j < 4; ++j) {
-      const T value = read<T>(call.boxes, i, call.first_box_column + j);
+    const Box<T> box = corners_of<T>(call, i);
+    for (const T value : {box.x1, box.y1, box.x2, box.y2}) {
       if (!(value <= largest)) largest = value;
       if (is_nan(largest)) return largest;
     }
@@ -84,12 +95,15 @@ Ranked<A> gather(const NmsCall& call, const std::vector<int64_t>& candidates, in
                    std::vector<A>(size),      std::vector<A>(size), {},
                    std::vector<uint8_t>(size)};
   if (grouping.is_exact) ranked.group.resize(size);
+  const bool second_pair_is_size =
+      call.rule.layout == Layout::xywh || call.rule.layout == Layout::cxcywh;
   for (size_t rank = 0; rank < size; ++rank) {
     const int64_t row = candidates[rank];
     T corner[4];
     for (int64_t j = 0; j < 4; ++j) {
       corner[j] = read<T>(call.boxes, row, call.first_box_column + j);
-      if (grouping.is_shifted) {
+      // A size does not move with its box.
+      if (grouping.is_shifted && (j < 2 || !second_pair_is_size)) {
         corner[j] = corner[j] + static_cast<T>(read<int64_t>(call.groups, row)) * step;
       }
     }
