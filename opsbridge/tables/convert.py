@@ -50,7 +50,7 @@ def _number_pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
 
 
 def _plain(value: Any) -> int | float:
-    return operator.index(value) if _is_integer(value) else float(value)
+    return int(_scalar(value)) if _is_integer(value) else float(_scalar(value))
 
 
 def _floats(value: Any, param: Param, layer: RegionLayer) -> Slots:

@@ -1,0 +1,1 @@
+"""mmcv's operators, for any framework's tensors."""
