@@ -75,9 +75,7 @@ def box_iou(
             f"{caller.argument('other_boxes')} has shape {other}, but {caller.argument('boxes')} "
             f"has shape {shape}; the axes before the last two must broadcast"
         )
-    result = layer.empty(
-        result_shape, _result_dtype(outputs[0][1], dtype, {"rule": rule}), boxes
-    )
+    result = layer.empty(result_shape, _result_dtype(outputs[0][1], dtype, {"rule": rule}), boxes)
     refused = native_function("box_iou")(
         layer.native(boxes),
         layer.native(other_boxes),

@@ -12,7 +12,6 @@ from opsbridge.core.box_dtypes import FLOATS
 from opsbridge.core.tensors import Tensor, TensorLayer
 from opsbridge.errors import ArgumentError, DeviceError, DtypeError
 
-
 # As in csrc/include/opsbridge/tensor.h.
 MAX_RANK = 8
 

@@ -52,9 +52,7 @@ def clip_boxes(
     arguments = {"height": height, "width": width}
     result_dtype = _result_dtype(outputs[0][1], dtype, arguments)
     clipped = layer.empty(shape, result_dtype, boxes)
-    refused = native_function("clip_boxes")(
-        layer.native(boxes), height, width, clipped, rule.word
-    )
+    refused = native_function("clip_boxes")(layer.native(boxes), height, width, clipped, rule.word)
     if refused:
         row = refused // 16
         caller.refuse(

@@ -6,7 +6,32 @@ arithmetic is that of the NumPy type of the input, rounded after each operation,
 
 from __future__ import annotations
 
+from opsbridge.reference.box_coder import box_decode, box_encode
+from opsbridge.reference.box_iou import box_iou
+from opsbridge.reference.box_shapes import (
+    box_area,
+    box_convert,
+    check_valid,
+    clip_boxes,
+    masks_to_boxes,
+    small_boxes,
+)
+from opsbridge.reference.crop_and_resize import crop_and_resize
 from opsbridge.reference.nms import NmsResult, nms
 from opsbridge.reference.roi_align import roi_align
 
-__all__ = ["NmsResult", "nms", "roi_align"]
+__all__ = [
+    "NmsResult",
+    "box_area",
+    "box_convert",
+    "box_decode",
+    "box_encode",
+    "box_iou",
+    "check_valid",
+    "clip_boxes",
+    "crop_and_resize",
+    "masks_to_boxes",
+    "nms",
+    "roi_align",
+    "small_boxes",
+]

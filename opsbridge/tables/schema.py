@@ -129,7 +129,7 @@ class Case:
     base: dict[str, Scalar]
     inputs: dict[str, Any]
     expect: tuple[Expectation, ...]
-    dtype: Literal["float32", "float64"] = "float32"
+    dtype: Literal["float16", "float32", "float64"] = "float32"
 
 
 @dataclass(frozen=True)
