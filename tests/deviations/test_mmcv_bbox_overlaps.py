@@ -1,0 +1,28 @@
+"""Where our bbox_overlaps leaves mmcv's on purpose; mmcv itself cannot be installed here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from opsbridge.errors import ArgumentError, DtypeError
+from opsbridge.mmcv.ops import bbox_overlaps
+
+BOXES = np.array([[0, 0, 4, 4], [2, 0, 6, 8]])
+
+
+def test_integer_boxes() -> None:
+    with pytest.raises(DtypeError, match=r"^bbox_overlaps: bboxes1 is int64; allowed: float16"):
+        bbox_overlaps(BOXES, BOXES)
+
+
+def test_empty_of_rank_one() -> None:
+    floats = BOXES.astype(np.float32)
+    with pytest.raises(ArgumentError, match=r"^bbox_overlaps: bboxes1 has shape \(0,\); expected"):
+        bbox_overlaps(floats[:0, 0], floats)
+    assert bbox_overlaps(floats[:0], floats).shape == (0, 2)
+
+
+def test_mixed_dtypes() -> None:
+    with pytest.raises(DtypeError, match="bboxes2 is float64, but bboxes1 is float32"):
+        bbox_overlaps(BOXES.astype(np.float32), BOXES.astype(np.float64))
