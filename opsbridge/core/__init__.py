@@ -10,6 +10,7 @@ from opsbridge.core.box_area import BOX_AREA
 from opsbridge.core.box_convert import BOX_CONVERT
 from opsbridge.core.box_decode import BOX_DECODE
 from opsbridge.core.box_encode import BOX_ENCODE
+from opsbridge.core.box_gradients import BOX_GRADIENTS
 from opsbridge.core.box_iou import BOX_IOU
 from opsbridge.core.check_valid import CHECK_VALID
 from opsbridge.core.clip_boxes import CLIP_BOXES
@@ -25,6 +26,7 @@ _ALL = (
     BOX_CONVERT,
     BOX_DECODE,
     BOX_ENCODE,
+    *BOX_GRADIENTS,
     BOX_IOU,
     CHECK_VALID,
     CLIP_BOXES,

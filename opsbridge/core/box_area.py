@@ -68,4 +68,5 @@ BOX_AREA = Operator(
     main="boxes",
     shapes=lambda shape, arguments: {"area": shape(arguments["boxes"])[:-1]},
     result_dtype=_result_dtype,
+    backward="box_area_gradient",
 )

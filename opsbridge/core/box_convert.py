@@ -73,4 +73,5 @@ BOX_CONVERT = Operator(
     main="boxes",
     shapes=lambda shape, arguments: {"converted": shape(arguments["boxes"])},
     result_dtype=_result_dtype,
+    backward="box_convert_gradient",
 )

@@ -154,4 +154,6 @@ BOX_IOU = Operator(
     main="boxes",
     shapes=_output_shapes,
     result_dtype=_result_dtype,
+    backward="box_iou_gradient",
+    differentiable=("boxes", "other_boxes"),
 )

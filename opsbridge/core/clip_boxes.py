@@ -76,4 +76,5 @@ CLIP_BOXES = Operator(
     main="boxes",
     shapes=lambda shape, arguments: {"clipped": shape(arguments["boxes"])},
     result_dtype=_result_dtype,
+    backward="clip_boxes_gradient",
 )

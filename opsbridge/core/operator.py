@@ -26,8 +26,9 @@ class Operator:
     outputs in `cut` are shortened to a length that depends on data. The gradient of `main` is
     computed by the operator `backward`, which takes the gradient of the result before the same
     arguments; where it does not need the values of `main`, only its shape, `backward_reads_main`
-    is False. `result_dtype` makes a NumPy name of the dtype that an output was asked for, of the
-    dtype of `main` and of the arguments.
+    is False. Where more tensors than `main` have gradients, all are in `differentiable`, and
+    `backward` has an output for each: "gradient", then "gradient_of_<name>". `result_dtype` makes a
+    NumPy name of the dtype that an output was asked for, of that of `main` and of the arguments.
     """
 
     name: str
@@ -38,4 +39,5 @@ class Operator:
     cut: frozenset[str] = frozenset()
     backward: str | None = None
     backward_reads_main: bool = True
+    differentiable: tuple[str, ...] = ()
     result_dtype: Callable[[str, str, Mapping[str, Any]], str] = named_dtype

@@ -127,21 +127,26 @@ def _save(operator: Operator) -> Callable[..., None]:
 
 def _backward(operator: Operator) -> Callable[..., tuple[Any, ...]]:
     names = _input_names(operator)
+    differentiable = operator.differentiable or (operator.main,)
 
     def backward(context: Any, gradients: list[Tensor]) -> tuple[Any, ...]:
         if operator.backward is None:
             raise OpsbridgeError(f"{operator.name}: there is no gradient")
         tensors = dict(zip(context.tensor_names, context.saved_tensors, strict=True))
-        (gradient,) = getattr(torch.ops.opsbridge, operator.backward)(
+        results = getattr(torch.ops.opsbridge, operator.backward)(
             gradient=gradients[0].contiguous(),
             **tensors,
             **context.inputs,
             rule=context.travelling["rule"],
-            outputs=["gradient"],
-            dtypes=["same"],
+            outputs=[
+                "gradient" if name == operator.main else f"gradient_of_{name}"
+                for name in differentiable
+            ],
+            dtypes=["same"] * len(differentiable),
             caller=context.travelling["caller"],
         )
-        return tuple(gradient if name == operator.main else None for name in names)
+        gradient_of = dict(zip(differentiable, results, strict=True))
+        return tuple(gradient_of.get(name) for name in names)
 
     return backward
 

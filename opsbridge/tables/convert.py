@@ -96,6 +96,8 @@ def chosen_axes(value: Any, param: Param, operator_name: str) -> dict[str, Any]:
 
 def _scalar(value: Any) -> Any:
     """Tensors of rank 0 pass for their element; larger ones never do."""
+    if isinstance(value, (int, float)):  # first, as tracing cannot ask a symbol for a shape
+        return value
     return value.item() if getattr(value, "shape", None) == () else value
 
 

@@ -16,6 +16,14 @@ def test_integer_boxes() -> None:
         bbox_overlaps(BOXES, BOXES)
 
 
+def test_float16_on_the_host() -> None:
+    torch = pytest.importorskip("torch", reason="shows what mmcv's rule does in torch")
+    halves = torch.tensor([[0, 0, 4, 4], [2, 0, 6, 8]], dtype=torch.float16)
+    with pytest.raises(RuntimeError, match="without overflow"):
+        halves.clamp(0, float(2**31 - 1))
+    assert bbox_overlaps(halves, halves[:1]).tolist() == [[1.0], [torch.tensor(0.2).half().item()]]
+
+
 def test_empty_of_rank_one() -> None:
     floats = BOXES.astype(np.float32)
     with pytest.raises(ArgumentError, match=r"^bbox_overlaps: bboxes1 has shape \(0,\); expected"):

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "ops/box_broadcast.h"
 #include "ops/box_iou_levels.h"
 #include "ops/box_rows.h"
 #include "opsbridge/dispatch.h"
@@ -64,22 +65,6 @@ Columns<C, A, R> unpack(const TensorView& boxes, int64_t first_row, int64_t coun
   return columns;
 }
 
-// The first row of the matrix of `view` that pairs with one matrix of the result.
-int64_t broadcast_row(const TensorView& view, const TensorView& result, int leading,
-                      int64_t matrix) {
-  const int own = view.rank - 2;
-  int64_t row = 0, step = view.shape[own];
-  for (int axis = leading - 1; axis >= 0; --axis) {
-    const int64_t place = matrix % result.shape[axis];
-    matrix /= result.shape[axis];
-    const int own_axis = axis - (leading - own);
-    if (own_axis < 0) continue;
-    if (view.shape[own_axis] != 1) row += place * step;
-    step *= view.shape[own_axis];
-  }
-  return row;
-}
-
 template <class S, class C, class I, class A, class R>
 void fill_matrix(const BoxIouCall& call, int leading, int64_t matrix) {
   const BoxIouRule& rule = call.rule;
@@ -113,9 +98,8 @@ int64_t run(const BoxIouCall& call) {
   if (row >= 0) return refused_row(row, 1);
   const int64_t other_row = first_row_beyond_bound<S>(call.other_boxes);
   if (other_row >= 0) return refused_row(other_row, 2);
-  const int leading = call.result.rank - (call.rule.pairing == Pairing::aligned ? 1 : 2);
-  int64_t matrices = 1;
-  for (int axis = 0; axis < leading; ++axis) matrices *= call.result.shape[axis];
+  const int leading = leading_axes(call.result, call.rule);
+  const int64_t matrices = matrix_count(call.result, call.rule);
   for (int64_t matrix = 0; matrix < matrices; ++matrix) {
     fill_matrix<S, C, I, A, R>(call, leading, matrix);
   }
