@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any, Protocol
 
 from opsbridge.core.tensors import TensorLayer
@@ -41,3 +42,14 @@ def _find_layer(kind: type) -> FrameworkLayer | None:
             layer: FrameworkLayer = importlib.import_module(f"opsbridge.frameworks.{name}").LAYER
             return layer if layer.is_tensor(kind) else None
     return None
+
+
+def _know_torch() -> None:
+    """Find the layer of a PyTorch that is loaded already: its compiler cannot trace an import."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        for kind in (torch.Tensor, torch.nn.Parameter):
+            _LAYER_OF_TYPE[kind] = _find_layer(kind)
+
+
+_know_torch()

@@ -10,8 +10,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from opsbridge.core import OPERATORS
+from opsbridge.errors import OpsbridgeError
 from opsbridge.frameworks.torch_library import run_recorded
 from opsbridge.frameworks.torch_tensors import TorchTensors
 
@@ -33,12 +35,24 @@ def _is_recorded(tensors: tuple[Tensor, ...]) -> bool:
     )
 
 
+def _has_tangent(tensors: tuple[Tensor, ...]) -> bool:
+    """Forward-mode differentiation is on; the dispatcher would let its tangents vanish."""
+    return forward_ad._current_level >= 0 and any(
+        forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors
+    )
+
+
 class TorchLayer(TorchTensors):
     """The layer of `torch.Tensor`."""
 
     def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
         """Call a core operator on tensors."""
         tensors = tuple(value for value in arguments.values() if isinstance(value, Tensor))
+        if _has_tangent(tensors):
+            raise OpsbridgeError(
+                f"{arguments['caller'].operator}: there is no forward-mode derivative; "
+                "use reverse mode"
+            )
         if _is_recorded(tensors):
             return run_recorded(OPERATORS[operator], arguments)
         with torch.no_grad():

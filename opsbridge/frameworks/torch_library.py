@@ -61,12 +61,14 @@ def _schema(function: Callable[..., Any]) -> str:
 
 
 def _implementation(operator: Operator) -> Callable[..., list[Tensor]]:
+    names = _input_names(operator)
+
     def run(
         *args: Any, rule: int, outputs: list[str], dtypes: list[str], caller: str, **rest: Any
     ) -> list[Tensor]:
         results = operator.run(
             _TENSORS,
-            *args,
+            **dict(zip(names, args, strict=False)),
             **rest,
             rule=operator.rule.from_word(rule),
             outputs=tuple(zip(outputs, dtypes, strict=True)),
