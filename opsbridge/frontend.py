@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any, NoReturn, get_args
 
 from opsbridge.core import OPERATORS
-from opsbridge.core.checks import Caller
+from opsbridge.core.checks import Caller, fits_shape
 from opsbridge.core.rules import Rule
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.frameworks import FrameworkLayer, layer_of
@@ -139,11 +139,7 @@ class _Operator:
         expected: tuple[int | str, ...],
     ) -> None:
         shape = layer.shape(tensor)
-        if len(shape) != len(expected) or any(
-            wanted != size
-            for wanted, size in zip(expected, shape, strict=True)
-            if isinstance(wanted, int)
-        ):
+        if not fits_shape(shape, expected):
             self._refuse_shape(name, shape, expected)
         dtype = layer.dtype(tensor)
         allowed = param.dtypes
@@ -196,11 +192,7 @@ def _apis_that_take(api: ApiTable, shape: tuple[int, ...]) -> str:
         if other.core != api.core or other.name == api.name:
             continue
         first = next(param for param in other.params if "tensor" in param.types)
-        if len(first.shape) == len(shape) and all(
-            wanted == size
-            for wanted, size in zip(first.shape, shape, strict=True)
-            if isinstance(wanted, int)
-        ):
+        if fits_shape(shape, first.shape):
             return f"opsbridge.{other.name}"
     return ""
 

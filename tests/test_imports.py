@@ -49,6 +49,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "opsbridge.frameworks.torch_tensors": (CORE, {"torch"}),
     "opsbridge.frontend": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
+    "opsbridge.mmcv": ({"opsbridge.frontend"}, set()),
     "opsbridge.torchvision": ({"opsbridge.frontend"}, set()),
     "opsbridge.mindspore": (
         ERRORS | {"opsbridge.frontend", "opsbridge.mindspore"},

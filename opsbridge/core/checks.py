@@ -8,8 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from opsbridge.core.box_dtypes import FLOATS
 from opsbridge.core.tensors import Tensor, TensorLayer
 from opsbridge.errors import ArgumentError, DeviceError, DtypeError
+
+# As in csrc/include/opsbridge/tensor.h.
+MAX_RANK = 8
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,17 @@ class Caller:
         raise ArgumentError(f"{self.operator}: {text}")
 
 
+def fits_shape(shape: Sequence[int], expected: Sequence[int | str]) -> bool:
+    """Whether a shape has the expected rank and fixed sizes; a leading "..." is any axes."""
+    if expected and expected[0] == "...":
+        expected = expected[1:]
+        shape = shape[max(len(shape) - len(expected), 0) :]
+    return len(shape) == len(expected) and all(
+        not isinstance(size, int) or size == actual
+        for size, actual in zip(expected, shape, strict=True)
+    )
+
+
 def check_shape(
     layer: TensorLayer,
     caller: Caller,
@@ -72,10 +87,7 @@ def check_shape(
 ) -> tuple[int, ...]:
     """The shape of `tensor`, if it has the expected rank and fixed sizes."""
     shape = layer.shape(tensor)
-    if len(shape) != len(expected) or any(
-        isinstance(size, int) and size != actual
-        for size, actual in zip(expected, shape, strict=True)
-    ):
+    if not fits_shape(shape, expected):
         wanted = "(" + ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "") + ")"
         name = caller.argument(slot)
         caller.refuse(f"{name} has shape {shape}; expected {wanted}{hint}")
@@ -131,6 +143,36 @@ def check_on_host(layer: TensorLayer, caller: Caller, tensors: Mapping[str, Tens
         )
 
 
+def row_index(shape: Sequence[int], row: int) -> tuple[int, ...]:
+    """The index of a row of a tensor of any rank; rows count in the order of the leading axes."""
+    index: tuple[int, ...] = ()
+    for size in reversed(shape[:-1]):
+        row, place = divmod(row, size)
+        index = (place, *index)
+    return index
+
+
+def row_place(caller: Caller, slot: str, shape: Sequence[int], row: int) -> str:
+    """Where the user gave a row: `boxes[0][3]`."""
+    return caller.place(slot, *row_index(shape, row))
+
+
+def row_values(
+    layer: TensorLayer, tensor: Tensor, shape: Sequence[int], row: int
+) -> tuple[int, ...]:
+    """The numbers of a row of integers."""
+    index = row_index(shape, row)
+    return tuple(int(layer.item(tensor, *index, column)) for column in range(shape[-1]))
+
+
+def check_rank(caller: Caller, slot: str, shape: Sequence[int]) -> None:
+    """A tensor has no more axes than the kernels can follow."""
+    if len(shape) > MAX_RANK:
+        caller.refuse(
+            f"{caller.argument(slot)} has {len(shape)} axes; at most {MAX_RANK} are allowed"
+        )
+
+
 def check_number(caller: Caller, slot: str, value: float) -> None:
     """A threshold is anything but NaN."""
     if math.isnan(value):
@@ -153,6 +195,31 @@ def check_int32(caller: Caller, slot: str, value: int) -> None:
     """A count fits the 32 bits that the frameworks hold it in."""
     if not -(2**31) <= value < 2**31:
         caller.refuse(f"{caller.argument(slot)} is {value}; it must fit in 32 bits")
+
+
+def check_int64(caller: Caller, slot: str, value: float) -> None:
+    """An integer is one that kernels can hold; a float always is."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        caller.refuse(f"{caller.argument(slot)} is {value}; it must fit in 64 bits")
+
+
+def check_four(caller: Caller, slot: str, values: Sequence[float]) -> None:
+    """One number per coordinate of a box."""
+    if len(values) != 4:
+        caller.refuse(f"{caller.argument(slot)} has {len(values)} numbers; it must have 4")
+
+
+def check_pair_of_boxes(
+    layer: TensorLayer, caller: Caller, slot: str, boxes: Tensor, other: str, others: Tensor
+) -> tuple[int, str]:
+    """How many rows two (N, 4) tensors of one floating dtype have, and that dtype."""
+    count = check_shape(layer, caller, slot, boxes, ("N", 4))[0]
+    rows = check_shape(layer, caller, other, others, ("N", 4))[0]
+    check_same_length(caller, other, rows, slot, count)
+    dtype = check_dtype(layer, caller, slot, boxes, FLOATS)
+    check_same_dtype(caller, other, layer.dtype(others), slot, dtype)
+    check_on_host(layer, caller, {slot: boxes, other: others})
+    return count, dtype
 
 
 # No machine addresses more bytes; allocators of the frameworks fail in their own words beyond.

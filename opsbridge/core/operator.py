@@ -11,6 +11,12 @@ from opsbridge.core.rules import Rule
 Shapes = Mapping[str, tuple[int, ...]]
 
 
+def named_dtype(wanted: str, main: str, arguments: Mapping[str, Any]) -> str:
+    """The dtype that an output was asked for; "same" is that of the main tensor."""
+    del arguments
+    return main if wanted == "same" else wanted
+
+
 @dataclass(frozen=True)
 class Operator:
     """A core operator: the function, its rule, and the facts that tracing and gradients need.
@@ -20,7 +26,10 @@ class Operator:
     rule among them; the outputs in `cut` are shortened to a length that depends on data. The
     gradient of `main` is computed by the operator `backward`, which takes the gradient of the first
     result before the same arguments; `backward_reads_main` says for which rules it needs the values
-    of `main`, and not only the shape.
+    of `main`, and not only the shape. Where more tensors than `main` have gradients, all are in
+    `differentiable`, and `backward` has an output for each: "gradient", then "gradient_of_<name>".
+    `result_dtype` makes a NumPy name of the dtype that an output was asked for, of that of `main`
+    and of the arguments.
     """
 
     name: str
@@ -31,3 +40,5 @@ class Operator:
     cut: frozenset[str] = frozenset()
     backward: str | None = None
     backward_reads_main: Callable[[Any], bool] = lambda rule: True
+    differentiable: tuple[str, ...] = ()
+    result_dtype: Callable[[str, str, Mapping[str, Any]], str] = named_dtype

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 Tensor = Any
+# A number whose Python type matters: an int keeps integer tensors integers, a float does not.
+Number = int | float
 
 
 class TensorLayer(Protocol):

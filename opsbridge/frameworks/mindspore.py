@@ -54,6 +54,8 @@ class MindSporeLayer:
         return float(tensor.asnumpy()[index])
 
     def native(self, tensor: Tensor) -> Any:
+        if self.dtype(tensor) == "bool":  # MindSpore exports no capsule of it
+            return tensor.asnumpy()
         return tensor_from_dlpack()(tensor.to_dlpack())
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> np.ndarray[Any, Any]:

@@ -20,7 +20,13 @@ from opsbridge.core.operator import Operator
 from opsbridge.errors import OpsbridgeError
 from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
 
-_SCHEMA_TYPES = {"Tensor": "Tensor", "float": "float", "int": "SymInt"}
+_SCHEMA_TYPES = {
+    "Tensor": "Tensor",
+    "float": "float",
+    "int": "SymInt",
+    "Number": "Scalar",
+    "tuple[float, ...]": "float[]",
+}
 _TRAVELLING = ("rule", "outputs", "caller")
 _TENSORS = TorchTensors()
 
@@ -89,7 +95,7 @@ def _fake(operator: Operator) -> Callable[..., list[Tensor]]:
         return [
             main.new_empty(
                 _cut(shapes[name]) if name in operator.cut else shapes[name],
-                dtype=main.dtype if dtype == "same" else DTYPES[dtype],
+                dtype=DTYPES[operator.result_dtype(dtype, _TENSORS.dtype(main), arguments)],
             )
             for name, dtype in zip(outputs, dtypes, strict=True)
         ]
@@ -123,21 +129,26 @@ def _save(operator: Operator) -> Callable[..., None]:
 
 def _backward(operator: Operator) -> Callable[..., tuple[Any, ...]]:
     names = _input_names(operator)
+    differentiable = operator.differentiable or (operator.main,)
 
     def backward(context: Any, gradients: list[Tensor]) -> tuple[Any, ...]:
         if operator.backward is None:
             raise OpsbridgeError(f"{operator.name}: there is no gradient")
         tensors = dict(zip(context.tensor_names, context.saved_tensors, strict=True))
-        (gradient,) = getattr(torch.ops.opsbridge, operator.backward)(
+        results = getattr(torch.ops.opsbridge, operator.backward)(
             gradient=gradients[0].contiguous(),
             **tensors,
             **context.inputs,
             rule=context.travelling["rule"],
-            outputs=["gradient"],
-            dtypes=["same"],
+            outputs=[
+                "gradient" if name == operator.main else f"gradient_of_{name}"
+                for name in differentiable
+            ],
+            dtypes=["same"] * len(differentiable),
             caller=context.travelling["caller"],
         )
-        return tuple(gradient if name == operator.main else None for name in names)
+        gradient_of = dict(zip(differentiable, results, strict=True))
+        return tuple(gradient_of.get(name) for name in names)
 
     return backward
 

@@ -2,9 +2,16 @@
 
 from opsbridge.frontend import api
 
-__all__ = ["RoIAlign", "RoIPool", "roi_align", "roi_pool"]
+__all__ = [
+    "RoIAlign",
+    "RoIPool",
+    "bbox_overlaps",
+    "roi_align",
+    "roi_pool",
+]
 
 RoIAlign = api("mmcv/RoIAlign", __name__)
 RoIPool = api("mmcv/RoIPool", __name__)
+bbox_overlaps = api("mmcv/bbox_overlaps", __name__)
 roi_align = api("mmcv/roi_align", __name__)
 roi_pool = api("mmcv/roi_pool", __name__)

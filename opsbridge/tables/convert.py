@@ -41,6 +41,22 @@ def _pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
     return {param.fills[0]: int(_scalar(first)), param.fills[1]: int(_scalar(second))}
 
 
+def _plain_number(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: _plain(value)}
+
+
+def _number_pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {slot: _plain(each) for slot, each in zip(param.fills, value, strict=True)}
+
+
+def _plain(value: Any) -> int | float:
+    return int(_scalar(value)) if _is_integer(value) else float(_scalar(value))
+
+
+def _floats(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: tuple(value)}
+
+
 def _columns(value: Any, param: Param, layer: RegionLayer) -> Slots:
     """One tensor in several slots; the core reads each from its first column, nothing is copied."""
     slots: Slots = {}
@@ -60,6 +76,9 @@ CONVERTERS: dict[str, Callable[[Any, Param, RegionLayer], Slots]] = {
     "same": _same,
     "number": _number,
     "integer": _integer,
+    "plain_number": _plain_number,
+    "number_pair": _number_pair,
+    "floats": _floats,
     "pair": _pair,
     "columns": _columns,
     "rois": _rois,
@@ -77,6 +96,8 @@ def chosen_axes(value: Any, param: Param, operator_name: str) -> dict[str, Any]:
 
 def _scalar(value: Any) -> Any:
     """Tensors of rank 0 pass for their element; larger ones never do."""
+    if isinstance(value, (int, float)):  # first, as tracing cannot ask a symbol for a shape
+        return value
     return value.item() if getattr(value, "shape", None) == () else value
 
 
@@ -87,6 +108,14 @@ def _is_integer(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(_scalar(value), numbers.Real)
+
+
+def _is_number_pair(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _is_float_tuple(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(each, float) for each in value)
 
 
 def _is_pair(value: Any) -> bool:
@@ -101,6 +130,8 @@ VALUE_TYPES: dict[str, Callable[[Any], bool]] = {
     "integer": _is_integer,
     "bool": lambda value: isinstance(value, bool),
     "int_pair": _is_pair,
+    "number_pair": _is_number_pair,
+    "float_tuple": _is_float_tuple,
     "string": lambda value: isinstance(value, str),
 }
 
@@ -113,6 +144,8 @@ _SPELLED_TYPES = {
     "integer": "an integer",
     "bool": "a bool",
     "int_pair": "a pair of integers",
+    "number_pair": "a pair of numbers",
+    "float_tuple": "a tuple of floats",
     "string": "a string",
 }
 
@@ -125,7 +158,7 @@ def check_value_type(value: Any, param: Param, operator_name: str) -> None:
         return
     message = f"{operator_name}: {param.name} is {spelled(value)}; {expected_types(param.types)}"
     # A sequence of the wrong length is a wrong value of the right type.
-    if "int_pair" in param.types and isinstance(value, (list, tuple)):
+    if {"int_pair", "number_pair"} & set(param.types) and isinstance(value, (list, tuple)):
         raise ArgumentError(message)
     raise DtypeError(message)
 

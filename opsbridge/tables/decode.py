@@ -112,7 +112,11 @@ def _decode_value(hint: Any, raw: Any, path: str, problems: list[str]) -> Any:
         members = tuple(member for member in arguments if member is not NoneType)
         if len(members) == 1:
             return _decode_value(members[0], raw, path, problems)
-        return _decode_scalar(members, raw, path, problems)
+        lists = [member for member in members if get_origin(member) is tuple]
+        if lists and isinstance(raw, list):
+            return _decode_value(lists[0], raw, path, problems)
+        scalars = tuple(member for member in members if member not in lists)
+        return _decode_scalar(scalars, raw, path, problems)
     return _decode_scalar((hint,), raw, path, problems)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from opsbridge.tables.difference import ABSENT, Code, Difference, joined, plain
 from opsbridge.tables.pairing import Pairing, axis_values, points
-from opsbridge.tables.schema import ApiTable, CoreTable, Param, Scalar, Text, ValueType
+from opsbridge.tables.schema import ApiTable, CoreTable, Default, Param, Text, ValueType
 
 # A parameter typed as the key also takes what is typed as the values.
 _INCLUDED_TYPES = {"number": {"float", "int", "integer"}, "integer": {"int"}}
@@ -20,6 +20,8 @@ _TYPE_TEXTS: dict[ValueType, Text] = {
     "integer": Text("any integer", "任意整数"),
     "bool": Text("a bool", "bool"),
     "int_pair": Text("a pair of integers", "一对整数"),
+    "number_pair": Text("a pair of numbers", "一对数值"),
+    "float_tuple": Text("a tuple of floats", "浮点数元组"),
     "string": Text("a string", "字符串"),
 }
 
@@ -190,11 +192,11 @@ def _default_differs(pair: _Pair) -> Difference:
     return pair.difference("default-differs", facts=facts)
 
 
-def _slot_defaults(params: tuple[Param, ...]) -> dict[str, Scalar | None]:
+def _slot_defaults(params: tuple[Param, ...]) -> dict[str, Default | None]:
     return {slot: param.default for param in params for slot in param.fills}
 
 
-def _shown(defaults: list[Scalar | None]) -> Text:
+def _shown(defaults: list[Default | None]) -> Text:
     return plain(", ".join(map(repr, defaults)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from opsbridge.tables.decode import show
-from opsbridge.tables.schema import Axis, CoreTable, Scalar
+from opsbridge.tables.schema import Axis, CoreTable, Default, Scalar
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Finding:
     message: str
 
 
-def equal_scalars(left: Scalar, right: Scalar) -> bool:
+def equal_scalars(left: Default, right: Default) -> bool:
     """Equal in value and type: 0, 0.0 and false are three different table values."""
     return type(left) is type(right) and left == right
 

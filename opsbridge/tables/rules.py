@@ -19,9 +19,15 @@ _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "bool": (bool,),
     "int_pair": (int,),
+    "number_pair": (float, int),
+    "float_tuple": (tuple,),
     "string": (str,),
 }
-_FILLS = {"same": 1, "number": 1, "integer": 1, "pair": 2, "rois": 1, "choice": 0}
+_FILLS = {
+    **dict.fromkeys(("same", "number", "integer", "plain_number", "floats", "rois"), 1),
+    **dict.fromkeys(("pair", "number_pair"), 2),
+    "choice": 0,
+}
 
 
 def filled_slots(api: ApiTable) -> list[str]:

@@ -12,11 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Scalar = bool | int | float | str
+Default = Scalar | tuple[float, ...]
 
 Converter = Literal[
     "same",  # the value is the slot
     "number",  # anything float() takes, as a float
     "integer",  # anything with __index__, as an int
+    "plain_number",  # an integer as an int, any other number as a float
+    "number_pair",  # two plain numbers, as two slots
+    "floats",  # a tuple of floats, as one slot
     "pair",  # one integer or two, as two slots
     "columns",  # column ranges of one tensor, as several slots
     "rois",  # (K, 5) tensor, or a list of one (L, 4) tensor per image
@@ -31,9 +35,11 @@ ValueType = Literal[
     "integer",  # anything with __index__ that is no bool
     "bool",
     "int_pair",
+    "number_pair",  # two of anything float() takes
+    "float_tuple",  # a tuple of Python floats
     "string",
 ]
-SlotKind = Literal["tensor", "float", "int"]
+SlotKind = Literal["tensor", "float", "int", "number", "floats"]
 Stage = Literal["init", "call"]
 Device = Literal["cpu", "cuda"]
 EvidenceKind = Literal["probed", "documented", "assumed"]
@@ -123,7 +129,7 @@ class Case:
     base: dict[str, Scalar]
     inputs: dict[str, Any]
     expect: tuple[Expectation, ...]
-    dtype: Literal["float32", "float64"] = "float32"
+    dtype: Literal["float16", "float32", "float64"] = "float32"
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,7 @@ class Param:
     converter: Converter
     fills: tuple[str, ...] = ()
     required: bool = False
-    default: Scalar | None = None
+    default: Default | None = None
     positional_only: bool = False
     shape: tuple[int | str, ...] = ()
     dtypes: tuple[str, ...] = ()

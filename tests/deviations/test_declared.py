@@ -25,6 +25,21 @@ MODULES = {
     "mmcv.ops.RoIAlign": "test_mmcv_roi_align test_mmcv_roi_align_class",
     "mmcv.ops.roi_pool": "test_mmcv_roi_pool",
     "mmcv.ops.RoIPool": "test_mmcv_roi_pool",
+    "mindspore.ops.BoundingBoxDecode": "test_mindspore_box_decode",
+    "mindspore.ops.CropAndResize": "test_mindspore_crop_and_resize",
+    "mindspore.ops.IOU": "test_mindspore_iou",
+    "mindspore.ops.bounding_box_decode": "test_mindspore_box_decode",
+    "mindspore.ops.crop_and_resize": "test_mindspore_crop_and_resize",
+    "mindspore.ops.iou": "test_mindspore_iou",
+    "mmcv.ops.bbox_overlaps": "test_mmcv_bbox_overlaps",
+    "torchvision.ops.box_area": "test_torchvision_box_area",
+    "torchvision.ops.box_convert": "test_torchvision_box_convert",
+    "torchvision.ops.box_iou": "test_torchvision_box_iou",
+    "torchvision.ops.clip_boxes_to_image": "test_torchvision_clip_boxes_to_image",
+    "torchvision.ops.complete_box_iou": "test_torchvision_complete_box_iou",
+    "torchvision.ops.distance_box_iou": "test_torchvision_distance_box_iou",
+    "torchvision.ops.generalized_box_iou": "test_torchvision_generalized_box_iou",
+    "torchvision.ops.remove_small_boxes": "test_torchvision_remove_small_boxes",
 }
 
 
@@ -42,4 +57,5 @@ def ids_with_a_test(module_names: str) -> set[str]:
 def test_deviations_and_tests_name_each_other(name: str) -> None:
     table = load_api(name)
     declared = {deviation.id for deviation in table.deviations}
-    assert declared == ids_with_a_test(MODULES[table.name])
+    tested = ids_with_a_test(MODULES[table.name]) if table.name in MODULES else set()
+    assert declared == tested

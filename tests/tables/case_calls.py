@@ -66,7 +66,9 @@ def _choices(api: ApiTable, core: CoreTable, wanted: dict[str, Scalar]) -> dict[
 def _argument(param: Param, inputs: dict[str, Any], chosen: dict[str, Scalar]) -> Any:
     if param.name in chosen:
         return chosen[param.name]
+    if not set(param.fills) <= set(inputs):
+        return param.default
     values = [inputs[slot] for slot in param.fills]
     if param.converter == "columns":
         return np.column_stack(values)
-    return tuple(values) if param.converter == "pair" else values[0]
+    return tuple(values) if len(values) > 1 else values[0]

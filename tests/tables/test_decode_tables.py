@@ -46,7 +46,7 @@ def test_a_sound_table_becomes_its_struct() -> None:
         ({"columns": [[0, 4, 5]]}, "columns[0] has 3 values; expected 2"),
         ({"columns": [[0, 4.0]]}, "columns[0][1] is 4.0; expected an integer"),
         ({"shape": ["N", True]}, "shape[1] is true; expected an integer or a string"),
-        ({"default": [1]}, "default is [1]; expected"),
+        ({"default": [1]}, "default[0] is 1; expected"),
         ({"choices": [3]}, "choices[0] is 3; expected a table"),
         ({"choices": [{"value": 1}]}, "choices[0].set is missing; it is required"),
         ({"stge": "init"}, "stge is not a known key; did you mean stage?"),

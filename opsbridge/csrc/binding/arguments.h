@@ -37,12 +37,17 @@ class Arguments {
     return view;
   }
 
+  // A tensor of any rank that a view can hold.
+  TensorView tensor_of_any_rank() {
+    const ObTensor* tensor = host_tensor(next());
+    if (tensor->ndim > kMaxRank) fail("a tensor of at most " + std::to_string(kMaxRank) + " axes");
+    return view_of(*tensor);
+  }
+
   TensorView optional_tensor(int rank) {
     const ObAny& arg = next();
     if (arg.tag == kNoneTag) return kNoTensor;
-    const ObTensor* tensor = tensor_of(arg);
-    if (tensor == nullptr) fail("a tensor or None");
-    if (tensor->device.type != kCpuDevice) fail("a tensor in host memory");
+    const ObTensor* tensor = host_tensor(arg);
     if (tensor->ndim != rank) fail("a tensor of rank " + std::to_string(rank));
     return view_of(*tensor);
   }
@@ -61,6 +66,13 @@ class Arguments {
     throw BadCall("argument " + std::to_string(position_ - 1) + " must be " + wanted);
   }
 
+  const ObTensor* host_tensor(const ObAny& arg) const {
+    const ObTensor* tensor = tensor_of(arg);
+    if (tensor == nullptr) fail("a tensor");
+    if (tensor->device.type != kCpuDevice) fail("a tensor in host memory");
+    return tensor;
+  }
+
   static const ObTensor* tensor_of(const ObAny& arg) {
     if (arg.tag == kTensorPointerTag) return static_cast<const ObTensor*>(arg.as_pointer);
     if (arg.tag != kTensorObjectTag) return nullptr;
@@ -72,6 +84,9 @@ class Arguments {
     if (type.lanes != 1) return Dtype::other;
     if (type.code == kBoolCode && type.bits == 8) return Dtype::boolean;
     if (type.code == kUIntCode && type.bits == 8) return Dtype::uint8;
+    if (type.code == kUIntCode && type.bits == 16) return Dtype::uint16;
+    if (type.code == kIntCode && type.bits == 8) return Dtype::int8;
+    if (type.code == kIntCode && type.bits == 16) return Dtype::int16;
     if (type.code == kIntCode && type.bits == 32) return Dtype::int32;
     if (type.code == kIntCode && type.bits == 64) return Dtype::int64;
     if (type.code == kFloatCode && type.bits == 16) return Dtype::float16;

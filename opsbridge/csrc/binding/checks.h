@@ -10,8 +10,20 @@ inline bool is_floating(Dtype dtype) {
          dtype == Dtype::float64;
 }
 
+inline bool is_narrow_float(Dtype dtype) {
+  return dtype == Dtype::float16 || dtype == Dtype::bfloat16;
+}
+
+inline bool is_number(Dtype dtype) { return dtype != Dtype::boolean && dtype != Dtype::other; }
+
 inline void require(bool holds, const char* what) {
   if (!holds) throw BadCall(what);
+}
+
+// Boxes of numbers along the last axis.
+inline void require_rows_of_four(const TensorView& view) {
+  require(is_number(view.dtype), "boxes must be numbers");
+  require(view.rank >= 1 && view.shape[view.rank - 1] == 4, "boxes must have four columns");
 }
 
 // An output that is absent, or long enough and of one of two integer types.

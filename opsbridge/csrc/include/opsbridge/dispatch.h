@@ -25,4 +25,25 @@ auto with_floating_type(Dtype dtype, Body body) {
   }
 }
 
+// Calls body with a value of the element type of a tensor of integers or floats.
+template <class Body>
+auto with_number_type(Dtype dtype, Body body) {
+  switch (dtype) {
+    case Dtype::uint8:
+      return body(uint8_t());
+    case Dtype::uint16:
+      return body(uint16_t());
+    case Dtype::int8:
+      return body(int8_t());
+    case Dtype::int16:
+      return body(int16_t());
+    case Dtype::int32:
+      return body(int32_t());
+    case Dtype::int64:
+      return body(int64_t());
+    default:
+      return with_floating_type(dtype, body);
+  }
+}
+
 }  // namespace opsbridge

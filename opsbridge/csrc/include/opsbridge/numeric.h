@@ -17,6 +17,17 @@ OPSBRIDGE_FN A larger(A a, A b) {
   return a < b ? b : a;
 }
 
+// As above, but a NaN on either side spreads, as PyTorch's tensor operations have it.
+template <class A>
+OPSBRIDGE_FN A smaller_or_nan(A a, A b) {
+  return a != a || b != b ? a + b : smaller(a, b);
+}
+
+template <class A>
+OPSBRIDGE_FN A larger_or_nan(A a, A b) {
+  return a != a || b != b ? a + b : larger(a, b);
+}
+
 OPSBRIDGE_FN float fused_multiply_add(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 OPSBRIDGE_FN double fused_multiply_add(double a, double b, double c) {
   return __builtin_fma(a, b, c);

@@ -5,9 +5,22 @@
 
 namespace opsbridge {
 
-enum class Dtype { boolean, uint8, int32, int64, float16, bfloat16, float32, float64, other };
+enum class Dtype {
+  boolean,
+  uint8,
+  uint16,
+  int8,
+  int16,
+  int32,
+  int64,
+  float16,
+  bfloat16,
+  float32,
+  float64,
+  other
+};
 
-constexpr int kMaxRank = 4;
+constexpr int kMaxRank = 8;
 
 struct TensorView {
   void* data;

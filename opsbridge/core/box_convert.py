@@ -1,0 +1,77 @@
+"""Boxes from one layout of coordinates to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from opsbridge.core import checks
+from opsbridge.core.box_dtypes import NUMBERS, is_integer
+from opsbridge.core.checks import Caller
+from opsbridge.core.native import native_function
+from opsbridge.core.operator import Operator
+from opsbridge.core.rules import Rule
+from opsbridge.core.tensors import Tensor, TensorLayer
+
+
+@dataclass(frozen=True)
+class BoxConvertRule(Rule):
+    """Which layout the boxes have, and which they get."""
+
+    operator: ClassVar[str] = "box_convert"
+
+    source_layout: Literal["xyxy", "yxyx", "xywh", "cxcywh"] = "xyxy"
+    target_layout: Literal["xyxy", "yxyx", "xywh", "cxcywh"] = "xyxy"
+
+
+_CALLER = Caller("box_convert")
+
+
+def box_convert(
+    layer: TensorLayer,
+    boxes: Tensor,
+    *,
+    rule: BoxConvertRule,
+    outputs: tuple[tuple[str, str], ...] = (("converted", "promoted"),),
+    caller: Caller = _CALLER,
+) -> tuple[Tensor, ...]:
+    """Write every box in another layout; equal layouts give a copy.
+
+    `boxes` is (..., 4), and so is the result. Integers stay integers, but become float32 from and
+    to layouts with a centre. An integer result that its dtype cannot hold is refused with an
+    ArgumentError that names the box.
+    """
+    shape = checks.check_shape(layer, caller, "boxes", boxes, ("...", 4))
+    checks.check_rank(caller, "boxes", shape)
+    dtype = checks.check_dtype(layer, caller, "boxes", boxes, NUMBERS)
+    checks.check_on_host(layer, caller, {"boxes": boxes})
+    result_dtype = _result_dtype(outputs[0][1], dtype, {"rule": rule})
+    converted = layer.empty(shape, result_dtype, boxes)
+    refused = native_function("box_convert")(layer.native(boxes), converted, rule.word)
+    if refused:
+        row = refused // 16
+        caller.refuse(
+            f"{checks.row_place(caller, 'boxes', shape, row)} is "
+            f"{checks.row_values(layer, boxes, shape, row)}; as {rule.target_layout} it must fit "
+            f"{result_dtype}"
+        )
+    return (layer.finish(converted),)
+
+
+def _result_dtype(wanted: str, main: str, arguments: Mapping[str, Any]) -> str:
+    del wanted
+    rule = arguments["rule"]
+    layouts = {rule.source_layout, rule.target_layout}
+    return "float32" if is_integer(main) and len(layouts) > 1 and "cxcywh" in layouts else main
+
+
+BOX_CONVERT = Operator(
+    name="box_convert",
+    run=box_convert,
+    rule=BoxConvertRule,
+    main="boxes",
+    shapes=lambda shape, arguments: {"converted": shape(arguments["boxes"])},
+    result_dtype=_result_dtype,
+    backward="box_convert_gradient",
+)

@@ -1,0 +1,159 @@
+"""Overlap of boxes, and the measures made of it, with every convention explicit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from opsbridge.core import checks
+from opsbridge.core.box_dtypes import FLOATS, NUMBERS, quotient
+from opsbridge.core.checks import Caller
+from opsbridge.core.native import native_function
+from opsbridge.core.operator import Operator
+from opsbridge.core.rules import Rule
+from opsbridge.core.tensors import Tensor, TensorLayer
+
+# Integers up to this bound have sides and areas that fit 64 bits.
+INTEGER_BOUND = 2**30
+
+
+@dataclass(frozen=True)
+class BoxIouRule(Rule):
+    """The axes in which overlaps differ between frameworks; the defaults are torchvision's."""
+
+    operator: ClassVar[str] = "box_iou"
+
+    layout: Literal["xyxy", "yxyx", "xywh", "cxcywh"] = "xyxy"
+    box_offset: Literal[0, 1] = 0
+    measure: Literal["iou", "giou", "diou", "ciou"] = "iou"
+    denominator: Literal["union_area", "first_area", "second_area"] = "union_area"
+    denominator_epsilon: Literal["none", "e_minus_10"] = "none"
+    pairing: Literal["every_pair", "aligned"] = "every_pair"
+    result_order: Literal["first_by_second", "second_by_first"] = "first_by_second"
+    widening: Literal["none", "sides"] = "sides"
+    nan_corner: Literal["spreads", "compared"] = "spreads"
+    longest_side: Literal["unlimited", "int32"] = "unlimited"
+
+
+_CALLER = Caller("box_iou")
+
+
+def box_iou(
+    layer: TensorLayer,
+    boxes: Tensor,
+    other_boxes: Tensor,
+    epsilon: float | None = None,
+    *,
+    rule: BoxIouRule,
+    outputs: tuple[tuple[str, str], ...] = (("overlaps", "float"),),
+    caller: Caller = _CALLER,
+) -> tuple[Tensor, ...]:
+    """Measure how much each box overlaps each other box, or its own partner.
+
+    `boxes` is (..., N, 4) and `other_boxes` (..., M, 4), both of one dtype, leading axes broadcast.
+    The result is (..., N, M), (..., M, N) or, where pairs are aligned, (..., N); its dtype is that
+    of the boxes or, where the rule widens, float32 for integers and 16-bit floats. Integers of 2^30
+    and more are refused with an ArgumentError, as nothing could be computed exactly. `epsilon` goes
+    into the denominators of distance and shape penalties. Source: Generalized IoU (Rezatofighi et
+    al., 2019) and Distance-IoU (Zheng et al., 2020); semantics of each axis in
+    mappings/core/box_iou.toml.
+    """
+    shape = checks.check_shape(layer, caller, "boxes", boxes, ("...", "N", 4))
+    other = checks.check_shape(layer, caller, "other_boxes", other_boxes, ("...", "M", 4))
+    checks.check_rank(caller, "boxes", shape)
+    checks.check_rank(caller, "other_boxes", other)
+    allowed = NUMBERS if rule.widening == "sides" else FLOATS
+    dtype = checks.check_dtype(layer, caller, "boxes", boxes, allowed)
+    checks.check_same_dtype(caller, "other_boxes", layer.dtype(other_boxes), "boxes", dtype)
+    checks.check_on_host(layer, caller, {"boxes": boxes, "other_boxes": other_boxes})
+    if rule.pairing == "aligned":
+        checks.check_same_length(caller, "other_boxes", other[-2], "boxes", shape[-2])
+    result_shape = _result_shape(shape, other, rule)
+    if result_shape is None:
+        caller.refuse(
+            f"{caller.argument('other_boxes')} has shape {other}, but {caller.argument('boxes')} "
+            f"has shape {shape}; the axes before the last two must broadcast"
+        )
+    result = layer.empty(result_shape, _result_dtype(outputs[0][1], dtype, {"rule": rule}), boxes)
+    refused = native_function("box_iou")(
+        layer.native(boxes),
+        layer.native(other_boxes),
+        0.0 if epsilon is None else epsilon,
+        result,
+        rule.word,
+        layer.threads(),
+    )
+    if refused:
+        row, which = divmod(refused, 16)
+        slot, sizes, tensor = (
+            ("boxes", shape, boxes) if which == 1 else ("other_boxes", other, other_boxes)
+        )
+        _refuse_large(layer, caller, slot, sizes, tensor, row)
+    return (layer.finish(result),)
+
+
+def _refuse_large(
+    layer: TensorLayer,
+    caller: Caller,
+    slot: str,
+    shape: tuple[int, ...],
+    tensor: Tensor,
+    row: int,
+) -> None:
+    place = checks.row_place(caller, slot, shape, row)
+    caller.refuse(
+        f"{place} is {checks.row_values(layer, tensor, shape, row)}; "
+        f"integer coordinates must be in (-{INTEGER_BOUND}, {INTEGER_BOUND})"
+    )
+
+
+def _result_dtype(wanted: str, main: str, arguments: Mapping[str, Any]) -> str:
+    del wanted
+    return quotient(main) if arguments["rule"].widening == "sides" else main
+
+
+def _result_shape(
+    shape: tuple[int, ...], other: tuple[int, ...], rule: BoxIouRule
+) -> tuple[int, ...] | None:
+    leading = _broadcast(shape[:-2], other[:-2])
+    if leading is None:
+        return None
+    if rule.pairing == "aligned":
+        # An empty result keeps a second axis, as the only framework with this pairing has it.
+        return (*leading, shape[-2], 1) if shape[-2] == 0 else (*leading, shape[-2])
+    pair = (shape[-2], other[-2])
+    return (*leading, *(pair if rule.result_order == "first_by_second" else reversed(pair)))
+
+
+def _broadcast(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The broadcast shape, or None where the two do not fit each other."""
+    length = max(len(first), len(second))
+    pairs = zip(
+        (1,) * (length - len(first)) + first, (1,) * (length - len(second)) + second, strict=True
+    )
+    result = []
+    for one, two in pairs:
+        if one != two and 1 not in (one, two):
+            return None
+        result.append(two if one == 1 else one)
+    return tuple(result)
+
+
+def _output_shapes(
+    shape: Callable[[Tensor], tuple[int, ...]], arguments: Mapping[str, Any]
+) -> dict[str, tuple[int, ...]]:
+    boxes, other = shape(arguments["boxes"]), shape(arguments["other_boxes"])
+    return {"overlaps": _result_shape(boxes, other, arguments["rule"]) or ()}
+
+
+BOX_IOU = Operator(
+    name="box_iou",
+    run=box_iou,
+    rule=BoxIouRule,
+    main="boxes",
+    shapes=_output_shapes,
+    result_dtype=_result_dtype,
+    backward="box_iou_gradient",
+    differentiable=("boxes", "other_boxes"),
+)

@@ -1,0 +1,22 @@
+// Encoding boxes as offsets from anchors, and decoding them, on host memory.
+#pragma once
+
+#include "opsbridge/rules/box_decode.h"
+#include "opsbridge/rules/box_encode.h"
+#include "opsbridge/tensor.h"
+
+namespace opsbridge {
+
+struct BoxCoderCall {
+  TensorView anchors;  // (N, 4)
+  TensorView others;   // (N, 4): target boxes to encode, or offsets to decode
+  TensorView result;   // (N, 4), contiguous
+  double means[4], deviations[4];
+  double height, width;  // of the image, for decoding
+  double ratio_clip;     // smallest ratio of sides, for decoding
+};
+
+void box_encode(const BoxCoderCall& call, const BoxEncodeRule& rule);
+void box_decode(const BoxCoderCall& call, const BoxDecodeRule& rule);
+
+}  // namespace opsbridge

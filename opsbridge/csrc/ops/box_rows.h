@@ -1,0 +1,57 @@
+// Boxes along the last axis of a tensor of any rank, counted in the order of the other axes.
+#pragma once
+
+#include <type_traits>
+
+#include "ops/box_shapes.h"
+#include "opsbridge/half.h"
+#include "opsbridge/tensor.h"
+
+namespace opsbridge {
+
+// What is computed with where an operation must be exact for integers of any width.
+template <class S>
+using Exact = std::conditional_t<std::is_integral_v<S>, int64_t, S>;
+
+inline int64_t row_count(const TensorView& view) {
+  int64_t count = 1;
+  for (int axis = 0; axis + 1 < view.rank; ++axis) count *= view.shape[axis];
+  return count;
+}
+
+// Where a row starts, in elements.
+inline int64_t row_offset(const TensorView& view, int64_t row) {
+  int64_t offset = 0;
+  for (int axis = view.rank - 2; axis >= 0; --axis) {
+    offset += row % view.shape[axis] * view.strides[axis];
+    row /= view.shape[axis];
+  }
+  return offset;
+}
+
+template <class S>
+Four<Exact<S>> read_row(const TensorView& view, int64_t row) {
+  const S* first = static_cast<const S*>(view.data) + row_offset(view, row);
+  const int64_t step = view.strides[view.rank - 1];
+  Four<Exact<S>> four;
+  for (int i = 0; i < 4; ++i) four.value[i] = static_cast<Exact<S>>(first[i * step]);
+  return four;
+}
+
+template <class T, class V>
+Four<T> cast(const Four<V>& four) {
+  Four<T> result;
+  for (int i = 0; i < 4; ++i) result.value[i] = static_cast<T>(four.value[i]);
+  return result;
+}
+
+// The results of all operators here are freshly allocated, so their rows follow each other.
+template <class S>
+S* result_row(const TensorView& view, int64_t row, int64_t width) {
+  return static_cast<S*>(view.data) + row * width;
+}
+
+// Row and reason as one positive number, which Python takes apart for its message.
+inline int64_t refused_row(int64_t row, int64_t reason) { return row * 16 + reason; }
+
+}  // namespace opsbridge

@@ -1,0 +1,91 @@
+#include "ops/crop_and_resize_host.h"
+
+#include <cmath>
+#include <vector>
+
+#include "ops/box_rows.h"
+#include "ops/crop_and_resize.h"
+#include "opsbridge/dispatch.h"
+#include "runtime/thread_pool.h"
+
+namespace opsbridge {
+namespace {
+
+constexpr int64_t kNotFinite = 1, kBatchOutOfRange = 2;
+// Beyond this a place in an image no longer fits 64 bits after scaling.
+constexpr float kLargestFraction = 1e9f;
+
+int64_t image_of(const CropAndResizeCall& call, int64_t row) {
+  return call.batch_indices.dtype == Dtype::int32 ? read<int32_t>(call.batch_indices, row)
+                                                  : read<int64_t>(call.batch_indices, row);
+}
+
+int64_t refused(const CropAndResizeCall& call) {
+  for (int64_t row = 0; row < call.boxes.shape[0]; ++row) {
+    for (const float value : read_row<float>(call.boxes, row).value) {
+      if (!(std::fabs(value) <= kLargestFraction)) return refused_row(row, kNotFinite);
+    }
+    const int64_t image = image_of(call, row);
+    if (image < 0 || image >= call.images.shape[0]) return refused_row(row, kBatchOutOfRange);
+  }
+  return 0;
+}
+
+std::vector<CropTap> taps(float start, float end, int64_t size, int64_t crop_size, Method method) {
+  std::vector<CropTap> result(static_cast<size_t>(crop_size));
+  for (int64_t i = 0; i < crop_size; ++i) {
+    result[static_cast<size_t>(i)] =
+        size > 0 ? crop_tap(start, end, size, crop_size, i, method) : CropTap{0, 0, 0.0f, false};
+  }
+  return result;
+}
+
+template <class S>
+void fill_pixel(const CropAndResizeCall& call, const S* image, const CropTap& y, const CropTap& x,
+                float* pixel) {
+  const TensorView& images = call.images;
+  const auto at = [&](int64_t row, int64_t column, int64_t channel) {
+    return static_cast<float>(
+        image[row * images.strides[1] + column * images.strides[2] + channel * images.strides[3]]);
+  };
+  for (int64_t channel = 0; channel < images.shape[3]; ++channel) {
+    pixel[channel] =
+        y.is_inside && x.is_inside
+            ? mixed(y, x, at(y.low, x.low, channel), at(y.low, x.high, channel),
+                    at(y.high, x.low, channel), at(y.high, x.high, channel), call.rule.method)
+            : call.extrapolation_value;
+  }
+}
+
+template <class S>
+void crop(const CropAndResizeCall& call, int64_t row) {
+  const TensorView& images = call.images;
+  const int64_t height = call.crops.shape[1], width = call.crops.shape[2];
+  const Four<float> box = read_row<float>(call.boxes, row);
+  const float* v = box.value;
+  const std::vector<CropTap> ys = taps(v[0], v[2], images.shape[1], height, call.rule.method);
+  const std::vector<CropTap> xs = taps(v[1], v[3], images.shape[2], width, call.rule.method);
+  const S* image = static_cast<const S*>(images.data) + image_of(call, row) * images.strides[0];
+  float* pixel = result_row<float>(call.crops, row, height * width * images.shape[3]);
+  for (const CropTap& y : ys) {
+    for (const CropTap& x : xs) {
+      fill_pixel(call, image, y, x, pixel);
+      pixel += images.shape[3];
+    }
+  }
+}
+
+}  // namespace
+
+int64_t crop_and_resize(const CropAndResizeCall& call) {
+  const int64_t word = refused(call);
+  if (word != 0) return word;
+  with_number_type(call.images.dtype, [&](auto zero) {
+    parallel_for(call.boxes.shape[0], 1, call.threads, [&](int64_t first, int64_t last) {
+      for (int64_t row = first; row < last; ++row) crop<decltype(zero)>(call, row);
+    });
+  });
+  return 0;
+}
+
+}  // namespace opsbridge
