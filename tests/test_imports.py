@@ -49,8 +49,13 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "opsbridge.frameworks.torch_tensors": (CORE, {"torch"}),
     "opsbridge.frontend": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
+    "opsbridge.torchvision": ({"opsbridge.frontend", "opsbridge.torchvision"}, set()),
+    # A composition of operators, on the arrays of whichever framework comes.
+    "opsbridge.torchvision.multiscale": (
+        ERRORS | {"opsbridge.frontend", "opsbridge.frameworks"},
+        {"numpy"},
+    ),
     "opsbridge.mmcv": ({"opsbridge.frontend"}, set()),
-    "opsbridge.torchvision": ({"opsbridge.frontend"}, set()),
     "opsbridge.mindspore": (
         ERRORS | {"opsbridge.frontend", "opsbridge.mindspore"},
         {"numpy", "torch"},
