@@ -11,13 +11,14 @@ from framework_tensors import FRAMEWORKS
 from real_frameworks import mindspore, torchvision_ops
 
 import opsbridge.mindspore.ops
+import opsbridge.mmcv.ops
 import opsbridge.torchvision.ops
 from opsbridge.frontend import describe
 from opsbridge.tables.load import all_api_names, load_api
 
 FRONT_ENDS: dict[str, Any] = {
     f"{module.__name__.removeprefix('opsbridge.')}.{name}": getattr(module, name)
-    for module in (opsbridge.torchvision.ops, opsbridge.mindspore.ops)
+    for module in (opsbridge.torchvision.ops, opsbridge.mindspore.ops, opsbridge.mmcv.ops)
     for name in module.__all__
 }
 
@@ -34,6 +35,9 @@ def bare(signature: inspect.Signature) -> list[tuple[str, Any, Any]]:
 def real(name: str) -> Any:
     """The real API; the test is skipped where it is not installed."""
     framework, _, rest = name.partition(".ops.")
+    if framework == "mmcv":
+        ops = pytest.importorskip("mmcv.ops", reason="compares with mmcv, which is not installed")
+        return getattr(ops, rest)
     ops = torchvision_ops() if framework == "torchvision" else mindspore().ops
     return getattr(ops, rest)
 
@@ -113,5 +117,5 @@ def test_docstrings_say_what_the_table_says_and_their_examples_run(name: str) ->
 
 
 def test_the_frameworks_of_these_tests_are_all_there_are() -> None:
-    assert {name.partition(".")[0] for name in FRONT_ENDS} == {"torchvision", "mindspore"}
+    assert {name.partition(".")[0] for name in FRONT_ENDS} == {"torchvision", "mindspore", "mmcv"}
     assert set(FRAMEWORKS) == {"numpy", "torch", "mindspore"}
