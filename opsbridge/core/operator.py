@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from opsbridge.core.rules import Rule
 
 Shapes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Picked:
+    """An output that consists of input rows: boxes with their scores at the rows in `rows`.
+
+    Where gradients are recorded a framework indexes its own tensors instead, and differentiates it.
+    """
+
+    output: str
+    rows: str
 
 
 @dataclass(frozen=True)
@@ -20,7 +31,8 @@ class Operator:
     outputs in `cut` are shortened to a length that depends on data. The gradient of `main` is
     computed by the operator `backward`, which takes the gradient of the result before the same
     arguments; where it does not need the values of `main`, only its shape, `backward_reads_main`
-    is False.
+    is False. `picked` is an output that is made of input rows; `output_dtypes` are the dtypes of the
+    outputs that are not of the dtype of `main`.
     """
 
     name: str
@@ -31,3 +43,5 @@ class Operator:
     cut: frozenset[str] = frozenset()
     backward: str | None = None
     backward_reads_main: bool = True
+    picked: Picked | None = None
+    output_dtypes: Mapping[str, str] = field(default_factory=dict)

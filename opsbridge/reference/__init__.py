@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from opsbridge.reference.nms import NmsResult, nms
 from opsbridge.reference.roi_align import roi_align
+from opsbridge.reference.soft_nms import soft_nms
 
-__all__ = ["NmsResult", "nms", "roi_align"]
+__all__ = ["NmsResult", "nms", "roi_align", "soft_nms"]

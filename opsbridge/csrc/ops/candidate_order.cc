@@ -44,7 +44,7 @@ void sort_bitonic(std::vector<int64_t>& candidates, const T* scores) {
   network.resize(width, kPadding);
   const auto is_above = [scores](int64_t a, int64_t b) {
     if (a == kPadding || b == kPadding) return a == kPadding && b != kPadding;
-    return scores[a] > scores[b];
+    return ranks_before(scores[a], scores[b]);
   };
   for (size_t block = 2; block <= width; block *= 2) {
     for (size_t distance = block / 2; distance > 0; distance /= 2) {
