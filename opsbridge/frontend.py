@@ -74,7 +74,7 @@ class _Operator:
         return slots, chosen
 
     def _rule(self, device: str, dtype: str, chosen: _Chosen) -> Rule:
-        key = (device.partition(":")[0], dtype, chosen)
+        key = (_kind_of(device), dtype, chosen)
         rule = self._rules.get(key)
         return self._make_rule(*key) if rule is None else rule
 
@@ -137,9 +137,12 @@ class _Operator:
         ):
             self._refuse_shape(param, shape, expected)
         dtype = layer.dtype(tensor)
-        if param.dtypes and dtype not in param.dtypes:
+        allowed = param.dtypes
+        if param.dtypes_on:
+            allowed = param.dtypes_on.get(_kind_of(layer.device(tensor)), allowed)
+        if allowed and dtype not in allowed:
             raise DtypeError(
-                f"{self.plan.name}: {param.name} is {dtype}; allowed: {', '.join(param.dtypes)}"
+                f"{self.plan.name}: {param.name} is {dtype}; allowed: {', '.join(allowed)}"
             )
 
     def _caller_for(self, values: tuple[Any, ...], layer: FrameworkLayer) -> Caller:
@@ -168,6 +171,10 @@ class _Operator:
         raise ArgumentError(
             f"{self.plan.name}: {param.name} has shape {tuple(shape)}; expected {wanted}{hint}"
         )
+
+
+def _kind_of(device: str) -> Any:
+    return device.partition(":")[0]
 
 
 def _type_name(value: Any) -> str:

@@ -73,8 +73,7 @@ def roi_align(
     checks.check_same_dtype(caller, "rois", layer.dtype(rois), "features", dtype)
     tensors = {"features": features, "rois": rois}
     if batch_indices is not None:
-        checks.check_shape(layer, caller, "batch_indices", batch_indices, ("K",))
-        checks.check_dtype(layer, caller, "batch_indices", batch_indices, ("int64",))
+        _check_batch_indices(layer, caller, batch_indices, rule, count, shape[0])
         tensors["batch_indices"] = batch_indices
     checks.check_on_host(layer, caller, tensors)
     for slot, size in (("pooled_height", pooled_height), ("pooled_width", pooled_width)):
@@ -101,6 +100,26 @@ def roi_align(
     return (layer.finish(pooled),)
 
 
+def _check_batch_indices(
+    layer: TensorLayer,
+    caller: Caller,
+    batch_indices: Tensor,
+    rule: RoiAlignRule,
+    regions: int,
+    images: int,
+) -> None:
+    """Images of the regions come as one index per region, or as one count per image."""
+    if rule.batch_rule not in ("given", "counts"):
+        caller.refuse(
+            f"{caller.argument('batch_indices')} is given, but batch_rule is {rule.batch_rule}; "
+            "allowed: given, counts"
+        )
+    counted, entries = ("rois", regions) if rule.batch_rule == "given" else ("features", images)
+    (length,) = checks.check_shape(layer, caller, "batch_indices", batch_indices, ("K",))
+    checks.check_same_length(caller, "batch_indices", length, counted, entries)
+    checks.check_dtype(layer, caller, "batch_indices", batch_indices, ("int64",))
+
+
 def _pooled_shape(
     shape: Callable[[Tensor], tuple[int, ...]], arguments: Mapping[str, Any]
 ) -> dict[str, tuple[int, ...]]:
@@ -118,6 +137,7 @@ class RoiError(IntEnum):
     NEGATIVE_SIZE = 5
     NEGATIVE_GRID = 6
     GRID_TOO_LARGE = 7
+    WRONG_COUNTS = 8
 
 
 _REASON_BASE = 16
@@ -139,6 +159,8 @@ class _Refusal:
     def tell(self, reason: int) -> NoReturn:
         if reason == RoiError.NONFINITE:
             self._tell_nonfinite()
+        if reason == RoiError.WRONG_COUNTS:
+            self._tell_counts()
         if reason in (RoiError.BATCH_NOT_WHOLE, RoiError.BATCH_OUT_OF_RANGE):
             self._tell_batch(reason)
         region = f"{self.caller.place('rois', self.row)} is {self._corners()}"
@@ -172,6 +194,15 @@ class _Refusal:
         column = next(i for i, value in enumerate(corners) if not math.isfinite(value))
         place = self.caller.place("rois", self.row, self._first_column() + column)
         self.caller.refuse(f"{place} is {corners[column]}; region coordinates must be finite")
+
+    def _tell_counts(self) -> NoReturn:
+        counts = self.caller.argument("batch_indices")
+        regions = self.layer.shape(self.rois)[0]
+        self.caller.refuse(
+            f"{counts} must be counts of regions that sum to {regions}, none of them negative; "
+            f"{self.caller.place('batch_indices', self.row)} is "
+            f"{self.layer.item(self.batch_indices, self.row):g}"
+        )
 
     def _tell_batch(self, reason: int) -> NoReturn:
         if self.batch_indices is None:

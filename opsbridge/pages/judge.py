@@ -9,7 +9,7 @@ from opsbridge.pages.compare import compare
 from opsbridge.pages.expectation import is_remark, readings
 from opsbridge.pages.model import Backend, Expectation, Framework, Page, Row, Statement, Verdict
 from opsbridge.pages.names import is_print
-from opsbridge.pages.run import Failure, HalfRecord, Outcome
+from opsbridge.pages.run import TOO_MUCH, Failure, HalfRecord, Outcome
 
 _BACKEND_OF = {
     Framework.TORCH: Backend.PYTORCH,
@@ -140,7 +140,7 @@ class _Judge:
         if statement.broken:
             return Verdict.ERROR, statement.broken
         if outcome is not None and outcome.cut:
-            return Verdict.ERROR, "printed too much"
+            return Verdict.ERROR, TOO_MUCH
         if outcome is not None and outcome.failure is not None:
             return _cause_of(outcome.failure, self._backend)
         if self._record.running == statement.index or self._record.ended:

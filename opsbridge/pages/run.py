@@ -18,6 +18,7 @@ from typing import Any
 
 from opsbridge.pages.model import Backend
 
+TOO_MUCH = "printed too much"
 _POLL_SECONDS = 0.05
 _MAX_RESULT_BYTES = 64 << 20
 
@@ -126,7 +127,7 @@ def _watch(root: Path, job: Path, limits: Limits) -> HalfRecord:
             elif time.monotonic() > deadline:
                 record.ended = f"stopped after {limits.seconds:g} s"
             elif os.fstat(output.fileno()).st_size > 2 * limits.output_bytes:
-                record.ended = _too_much(limits)
+                record.ended = TOO_MUCH
             elif received > _MAX_RESULT_BYTES:
                 record.ended = "stopped: too much on the result channel"
             if record.ended:
@@ -134,10 +135,6 @@ def _watch(root: Path, job: Path, limits: Limits) -> HalfRecord:
             if not data:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(_POLL_SECONDS)
-
-
-def _too_much(limits: Limits) -> str:
-    return f"printed too much: more than {limits.output_bytes} bytes"
 
 
 @contextlib.contextmanager

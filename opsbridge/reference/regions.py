@@ -22,7 +22,6 @@ class Axis:
     """One axis of a region: where it starts, how long a bin is, how many samples a bin takes."""
 
     start: Any
-    length: Any
     bin: Any
     bins: int
     samples: int
@@ -102,39 +101,66 @@ def region_axes(
     scale: Any,
     sampling_ratio: int,
     *,
+    negative_size: str,
+    grid_limit: str,
+    **conventions: Any,
+) -> tuple[Axis, Axis] | None:
+    """The y and the x axis of a region; None where its row of the output is zero by rule.
+
+    What is zeroed along one axis does not excuse what is refused along the other.
+    """
+    x1, y1, x2, y2 = corners
+    conventions.update(scale=scale, sampling_ratio=sampling_ratio, negative_size=negative_size)
+    place = f"rois[{row}]"
+    y_axis = measure_axis(place, y1, y2, bins[0], **conventions)
+    x_axis = measure_axis(place, x1, x2, bins[1], **conventions)
+    if y_axis is None or x_axis is None:
+        return None
+    check_grid(row, bins, (y_axis.samples, x_axis.samples), negative_size, grid_limit)
+    return y_axis, x_axis
+
+
+def measure_axis(
+    place: str,
+    low: Any,
+    high: Any,
+    bins: int,
+    *,
+    scale: Any,
+    sampling_ratio: int,
     half_pixel: float,
     end_offset: int,
     min_size: str,
     grid: str,
     negative_size: str,
     nonfinite: str,
-    grid_limit: str,
-) -> tuple[Axis, Axis] | None:
-    """The y and the x axis of a region; None where its row of the output is zero by rule."""
-    x1, y1, x2, y2 = corners
-    number = corners.dtype.type
-    starts = [y1 * scale - number(half_pixel), x1 * scale - number(half_pixel)]
+) -> Axis | None:
+    """One axis of a region in feature pixels; None where the region's row is zero by rule."""
+    number = low.dtype.type
+    start = low * scale - number(half_pixel)
     if end_offset:
-        x2, y2 = x2 + number(1), y2 + number(1)
-    ends = [y2 * scale - number(half_pixel), x2 * scale - number(half_pixel)]
-    lengths = [end - start for start, end in zip(starts, ends, strict=True)]
-    if not np.isfinite([*corners, *starts, *ends, *lengths]).all():
+        high = high + number(1)
+    end = high * scale - number(half_pixel)
+    length = end - start
+    if not np.isfinite([low, high, start, end, length]).all():
         if nonfinite == "zero":
             return None
-        raise ArgumentError(f"roi_align: rois[{row}] is not finite, or not once scaled: {corners}")
-    if min(lengths) < 0:
+        raise ArgumentError(f"roi_align: {place} is not finite, or not once scaled: {low}, {high}")
+    if length < 0:
         if negative_size == "zero":
             return None
         if negative_size == "refuse":
-            raise ArgumentError(f"roi_align: rois[{row}] is inverted: {corners}")
+            raise ArgumentError(f"roi_align: {place} is inverted: from {low} to {high}")
     if min_size == "one":
-        lengths = [max(length, number(1)) for length in lengths]
-    sizes = [length / number(count) for length, count in zip(lengths, bins, strict=True)]
-    samples = [samples_per_bin(size, sampling_ratio, grid) for size in sizes]
-    check_grid(row, bins, (samples[0], samples[1]), negative_size, grid_limit)
-    y_axis = Axis(starts[0], lengths[0], sizes[0], bins[0], samples[0])
-    x_axis = Axis(starts[1], lengths[1], sizes[1], bins[1], samples[1])
-    return y_axis, x_axis
+        length = max(length, number(1))
+    size = length / number(bins)
+    samples = samples_per_bin(size, sampling_ratio, grid)
+    if abs(samples) > LARGEST_GRID:
+        raise ArgumentError(
+            f"roi_align: {place} needs {samples} samples per bin along one axis; "
+            f"at most {LARGEST_GRID} are possible"
+        )
+    return Axis(start, size, bins, samples)
 
 
 def samples_per_bin(size: Any, sampling_ratio: int, grid: str) -> int:
@@ -152,7 +178,7 @@ def check_grid(
     if product < 0 and negative_size == "refuse_one_axis":
         raise ArgumentError(f"roi_align: rois[{row}] is inverted along one axis")
     cells = bins[0] * bins[1] if grid_limit == "table" else 1
-    if max(abs(samples[0]), abs(samples[1]), abs(product) * cells) > LARGEST_GRID:
+    if abs(product) * cells > LARGEST_GRID:
         raise ArgumentError(
             f"roi_align: rois[{row}] needs {samples[0]} x {samples[1]} samples per bin, "
             f"{abs(product) * cells} together; at most {LARGEST_GRID} are possible"

@@ -50,6 +50,7 @@ def roi_align(
     negative_size: str = "refuse_one_axis",
     nonfinite: str = "refuse",
     grid_limit: str = "table",
+    accumulate: str = "same",
 ) -> Array:
     """Pool every region of (N, C, H, W) features into a (K, C, pooled_height, pooled_width) array.
 
@@ -62,6 +63,9 @@ def roi_align(
     >>> roi_align(features, np.array([[0, 0, 0, 1, 1]], np.float32), 1, 1, sampling_ratio=1)
     array([[[[2.5]]]], dtype=float32)
     """
+    stored = features.dtype
+    if accumulate == "float32" and stored.itemsize < 4:
+        features, rois = features.astype(np.float32), rois.astype(np.float32)
     images = image_of_each(rois, batch_indices, len(features), batch_rule)
     scale = held_scale(spatial_scale, scale_type, features.dtype)
     pooled = np.zeros((len(rois), features.shape[1], pooled_height, pooled_width), features.dtype)
@@ -85,7 +89,7 @@ def roi_align(
             skipped = near_zero_row == "zero" and lies_at_zero(rois[row, -4:])
             if axes is not None and not skipped:
                 pooled[row] = pool_region(features[image], *axes, reduce)
-    return pooled
+        return pooled.astype(stored)
 
 
 def pool_region(image: Array, y_axis: Axis, x_axis: Axis, reduce: Reduction) -> Array:

@@ -147,7 +147,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Param:
-    """One parameter of a framework API: a constructor argument or an input of the call."""
+    """One parameter of a framework API: a constructor argument or an input of the call.
+
+    ``dtypes_on`` narrows ``dtypes`` on single devices.
+    """
 
     name: str
     stage: Stage
@@ -159,6 +162,7 @@ class Param:
     positional_only: bool = False
     shape: tuple[int | str, ...] = ()
     dtypes: tuple[str, ...] = ()
+    dtypes_on: dict[Device, tuple[str, ...]] = field(default_factory=dict)
     columns: tuple[tuple[int, int], ...] = ()
     choices: tuple[Choice, ...] = ()
 

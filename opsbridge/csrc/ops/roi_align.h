@@ -17,7 +17,8 @@ enum class RoiError {
   batch_out_of_range,
   negative_size,
   negative_grid,
-  grid_too_large
+  grid_too_large,
+  wrong_counts
 };
 
 // One axis of a region: where it starts, how long a bin is, how many samples a bin takes.

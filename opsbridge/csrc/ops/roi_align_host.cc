@@ -27,17 +27,17 @@ RoiAlignConfig<T> config_of(const RoiAlignCall& call) {
   return config;
 }
 
-// Counts of regions per image, as the image of each region.
-RoiError spread_counts(const RoiAlignCall& call, std::vector<int64_t>& batch) {
+// Counts of regions per image, as the image of each region. Returns the image at which the counts
+// stop making sense, or -1.
+int64_t spread_counts(const RoiAlignCall& call, std::vector<int64_t>& batch) {
+  const int64_t images = call.batch_indices.shape[0];
   size_t row = 0;
-  for (int64_t image = 0; image < call.batch_indices.shape[0]; ++image) {
+  for (int64_t image = 0; image < images; ++image) {
     const int64_t count = read<int64_t>(call.batch_indices, image);
-    if (count < 0 || count > static_cast<int64_t>(batch.size() - row)) {
-      return RoiError::batch_out_of_range;
-    }
+    if (count < 0 || count > static_cast<int64_t>(batch.size() - row)) return image;
     for (int64_t i = 0; i < count; ++i) batch[row++] = image;
   }
-  return row == batch.size() ? RoiError::none : RoiError::batch_out_of_range;
+  return row == batch.size() ? -1 : images - 1;
 }
 
 template <class S, class T>
@@ -67,9 +67,12 @@ RoiError check_geometry(const RoiAlignCall& call, const RoiAlignConfig<T>& confi
   const T y2 = static_cast<T>(read<S>(call.rois, row, first_column + 3));
   const RoiAxis<T> y = roi_axis(y1, y2, config.pooled_height, config);
   const RoiAxis<T> x = roi_axis(x1, x2, config.pooled_width, config);
-  if (y.error != RoiError::none) return judged(y.error, call.rule);
-  if (x.error != RoiError::none) return judged(x.error, call.rule);
-  return check_grid(y, x, call.rule);
+  // What is zeroed along one axis does not excuse what is refused along the other.
+  for (RoiError error : {judged(y.error, call.rule), judged(x.error, call.rule)}) {
+    if (error != RoiError::none) return error;
+  }
+  const bool is_zero_row = y.error != RoiError::none || x.error != RoiError::none;
+  return is_zero_row ? RoiError::none : check_grid(y, x, call.rule);
 }
 
 int64_t error_word(int64_t row, RoiError error) { return row * 16 + static_cast<int64_t>(error); }
@@ -81,8 +84,8 @@ int64_t run(const RoiAlignCall& call) {
   const int64_t first_column = is_present(call.batch_indices) ? 0 : 1;
   std::vector<int64_t> batch(static_cast<size_t>(rows));
   if (is_present(call.batch_indices) && call.rule.batch_rule == BatchRule::counts) {
-    const RoiError error = spread_counts(call, batch);
-    if (error != RoiError::none) return error_word(0, error);
+    const int64_t image = spread_counts(call, batch);
+    if (image >= 0) return error_word(image, RoiError::wrong_counts);
   }
   for (int64_t row = 0; row < rows; ++row) {
     RoiError error = batch_of_row<S>(call, config, row, batch[static_cast<size_t>(row)]);
