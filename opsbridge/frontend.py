@@ -21,7 +21,7 @@ from opsbridge.core.rules import Rule
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.frameworks import FrameworkLayer, layer_of
 from opsbridge.tables.bind import Plan, Step, bind_plan
-from opsbridge.tables.convert import check_value_type, chosen_axes
+from opsbridge.tables.convert import check_value_type, chosen_axes, expected_types, spelled
 from opsbridge.tables.load import all_api_names, load_api
 from opsbridge.tables.schema import ApiTable, Device, Param, Scalar
 
@@ -102,32 +102,41 @@ class _Operator:
         for step, value in zip(self.plan.call, values, strict=True):
             if not step.takes_tensor:
                 continue
-            for tensor, shape in self._tensors_of(step, value):
+            for name, tensor, shape in self._tensors_of(step, value):
                 own = layer_of(tensor)
                 if own is None:
-                    self._refuse_type(step.param, tensor)
+                    self._refuse_type(step.param, name, tensor)
                 if layer is None:
                     layer, first = own, tensor
                 elif own is not layer:
-                    self._refuse_mixture(step.param, tensor, first)
-                self._check_tensor(own, step.param, tensor, shape)
+                    self._refuse_mixture(name, tensor, first)
+                self._check_tensor(own, step.param, name, tensor, shape)
         if layer is None:
             raise AssertionError(f"{self.plan.name} takes no tensor")
         return layer, first
 
-    def _tensors_of(self, step: Step, value: Any) -> list[tuple[Any, tuple[int | str, ...]]]:
-        """The tensors in one argument, each with the shape its table asks for."""
+    def _tensors_of(
+        self, step: Step, value: Any
+    ) -> Iterator[tuple[str, Any, tuple[int | str, ...]]]:
+        """The tensors in one argument, each with its name and the shape its table asks for."""
+        name = step.param.name
         if not (step.takes_list and isinstance(value, (list, tuple))):
-            return [(value, step.param.shape)]
+            yield name, value, step.param.shape
+            return
         if not value:
             raise ArgumentError(
-                f"{self.plan.name}: {step.param.name} is an empty list; "
-                "expected one (L, 4) tensor per image"
+                f"{self.plan.name}: {name} is an empty list; expected one (L, 4) tensor per image"
             )
-        return [(tensor, ("L", 4)) for tensor in value]
+        for image, tensor in enumerate(value):
+            yield f"{name}[{image}]", tensor, ("L", 4)
 
     def _check_tensor(
-        self, layer: FrameworkLayer, param: Param, tensor: Any, expected: tuple[int | str, ...]
+        self,
+        layer: FrameworkLayer,
+        param: Param,
+        name: str,
+        tensor: Any,
+        expected: tuple[int | str, ...],
     ) -> None:
         shape = layer.shape(tensor)
         if len(shape) != len(expected) or any(
@@ -135,15 +144,13 @@ class _Operator:
             for wanted, size in zip(expected, shape, strict=True)
             if isinstance(wanted, int)
         ):
-            self._refuse_shape(param, shape, expected)
+            self._refuse_shape(name, shape, expected)
         dtype = layer.dtype(tensor)
         allowed = param.dtypes
         if param.dtypes_on:
             allowed = param.dtypes_on.get(_kind_of(layer.device(tensor)), allowed)
         if allowed and dtype not in allowed:
-            raise DtypeError(
-                f"{self.plan.name}: {param.name} is {dtype}; allowed: {', '.join(allowed)}"
-            )
+            raise DtypeError(f"{self.plan.name}: {name} is {dtype}; allowed: {', '.join(allowed)}")
 
     def _caller_for(self, values: tuple[Any, ...], layer: FrameworkLayer) -> Caller:
         for step, value in zip(self.plan.call, values, strict=True):
@@ -152,24 +159,24 @@ class _Operator:
                 return replace(self.caller, list_lengths=lengths)
         return self.caller
 
-    def _refuse_type(self, param: Param, value: Any) -> NoReturn:
-        check_value_type(value, param, self.plan.name)
-        raise AssertionError("tensors have no scalar type")
+    def _refuse_type(self, param: Param, name: str, value: Any) -> NoReturn:
+        kinds = ("tensor",) if name != param.name else param.types
+        raise DtypeError(f"{self.plan.name}: {name} is {spelled(value)}; {expected_types(kinds)}")
 
-    def _refuse_mixture(self, param: Param, tensor: Any, first: Any) -> NoReturn:
+    def _refuse_mixture(self, name: str, tensor: Any, first: Any) -> NoReturn:
         raise DtypeError(
-            f"{self.plan.name}: {param.name} is a {_type_name(tensor)}, but the first tensor is a "
+            f"{self.plan.name}: {name} is a {_type_name(tensor)}, but the first tensor is a "
             f"{_type_name(first)}; all tensors of a call must come from one framework"
         )
 
     def _refuse_shape(
-        self, param: Param, shape: tuple[int, ...], expected: tuple[int | str, ...]
+        self, name: str, shape: tuple[int, ...], expected: tuple[int | str, ...]
     ) -> NoReturn:
         wanted = "(" + ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "") + ")"
         fitting = _apis_that_take(self.plan.api, shape)
         hint = f"; tensors of this shape are what {fitting} takes" if fitting else ""
         raise ArgumentError(
-            f"{self.plan.name}: {param.name} has shape {tuple(shape)}; expected {wanted}{hint}"
+            f"{self.plan.name}: {name} has shape {tuple(shape)}; expected {wanted}{hint}"
         )
 
 

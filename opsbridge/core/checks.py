@@ -50,10 +50,10 @@ class Caller:
         return self.argument(slot) + "".join(f"[{i}]" for i in index)
 
     def _place_in_list(self, row: int, *column: int) -> tuple[int, ...]:
-        """Regions given as one tensor per image have no batch column."""
+        """Regions given as one tensor per image have no batch column: it stands for the tensor."""
         for image, length in enumerate(self.list_lengths or ()):
             if row < length:
-                return (image, row, *(c - 1 for c in column))
+                return (image,) if column == (0,) else (image, row, *(c - 1 for c in column))
             row -= length
         raise IndexError(row)
 
@@ -153,3 +153,16 @@ def check_int32(caller: Caller, slot: str, value: int) -> None:
     """A count fits the 32 bits that the frameworks hold it in."""
     if not -(2**31) <= value < 2**31:
         caller.refuse(f"{caller.argument(slot)} is {value}; it must fit in 32 bits")
+
+
+# No machine addresses more bytes; allocators of the frameworks fail in their own words beyond.
+_MAX_ELEMENTS = 2**47
+
+
+def check_addressable(caller: Caller, slot: str, shape: Sequence[int]) -> None:
+    """A result of this shape could exist; `slot` is the argument that makes it large."""
+    if math.prod(shape) > _MAX_ELEMENTS:
+        caller.refuse(
+            f"{caller.argument(slot)} asks for a result of shape {tuple(shape)}; "
+            f"it must have at most {_MAX_ELEMENTS} elements"
+        )

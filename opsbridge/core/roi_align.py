@@ -79,6 +79,9 @@ def roi_align(
     for slot, size in (("pooled_height", pooled_height), ("pooled_width", pooled_width)):
         checks.check_at_least(caller, slot, size, 1)
         checks.check_int32(caller, slot, size)
+    checks.check_addressable(
+        caller, "pooled_height", (count, shape[1], pooled_height, pooled_width)
+    )
     checks.check_finite(caller, "spatial_scale", spatial_scale)
     checks.check_int32(caller, "sampling_ratio", sampling_ratio)
     pooled = layer.empty((count, shape[1], pooled_height, pooled_width), dtype, features)

@@ -26,7 +26,8 @@ class NumpyLayer:
     """The layer of `numpy.ndarray`."""
 
     def is_tensor(self, kind: type) -> bool:
-        return issubclass(kind, np.ndarray)
+        # Nothing here looks at masks, so a masked element would silently count.
+        return issubclass(kind, np.ndarray) and not issubclass(kind, np.ma.MaskedArray)
 
     def shape(self, tensor: np.ndarray[Any, Any]) -> tuple[int, ...]:
         return tensor.shape

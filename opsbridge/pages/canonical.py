@@ -25,6 +25,8 @@ _WRAPPERS = frozenset(
 _FACTS = frozenset(
     {"dtype", "shape", "size", "device", "grad_fn", "requires_grad", "layout", "names"}
 )
+_MAX_LEVEL = 20
+"""No print nests wrappers deeper; text that does stays as it is."""
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 _DTYPE_PREFIX = re.compile(r"^(?:torch|mindspore|ms|np|numpy)\.|_$")
 
@@ -42,10 +44,8 @@ class Canonical:
 
 def canonical(text: str) -> Canonical:
     """Return the canonical form of an output."""
-    result = Canonical()
     tokens = split(text)
-    _unwrap(tokens, 0, len(tokens), result)
-    return result
+    return _Unwrapper(tokens, _closers(tokens)).run()
 
 
 def split(text: str) -> list[str]:
@@ -53,65 +53,76 @@ def split(text: str) -> list[str]:
     return [match.group() for match in _TOKEN.finditer(text)]
 
 
-def _unwrap(tokens: Sequence[str], begin: int, end: int, result: Canonical) -> None:
-    """Append tokens[begin:end] to the result without wrappers and commas between elements."""
-    position, depth = begin, 0
-    while position < end:
-        token = tokens[position]
-        close = _closing(tokens, position + 1, end) if token in _WRAPPERS else -1
-        if close >= 0 and _unwrap_call(tokens, position + 2, close, result):
-            position = close + 1
-            continue
-        depth += (token in CLOSING) - (token in CLOSING.values())
-        if token != "," or depth <= 0:
-            result.tokens.append(token)
-        position += 1
+@dataclass
+class _Unwrapper:
+    tokens: list[str]
+    closers: dict[int, int]
+    result: Canonical = field(default_factory=Canonical)
 
+    def run(self) -> Canonical:
+        self._unwrap(0, len(self.tokens), 0)
+        return self.result
 
-def _unwrap_call(tokens: Sequence[str], begin: int, end: int, result: Canonical) -> bool:
-    """Append the value inside `tensor(...)` and note its dtype and shape.
+    def _unwrap(self, begin: int, end: int, level: int) -> None:
+        """Append tokens[begin:end] to the result without wrappers and commas between elements."""
+        position, depth = begin, 0
+        while position < end:
+            token = self.tokens[position]
+            close = self.closers.get(position + 1, end) if token in _WRAPPERS else end
+            if close < end and self._unwrap_call(position + 2, close, level + 1):
+                position = close + 1
+                continue
+            depth += (token in CLOSING) - (token in CLOSING.values())
+            if token != "," or depth <= 0:
+                self.result.tokens.append(token)
+            position += 1
 
-    Return False, with nothing done, where the call says more than a value and facts about it.
-    """
-    value: tuple[int, int] | None = None
-    facts: dict[str, list[str]] = {}
-    for first, last in _arguments(tokens, begin, end):
-        name = tokens[first] if first + 1 < last and tokens[first + 1] == "=" else ""
-        if name in _FACTS:
-            facts[name] = list(tokens[first + 2 : last])
-        elif name in ("", "value") and value is None:
-            value = (first + 2 if name else first, last)
-        else:
+    def _unwrap_call(self, begin: int, end: int, level: int) -> bool:
+        """Append the value inside `tensor(...)` and note its dtype and shape.
+
+        Return False, with nothing done, where the call says more than a value and facts about it.
+        """
+        value: tuple[int, int] | None = None
+        facts: dict[str, list[str]] = {}
+        for first, last in self._arguments(begin, end) if level <= _MAX_LEVEL else ():
+            named = first + 1 < last and self.tokens[first + 1] == "="
+            name = self.tokens[first] if named else ""
+            if name in _FACTS:
+                facts[name] = self.tokens[first + 2 : last]
+            elif name in ("", "value") and value is None:
+                value = (first + 2 if name else first, last)
+            else:
+                return False
+        if value is None and "shape" not in facts:
             return False
-    if value is None and "shape" not in facts:
-        return False
-    slot = len(result.dtypes)
-    result.dtypes.append(_DTYPE_PREFIX.sub("", "".join(facts.get("dtype", ()))).lower())
-    result.shapes.append(tuple(facts.get("shape") or facts.get("size") or ()))
-    result.values.append([])
-    start = len(result.tokens)
-    _unwrap(tokens, *(value or (end, end)), result)
-    result.values[slot] = result.tokens[start:]
-    return True
+        result = self.result
+        slot = len(result.dtypes)
+        result.dtypes.append(_DTYPE_PREFIX.sub("", "".join(facts.get("dtype", ()))).lower())
+        result.shapes.append(tuple(facts.get("shape") or facts.get("size") or ()))
+        result.values.append([])
+        start = len(result.tokens)
+        self._unwrap(*(value or (end, end)), level)
+        result.values[slot] = result.tokens[start:]
+        return True
+
+    def _arguments(self, begin: int, end: int) -> list[tuple[int, int]]:
+        cuts, depth = [begin], 0
+        for position in range(begin, end):
+            token = self.tokens[position]
+            depth += (token in CLOSING) - (token in CLOSING.values())
+            if token == "," and depth == 0:
+                cuts.append(position + 1)
+        stops = [cut - 1 for cut in cuts[1:]] + [end]
+        return [(first, last) for first, last in zip(cuts, stops, strict=True) if first < last]
 
 
-def _arguments(tokens: Sequence[str], begin: int, end: int) -> list[tuple[int, int]]:
-    cuts, depth = [begin], 0
-    for position in range(begin, end):
-        depth += (tokens[position] in CLOSING) - (tokens[position] in CLOSING.values())
-        if tokens[position] == "," and depth == 0:
-            cuts.append(position + 1)
-    stops = [cut - 1 for cut in cuts[1:]] + [end]
-    return [(first, last) for first, last in zip(cuts, stops, strict=True) if first < last]
-
-
-def _closing(tokens: Sequence[str], position: int, end: int) -> int:
-    """Return where the `(` at `position` closes, or -1."""
-    if position >= end or tokens[position] != "(":
-        return -1
-    depth = 0
-    for index in range(position, end):
-        depth += (tokens[index] == "(") - (tokens[index] == ")")
-        if depth == 0:
-            return index
-    return -1
+def _closers(tokens: Sequence[str]) -> dict[int, int]:
+    """Return where every `(` that is closed closes."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for position, token in enumerate(tokens):
+        if token == "(":
+            opened.append(position)
+        elif token == ")" and opened:
+            found[opened.pop()] = position
+    return found

@@ -91,15 +91,16 @@ def spans_of(text: str, position: int, open_brackets: str) -> Iterator[Span]:
     previous: Token | None = None
     seen_import = False
     for token in tokens_of(text, position):
-        is_decorator = token.text == "@" and _is_prefix(text, token) and not brackets
-        if previous is not None and (is_decorator or _adjacent(previous, token)):
-            if brackets and token.text in _COMPREHENSION:
-                pass
-            elif brackets:
+        if brackets:
+            if _adjacent(previous, token) and token.text not in _COMPREHENSION:
                 raise NotCodeError
-            elif span is not None and not _joins(span.first, token, seen_import):
-                yield span
-                span, seen_import = None, False
+        elif (
+            span is not None
+            and (_is_decorator(text, token) or _adjacent(previous, token))
+            and not _joins(span.first, token, seen_import)
+        ):
+            yield span
+            span, seen_import = None, False
         if span is None:
             span = Span(token.start, token.end, first=token.text)
         if token.text in _OPENING and token.kind == "op":
@@ -121,9 +122,9 @@ def spans_of(text: str, position: int, open_brackets: str) -> Iterator[Span]:
         yield span
 
 
-def _adjacent(left: Token, right: Token) -> bool:
+def _adjacent(left: Token | None, right: Token) -> bool:
     """Whether no expression holds these two tokens side by side."""
-    if not left.ends_operand:
+    if left is None or not left.ends_operand:
         return False
     if left.text == "return" and left.kind == "name":
         return False
@@ -134,9 +135,10 @@ def _adjacent(left: Token, right: Token) -> bool:
     return right.kind == "string" and left.kind != "string"
 
 
-def _is_prefix(text: str, token: Token) -> bool:
-    """Whether an operator has a blank before it and none behind: `@name`, not `a @ b`."""
-    return text[token.start - 1 : token.start].isspace() and not text[token.end :][:1].isspace()
+def _is_decorator(text: str, token: Token) -> bool:
+    """Whether an `@` has a blank before it and none behind: `@name`, not `a @ b`."""
+    before, behind = text[token.start - 1 : token.start], text[token.end : token.end + 1]
+    return token.text == "@" and before.isspace() and not behind.isspace()
 
 
 def _joins(first: str, token: Token, seen_import: bool) -> bool:

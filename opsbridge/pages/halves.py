@@ -134,9 +134,11 @@ def _item(node: ast.stmt, texts: Sequence[str], first_line: int) -> _Item:
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
     last = node.end_lineno or node.lineno
-    whole = "\n".join(texts[first - 1 : last])
-    source = whole if decorators else ast.get_source_segment("\n".join(texts), node) or whole
-    return _Item(first_line + first - 1, first_line + last - 1, source, node)
+    parts = list(texts[first - 1 : last])
+    # The columns count bytes; several statements may share a line.
+    parts[-1] = parts[-1].encode()[: node.end_col_offset].decode()
+    parts[0] = parts[0].encode()[0 if decorators else node.col_offset :].decode()
+    return _Item(first_line + first - 1, first_line + last - 1, "\n".join(parts), node)
 
 
 def _dedent(texts: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ A page with sound line ends comes back unchanged.
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
 
@@ -123,22 +124,21 @@ def _restore_tables(line: Line) -> list[Line]:
     if separator is None or separator.group().strip() == line.text.strip():
         return [line] if line.text.strip() or not line.start else [Line("", line.start)]
     columns = separator.group().count("|") - 1
-    pipes = [match.start() for match in _PIPE.finditer(line.text, 0, separator.start())]
-    if len(pipes) < columns:
+    pipes = [match.start() for match in _PIPE.finditer(line.text)]
+    before = bisect.bisect_left(pipes, separator.start())
+    if before < columns:
         return [line]
-    head = pipes[-columns - 1] if len(pipes) > columns else 0
+    head = pipes[before - columns - 1] if before > columns else 0
     blank = Line("", line.start)
-    before = _part(line, 0, head)
-    lines = [before, blank] if before.text.strip() else [blank]
+    prose = _part(line, 0, head)
+    lines = [prose, blank] if prose.text.strip() else [blank]
     lines += [_part(line, head, separator.start()), _part(line, separator.start(), separator.end())]
     position = separator.end()
-    while True:
-        row = re.compile(r"\s*(?=\|)").match(line.text, position)
-        pipes = [match.end() for match in _PIPE.finditer(line.text, position)]
-        if row is None or len(pipes) <= columns:
-            break
-        lines.append(_part(line, row.end(), pipes[columns]))
-        position = pipes[columns]
+    first = bisect.bisect_left(pipes, position)
+    while first + columns < len(pipes) and not line.text[position : pipes[first]].strip():
+        lines.append(_part(line, pipes[first], pipes[first + columns] + 1))
+        position = pipes[first + columns] + 1
+        first += columns + 1
     rest = _part(line, position, len(line.text))
     return [*lines, Line("", rest.start), *_restore_tables(rest)] if rest.text.strip() else lines
 

@@ -6,7 +6,7 @@ each: the slots mean to the core what the argument means to the framework.
 
 from __future__ import annotations
 
-import operator
+import numbers
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -29,16 +29,16 @@ def _same(value: Any, param: Param, layer: RegionLayer) -> Slots:
 
 
 def _number(value: Any, param: Param, layer: RegionLayer) -> Slots:
-    return {param.fills[0]: float(value)}
+    return {param.fills[0]: float(_scalar(value))}
 
 
 def _integer(value: Any, param: Param, layer: RegionLayer) -> Slots:
-    return {param.fills[0]: operator.index(value)}
+    return {param.fills[0]: int(_scalar(value))}
 
 
 def _pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
     first, second = value if isinstance(value, Sequence) else (value, value)
-    return {param.fills[0]: operator.index(first), param.fills[1]: operator.index(second)}
+    return {param.fills[0]: int(_scalar(first)), param.fills[1]: int(_scalar(second))}
 
 
 def _columns(value: Any, param: Param, layer: RegionLayer) -> Slots:
@@ -75,18 +75,18 @@ def chosen_axes(value: Any, param: Param, operator_name: str) -> dict[str, Any]:
     raise ArgumentError(f"{operator_name}: {param.name} is {value!r}; allowed: {allowed}")
 
 
+def _scalar(value: Any) -> Any:
+    """Tensors of rank 0 pass for their element; larger ones never do."""
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
 def _is_integer(value: Any) -> bool:
-    return hasattr(value, "__index__") and not isinstance(value, bool) and _is_scalar(value)
+    scalar = _scalar(value)
+    return isinstance(scalar, numbers.Integral) and not isinstance(scalar, bool)
 
 
 def _is_number(value: Any) -> bool:
-    return hasattr(value, "__float__") and _is_scalar(value)
-
-
-def _is_scalar(value: Any) -> bool:
-    """Tensors of rank 0 pass for numbers; larger ones never do."""
-    shape = getattr(value, "shape", ())
-    return len(shape) == 0
+    return isinstance(_scalar(value), numbers.Real)
 
 
 def _is_pair(value: Any) -> bool:
@@ -118,18 +118,37 @@ _SPELLED_TYPES = {
 def check_value_type(value: Any, param: Param, operator_name: str) -> None:
     """Raise unless `value` is of a type that the table allows for this parameter."""
     if any(VALUE_TYPES[kind](value) for kind in param.types if kind in VALUE_TYPES):
+        if param.converter == "number":
+            _check_fits_float(value, param, operator_name)
         return
-    wanted = " or ".join(_SPELLED_TYPES[kind] for kind in param.types)
-    message = f"{operator_name}: {param.name} is {_spelled(value)}; expected {wanted}"
+    message = f"{operator_name}: {param.name} is {spelled(value)}; {expected_types(param.types)}"
     # A sequence of the wrong length is a wrong value of the right type.
     if "int_pair" in param.types and isinstance(value, (list, tuple)):
         raise ArgumentError(message)
     raise DtypeError(message)
 
 
-def _spelled(value: Any) -> str:
+def _check_fits_float(value: Any, param: Param, operator_name: str) -> None:
+    try:
+        float(_scalar(value))
+    except OverflowError:
+        raise ArgumentError(
+            f"{operator_name}: {param.name} is {spelled(value)}; it must fit in a float"
+        ) from None
+
+
+def expected_types(kinds: Sequence[str]) -> str:
+    """What a parameter of these value types takes, for messages."""
+    return "expected " + " or ".join(_SPELLED_TYPES[kind] for kind in kinds)
+
+
+def spelled(value: Any) -> str:
+    """A refused value and its type, for messages."""
     shape = getattr(value, "shape", None)
     if shape is not None and len(shape):
         return f"a {type(value).__name__} of shape {tuple(shape)}"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write out integers of thousands of digits
+        text = "too long to show"
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

@@ -1,0 +1,7 @@
+"""`python -m opsbridge` is the `opsbridge` command."""
+
+import sys
+
+from opsbridge.cli import main
+
+sys.exit(main())

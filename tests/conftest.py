@@ -1,0 +1,5 @@
+"""Where this file lies is what it does: pytest makes its folder importable for the tests below.
+
+``cases`` (seeded inputs) and ``real_frameworks`` (the installed ones) are shared that way, while
+the package under test is always the installed one, never the source tree.
+"""

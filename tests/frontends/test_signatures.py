@@ -1,0 +1,117 @@
+"""A front-end is called, shown and documented as the real API is."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from typing import Any
+
+import pytest
+from framework_tensors import FRAMEWORKS
+from real_frameworks import mindspore, torchvision_ops
+
+import opsbridge.mindspore.ops
+import opsbridge.torchvision.ops
+from opsbridge.frontend import describe
+from opsbridge.tables.load import all_api_names, load_api
+
+FRONT_ENDS: dict[str, Any] = {
+    f"{module.__name__.removeprefix('opsbridge.')}.{name}": getattr(module, name)
+    for module in (opsbridge.torchvision.ops, opsbridge.mindspore.ops)
+    for name in module.__all__
+}
+
+
+def bare(signature: inspect.Signature) -> list[tuple[str, Any, Any]]:
+    """Names, kinds and defaults, without annotations and without `self`."""
+    return [
+        (parameter.name, parameter.kind, parameter.default)
+        for parameter in signature.parameters.values()
+        if parameter.name != "self"
+    ]
+
+
+def real(name: str) -> Any:
+    """The real API; the test is skipped where it is not installed."""
+    framework, _, rest = name.partition(".ops.")
+    ops = torchvision_ops() if framework == "torchvision" else mindspore().ops
+    return getattr(ops, rest)
+
+
+def test_every_table_has_its_front_end() -> None:
+    assert sorted(FRONT_ENDS) == sorted(all_api_names())
+
+
+@pytest.mark.parametrize("name", FRONT_ENDS)
+def test_the_signature_is_the_real_one(name: str) -> None:
+    assert bare(inspect.signature(FRONT_ENDS[name])) == bare(inspect.signature(real(name)))
+
+
+@pytest.mark.parametrize("name", FRONT_ENDS)
+def test_what_a_class_is_called_with_is_the_real_one(name: str) -> None:
+    if load_api(name).form == "function":
+        assert not inspect.isclass(FRONT_ENDS[name])
+        return
+    inputs = [param for param in load_api(name).params if param.stage == "call"]
+    if name.startswith("torchvision"):
+        forward = inspect.signature(real(name).forward)
+        assert [param.name for param in inputs] == [each[0] for each in bare(forward)]
+        assert not any(param.positional_only for param in inputs)
+    else:
+        # A primitive's call is (*args): names of inputs cannot be used.
+        real_call = inspect.signature(real(name).__call__)
+        assert [each[1] for each in bare(real_call)] == [inspect.Parameter.VAR_POSITIONAL]
+        assert all(param.positional_only for param in inputs)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(2, 1.0, 2), ((2, 3), 1, -1), ([2, 3], 0.25, 2, True), (7, 0.5, 0, False)],
+    ids=str,
+)
+def test_a_region_align_is_shown_as_the_real_one(arguments: tuple[Any, ...]) -> None:
+    ours, theirs = opsbridge.torchvision.ops.RoIAlign, real("torchvision.ops.RoIAlign")
+    assert repr(ours(*arguments)) == repr(theirs(*arguments))
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (opsbridge.mindspore.ops.NMSWithMask(0.3), "NMSWithMask(iou_threshold=0.3)"),
+        (
+            opsbridge.mindspore.ops.ROIAlign(7, 5, 0.25),
+            "ROIAlign(pooled_height=7, pooled_width=5, spatial_scale=0.25, sample_num=2, "
+            "roi_end_mode=1)",
+        ),
+    ],
+)
+def test_settings_are_shown_and_readable(shown: Any, text: str) -> None:
+    assert repr(shown) == text
+    names = inspect.signature(type(shown)).parameters
+    assert text == f"{type(shown).__name__}({', '.join(f'{n}={getattr(shown, n)}' for n in names)})"
+
+
+@pytest.mark.parametrize("name", FRONT_ENDS)
+def test_names_lead_back_to_the_module(name: str) -> None:
+    front_end = FRONT_ENDS[name]
+    assert f"{front_end.__module__}.{front_end.__name__}" == f"opsbridge.{name}"
+    assert front_end.__qualname__ == front_end.__name__
+
+
+@pytest.mark.parametrize("name", FRONT_ENDS)
+def test_docstrings_say_what_the_table_says_and_their_examples_run(name: str) -> None:
+    table, text = load_api(name), inspect.getdoc(FRONT_ENDS[name])
+    assert text == inspect.cleandoc(describe(table))
+    assert text.splitlines()[0] == table.text.en
+    for param in table.params:
+        assert f"\n{param.name}: " in text
+    example = doctest.DocTestParser().get_doctest(text, {}, name, None, None)
+    assert example.examples
+    report: list[str] = []
+    doctest.DocTestRunner().run(example, out=report.append)
+    assert report == []
+
+
+def test_the_frameworks_of_these_tests_are_all_there_are() -> None:
+    assert {name.partition(".")[0] for name in FRONT_ENDS} == {"torchvision", "mindspore"}
+    assert set(FRAMEWORKS) == {"numpy", "torch", "mindspore"}

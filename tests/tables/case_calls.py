@@ -1,0 +1,72 @@
+"""The inputs of a case as a call of a framework API: the mapping tables read backwards."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from opsbridge.tables.finding import equal_scalars
+from opsbridge.tables.pairing import axis_values
+from opsbridge.tables.schema import ApiTable, Case, CoreTable, Expectation, Param, Scalar
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """Arguments of the two stages, tensors as NumPy arrays."""
+
+    init: tuple[Any, ...]
+    call: tuple[Any, ...]
+
+
+def arrays(case: Case, core: CoreTable) -> dict[str, Any]:
+    """The inputs of a case, tensors in its dtype (ids of groups as integers)."""
+    tensors = {slot.name for slot in core.slots if slot.kind == "tensor"} & set(case.inputs)
+    inputs = dict(case.inputs)
+    for name in tensors:
+        inputs[name] = np.array(inputs[name], np.int64 if name == "groups" else case.dtype)
+    return inputs
+
+
+def call_for(api: ApiTable, core: CoreTable, case: Case, expectation: Expectation) -> Call | None:
+    """Arguments with which the API meets the expectation; None where it can't be asked for it."""
+    wanted = {**case.base, **expectation.set}
+    if not set(case.inputs) <= {slot for param in api.params for slot in param.fills}:
+        return None
+    if not all(case.dtype in param.dtypes for param in api.params if param.dtypes):
+        return None
+    chosen = _choices(api, core, wanted)
+    if chosen is None:
+        return None
+    inputs = arrays(case, core)
+    given = [(param, _argument(param, inputs, chosen)) for param in api.params]
+    return Call(
+        tuple(value for param, value in given if param.stage == "init"),
+        tuple(value for param, value in given if param.stage == "call"),
+    )
+
+
+def _choices(api: ApiTable, core: CoreTable, wanted: dict[str, Scalar]) -> dict[str, Scalar] | None:
+    """Values of the enumerated parameters that give the wanted axes, if any do."""
+    enumerated = [param for param in api.params if param.choices]
+    for choices in itertools.product(*(param.choices for param in enumerated)):
+        values = axis_values(api, core, "cpu")
+        for choice in choices:
+            values.update(choice.set)
+        if all(name in values and equal_scalars(values[name], wanted[name]) for name in wanted):
+            return {p.name: c.value for p, c in zip(enumerated, choices, strict=True)}
+    return None
+
+
+def _argument(param: Param, inputs: dict[str, Any], chosen: dict[str, Scalar]) -> Any:
+    if param.name in chosen:
+        return chosen[param.name]
+    values = [inputs[slot] for slot in param.fills]
+    if param.converter == "columns":
+        return np.column_stack(values)
+    return tuple(values) if param.converter == "pair" else values[0]

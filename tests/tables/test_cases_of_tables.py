@@ -1,0 +1,134 @@
+"""The cases of the core tables hold: in the reference, in opsbridge and in the real frameworks."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from case_calls import Call, arrays, call_for
+
+from opsbridge import reference
+from opsbridge.errors import ArgumentError
+from opsbridge.tables.load import all_api_names, all_core_names, load_api, load_core
+from opsbridge.tables.schema import ApiTable, Case, Expectation
+from opsbridge.tables.signatures import resolve
+
+Item = tuple[str, Case, Expectation]
+ApiCall = tuple[ApiTable, Item, Call]
+
+
+def _items() -> list[Item]:
+    cores = [load_core(op) for op in all_core_names()]
+    return [(c.op, case, e) for c in cores for case in c.cases for e in case.expect]
+
+
+def _item_name(item: Item) -> str:
+    op, case, expectation = item
+    return f"{op}-{case.name}-{'-'.join(map(str, expectation.set.values()))}"
+
+
+def _call_name(entry: ApiCall) -> str:
+    return f"{entry[0].name}-{_item_name(entry[1])}"
+
+
+def _calls() -> Iterator[ApiCall]:
+    for name in all_api_names():
+        api = load_api(name)
+        for item in _items():
+            if item[0] == api.core:
+                call = call_for(api, load_core(api.core), item[1], item[2])
+                if call is not None:
+                    yield api, item, call
+
+
+def _imitates(api: ApiTable, case: Case, expectation: Expectation) -> bool:
+    """Whether the expectation is what the real API does, not what opsbridge does instead."""
+    own = {axis for deviation in api.deviations for axis in deviation.axes}
+    return not expectation.refused and not own & {*case.axes, *expectation.set}
+
+
+CALLS = list(_calls())
+REAL_CALLS = [entry for entry in CALLS if _imitates(entry[0], entry[1][1], entry[1][2])]
+
+
+def _check(got: dict[str, Any], expectation: Expectation) -> None:
+    """Compare the outputs of the expectation that were got; there is at least one."""
+    compared = got.keys() & expectation.outputs.keys()
+    assert compared
+    for name in compared:
+        wanted = np.array(expectation.outputs[name])
+        assert got[name].shape == wanted.shape
+        np.testing.assert_allclose(got[name], wanted, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("item", _items(), ids=_item_name)
+def test_reference_meets_the_case(item: Item) -> None:
+    op, case, expectation = item
+    operator = getattr(reference, op)
+    rule = {**case.base, **expectation.set}
+    inputs = arrays(case, load_core(op))
+    if expectation.refused:
+        with pytest.raises(ArgumentError):
+            operator(**inputs, **rule)
+        return
+    result = operator(**inputs, **rule)
+    first = load_core(op).outputs[0].name
+    outputs = {first: result} if isinstance(result, np.ndarray) else dataclasses.asdict(result)
+    _check(outputs, expectation)
+
+
+@pytest.mark.parametrize("entry", CALLS, ids=_call_name)
+def test_opsbridge_meets_the_case(entry: ApiCall) -> None:
+    api, item, call = entry
+    target = resolve(f"opsbridge.{api.name}")
+    if item[2].refused:
+        with pytest.raises(ArgumentError):
+            _results(api, target, call, lambda array: array)
+        return
+    _check(_results(api, target, call, lambda array: array), item[2])
+
+
+@pytest.mark.parametrize("entry", REAL_CALLS, ids=_call_name)
+def test_real_framework_meets_the_case(entry: ApiCall) -> None:
+    api, item, call = entry
+    reason = f"compares with the real {api.framework}, which is not installed"
+    pytest.importorskip(api.framework, reason=reason)
+    to_tensor = _tensor_maker(api.framework)
+    _check(_results(api, resolve(api.name), call, to_tensor), item[2])
+
+
+def test_every_axis_with_two_real_values_is_seen_on_the_real_frameworks() -> None:
+    """Axes that differ between the real CPU operators are shown by them, not by us alone."""
+    seen = {
+        (axis, repr({**case.base, **expectation.set}.get(axis)))
+        for _, (_, case, expectation), _ in REAL_CALLS
+        for axis in case.axes
+    }
+    values = {axis: sum(name == axis for name, _ in seen) for axis, _ in seen}
+    shown = {axis for axis, count in values.items() if count > 1}
+    assert shown >= {"order", "threshold_type", "grid", "count", "unusable_sample"}
+    assert shown >= {"half_pixel", "end_offset", "min_size"}
+
+
+def _tensor_maker(framework: str) -> Any:
+    if framework == "torchvision":
+        return importlib.import_module("torch").from_numpy
+    return importlib.import_module(framework).Tensor
+
+
+def _results(api: ApiTable, target: Any, call: Call, to_tensor: Any) -> dict[str, Any]:
+    """Call one API and name what it returns by the outputs of the core."""
+    operator = target if api.form == "function" else target(*call.init)
+    given = [to_tensor(v) if isinstance(v, np.ndarray) else v for v in call.call]
+    returned = operator(*given)
+    values = returned if isinstance(returned, tuple) else (returned,)
+    outputs = [value.output for value in api.returns]
+    return {n: _to_array(v) for n, v in zip(outputs, values, strict=True)}
+
+
+def _to_array(value: Any) -> Any:
+    return value.asnumpy() if hasattr(value, "asnumpy") else np.asarray(value)

@@ -1,0 +1,181 @@
+"""Converters fill slots with what the argument means; value types accept what the table allows."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from opsbridge.errors import ArgumentError, DtypeError
+from opsbridge.tables.convert import CONVERTERS, VALUE_TYPES, check_value_type, chosen_axes
+from opsbridge.tables.schema import Choice, Converter, Param, ValueType
+
+
+class Layer:
+    """Stands in for a framework: joins lists so that a test sees what it was given."""
+
+    def concatenate_regions(self, boxes: list[Any]) -> Any:
+        return ("joined", *boxes)
+
+
+def param(converter: Converter, *fills: str, **rest: Any) -> Param:
+    """A parameter with this converter."""
+    types = rest.pop("types", ("tensor",))
+    return Param("given", "call", types, converter, fills, **rest)
+
+
+def convert(value: Any, given: Param) -> dict[str, Any]:
+    """The slots that a value fills."""
+    return CONVERTERS[given.converter](value, given, Layer())
+
+
+def test_the_list_of_converters_is_the_one_of_the_schema() -> None:
+    assert {*CONVERTERS, "choice"} == set(get_args(Converter))
+
+
+def test_the_list_of_value_types_is_the_one_of_the_schema() -> None:
+    assert {*VALUE_TYPES, "tensor", "tensor_list"} == set(get_args(ValueType))
+
+
+def test_same_hands_on_the_very_object() -> None:
+    value = object()
+    assert convert(value, param("same", "boxes"))["boxes"] is value
+
+
+@pytest.mark.parametrize("value", [1, 1.0, True, np.float32(1), np.int64(1), np.array(1)])
+def test_a_number_becomes_a_float_of_equal_value(value: Any) -> None:
+    filled = convert(value, param("number", "iou_threshold"))["iou_threshold"]
+    assert (type(filled), filled) == (float, 1.0)
+
+
+def test_a_number_keeps_its_value_exactly() -> None:
+    assert (
+        convert(np.float32(0.1), param("number", "slot"))["slot"] == float(np.float32(0.1)) != 0.1
+    )
+
+
+@pytest.mark.parametrize("value", [2, np.int8(2), np.uint64(2), np.array(2)])
+def test_an_integer_becomes_an_int(value: Any) -> None:
+    filled = convert(value, param("integer", "sampling_ratio"))["sampling_ratio"]
+    assert (type(filled), filled) == (int, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "height", "width"),
+    [(7, 7, 7), ((7, 5), 7, 5), ([7, 5], 7, 5), (np.int64(7), 7, 7), ((np.int8(7), 5), 7, 5)],
+)
+def test_a_pair_is_height_then_width(value: Any, height: int, width: int) -> None:
+    filled = convert(value, param("pair", "pooled_height", "pooled_width"))
+    assert filled == {"pooled_height": height, "pooled_width": width}
+    assert {type(size) for size in filled.values()} == {int}
+
+
+def test_columns_of_one_tensor_are_not_copied() -> None:
+    value = object()
+    filled = convert(value, param("columns", "boxes", "scores", columns=((0, 4), (4, 5))))
+    assert filled == {"boxes": value, "boxes_column": 0, "scores": value, "scores_column": 4}
+
+
+def test_columns_may_lie_in_any_order() -> None:
+    value = object()
+    filled = convert(value, param("columns", "boxes", "scores", columns=((1, 5), (0, 1))))
+    assert (filled["boxes_column"], filled["scores_column"]) == (1, 0)
+
+
+def test_regions_are_joined_only_when_they_come_as_a_list() -> None:
+    tensor = object()
+    assert convert(tensor, param("rois", "rois")) == {"rois": tensor}
+    assert convert([1, 2], param("rois", "rois")) == {"rois": ("joined", 1, 2)}
+    assert convert((1, 2), param("rois", "rois")) == {"rois": ("joined", 1, 2)}
+
+
+MODES = param(
+    "choice",
+    types=("int",),
+    choices=(Choice(0, {"end_offset": 0}), Choice(1, {"end_offset": 1, "min_size": "none"})),
+)
+
+
+def test_a_choice_sets_its_axes() -> None:
+    assert chosen_axes(0, MODES, "ROIAlign") == {"end_offset": 0}
+    assert chosen_axes(1, MODES, "ROIAlign") == {"end_offset": 1, "min_size": "none"}
+
+
+def test_a_choice_that_is_none_is_refused() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        chosen_axes(2, MODES, "ROIAlign")
+    assert str(caught.value) == "ROIAlign: given is 2; allowed: 0, 1"
+
+
+ACCEPTED: dict[str, list[Any]] = {
+    "float": [1.0, float("nan"), np.float64(1)],
+    "number": [1, 1.0, np.float32(1), np.array(1.0), 10**400],
+    "int": [1, -(10**400)],
+    "integer": [1, np.int8(1), np.uint64(1), np.array(1)],
+    "bool": [True, False],
+    "int_pair": [(1, 2), [1, 2], (np.int64(1), 2)],
+}
+REFUSED: dict[str, list[Any]] = {
+    "float": [1, np.float32(1), "1", None, np.array(1.0)],
+    "number": ["1", None, 1j, np.array([1.0]), [1], float, np.complex64(1)],
+    "int": [1.0, True, np.int64(1), "1", None],
+    "integer": [
+        1.0,
+        True,
+        np.float32(1),
+        np.array(1.0),
+        np.array([1]),
+        "1",
+        None,
+        int,
+        np.bool_(True),
+    ],
+    "bool": [0, 1, np.bool_(True), None, "True"],
+    "int_pair": [1, (1,), (1, 2, 3), (1, 2.0), (True, 1), "12", np.array([1, 2]), {1: 1, 2: 2}],
+}
+
+
+def cases(listed: dict[str, list[Any]]) -> list[Any]:
+    """One case per type and value."""
+    return [
+        pytest.param(kind, value, id=f"{kind}-{type(value).__name__}-{index}")
+        for kind, values in listed.items()
+        for index, value in enumerate(values)
+    ]
+
+
+@pytest.mark.parametrize(("kind", "value"), cases(ACCEPTED))
+def test_a_value_of_an_allowed_type(kind: ValueType, value: Any) -> None:
+    check_value_type(value, param("same", "slot", types=(kind,)), "op")
+
+
+@pytest.mark.parametrize(("kind", "value"), cases(REFUSED))
+def test_a_value_of_another_type(kind: ValueType, value: Any) -> None:
+    is_sequence_for_a_pair = kind == "int_pair" and isinstance(value, (list, tuple))
+    wanted = ArgumentError if is_sequence_for_a_pair else DtypeError
+    with pytest.raises(wanted, match=r"^op: given is .*; expected "):
+        check_value_type(value, param("same", "slot", types=(kind,)), "op")
+
+
+def test_one_of_several_types_is_enough() -> None:
+    size = param("pair", "h", "w", types=("integer", "int_pair"))
+    check_value_type(3, size, "op")
+    check_value_type((3, 4), size, "op")
+    with pytest.raises(DtypeError) as caught:
+        check_value_type(3.5, size, "op")
+    assert (
+        str(caught.value) == "op: given is 3.5 (float); expected an integer or a pair of integers"
+    )
+
+
+def test_long_values_are_cut_in_messages() -> None:
+    with pytest.raises(DtypeError) as caught:
+        check_value_type("x" * 10000, param("same", "slot", types=("int",)), "op")
+    assert str(caught.value) == f"op: given is '{'x' * 56}... (str); expected an int"
+
+
+def test_arrays_are_named_by_their_shape() -> None:
+    with pytest.raises(DtypeError) as caught:
+        check_value_type(np.zeros((2, 3)), param("same", "slot", types=("number",)), "op")
+    assert str(caught.value) == "op: given is a ndarray of shape (2, 3); expected a number"

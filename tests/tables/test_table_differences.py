@@ -1,0 +1,199 @@
+"""Differences are computed from the tables: an edit of a table changes them as it should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from editing import Edit
+
+from opsbridge.errors import TableError
+from opsbridge.tables.diff import differences
+from opsbridge.tables.difference import SEVERITY, Code, Difference, headline
+from opsbridge.tables.load import all_api_names, load_api, load_core
+
+NMS = "torchvision/nms.toml"
+MASK = "mindspore/NMSWithMask.toml"
+ROI = "mindspore/ROIAlign.toml"
+MAX_OUTPUTS = """
+[[params]]
+name = "limit"
+stage = "init"
+types = ["int"]
+converter = "same"
+fills = ["max_outputs"]
+"""
+
+
+def compare(left: str, right: str, root: Path | None = None) -> list[Difference]:
+    first, second = load_api(left, root), load_api(right, root)
+    return differences(first, second, load_core(first.core, root))
+
+
+def about(found: list[Difference], *names: str) -> dict[tuple[str, str], Difference]:
+    """The differences about some slots or axes, by code and detail."""
+    return {(item.code, item.detail): item for item in found if item.names == names}
+
+
+def test_the_severities_cover_the_codes() -> None:
+    assert set(SEVERITY) == set(get_args(Code))
+
+
+@pytest.mark.parametrize("name", all_api_names())
+def test_an_api_equals_itself(name: str) -> None:
+    assert {item.code for item in compare(name, name)} == {"same"}
+
+
+def test_packed_inputs_and_their_way_back() -> None:
+    there = about(compare("torchvision/nms", "mindspore/NMSWithMask"), "boxes", "scores")
+    assert set(there) == {
+        ("packed", ""),
+        ("moved", "input"),
+        ("moved", "positional"),
+        ("type-differs", "dtypes"),
+    }
+    assert there["packed", ""].left == "[boxes, scores]"
+    assert there["type-differs", "dtypes"].action == "bridged"
+    back = about(compare("mindspore/NMSWithMask", "torchvision/nms"), "boxes", "scores")
+    assert set(back) == {("split", ""), ("moved", "function"), ("type-differs", "dtypes")}
+    assert back["type-differs", "dtypes"].action == "none"
+
+
+def test_defaults_added_removed_and_different() -> None:
+    there = compare("torchvision/roi_align", "mindspore/ROIAlign")
+    assert ("default-removed", "") in about(there, "spatial_scale")
+    different = about(there, "sampling_ratio")["default-differs", ""]
+    assert (different.facts["left"].en, different.facts["right"].en) == ("-1", "2")
+    back = compare("mindspore/ROIAlign", "torchvision/roi_align")
+    assert about(back, "spatial_scale")["default-added", ""].action == "none"
+
+
+def test_equal_defaults_are_no_difference(tables: Path, edit: Edit) -> None:
+    edit(ROI, "default = 2", "default = -1")
+    found = compare("torchvision/roi_align", "mindspore/ROIAlign", tables)
+    assert ("default-differs", "") not in about(found, "sampling_ratio")
+
+
+def test_enumerated_values_are_paired_by_their_axes(tables: Path, edit: Edit) -> None:
+    axes = ("half_pixel", "end_offset", "min_size")
+    found = about(compare("torchvision/roi_align", "mindspore/ROIAlign"), *axes)
+    facts = found["values-differ", ""].facts
+    assert facts["equal"].en == "False = 0"
+    assert (facts["left_only"].en, facts["right_only"].en) == ("True", "1")
+    assert ("default-differs", "") in found
+
+    edit(ROI, "half_pixel = 0.0, end_offset = 1", "half_pixel = 0.5, end_offset = 0")
+    found = about(compare("torchvision/roi_align", "mindspore/ROIAlign", tables), *axes)
+    assert ("values-differ", "") not in found
+    assert found["type-differs", "values"].facts["equal"].en == "False = 0, True = 1"
+    assert ("default-differs", "") in found
+
+
+def test_position_within_one_stage(tables: Path, edit: Edit) -> None:
+    found = compare("torchvision/RoIAlign", "mindspore/ROIAlign")
+    assert about(found, "sampling_ratio")["moved", "position"].facts["right"].en == "4"
+
+
+@pytest.mark.parametrize(
+    ("default", "detail", "action"),
+    [("default = 10", "optional", "none"), ("required = true", "required", "bridged")],
+)
+def test_a_parameter_of_one_side_only(
+    tables: Path, edit: Edit, default: str, detail: str, action: str
+) -> None:
+    edit(MASK, "[[returns]]", f"{MAX_OUTPUTS}{default}\n\n[[returns]]")
+    there = about(compare("torchvision/nms", "mindspore/NMSWithMask", tables), "max_outputs")
+    assert there["extra", detail].action == action
+    assert (there["extra", detail].left, there["extra", detail].right) == ("-", "limit")
+    back = about(compare("mindspore/NMSWithMask", "torchvision/nms", tables), "max_outputs")
+    assert set(back) == {("missing", "")}
+
+
+def test_dtypes_that_one_side_does_not_tell_are_unknown(tables: Path, edit: Edit) -> None:
+    edit(MASK, 'dtypes = ["float16", "float32"]\n', "")
+    found = about(compare("torchvision/nms", "mindspore/NMSWithMask", tables), "boxes", "scores")
+    unknown = found["unknown", "dtypes"]
+    assert unknown.facts["side"].en == "mindspore.ops.NMSWithMask"
+    assert unknown.action == "by hand"
+
+
+def test_outputs_differ_in_what_they_refer_to() -> None:
+    found = compare("torchvision/nms", "mindspore/NMSWithMask")
+    details = [item.detail for item in found if item.code == "output-differs"]
+    assert details == ["missing", "extra", "extra", "extra", "meaning"]
+
+
+def test_output_dtype(tables: Path, edit: Edit) -> None:
+    edit("torchvision/RoIAlign.toml", 'dtype = "same"', 'dtype = "float64"')
+    found = about(compare("torchvision/RoIAlign", "mindspore/ROIAlign", tables), "pooled")
+    assert found["output-differs", "dtype"].facts["left"].en == "float64"
+
+
+def test_behaviour_follows_the_tables(tables: Path, edit: Edit) -> None:
+    assert ("behaviour-differs", "") in about(
+        compare("torchvision/nms", "mindspore/NMSWithMask"), "order"
+    )
+    edit(MASK, 'order = "bitonic"', 'order = "stable"')
+    assert not about(compare("torchvision/nms", "mindspore/NMSWithMask", tables), "order")
+
+
+def test_behaviour_on_one_device_only() -> None:
+    found = [
+        item
+        for item in compare("torchvision/nms", "mindspore/NMSWithMask")
+        if item.names == ("threshold_type",)
+    ]
+    conditions = [(item.code, item.facts["condition"].en) for item in found]
+    # In general float64 against the type of the boxes; on CUDA float32, which is their type.
+    assert conditions == [
+        ("behaviour-differs", ""),
+        ("behaviour-differs", "cuda float16"),
+        ("same", "cuda float32"),
+    ]
+
+
+def test_a_deviation_shows_the_real_behaviour() -> None:
+    """opsbridge refuses NaN scores in MindSpore's stead; a difference table tells of MindSpore."""
+    found = about(compare("torchvision/nms", "mindspore/NMSWithMask"), "nan_score")
+    deviation = next(
+        item for item in load_api("mindspore/NMSWithMask").deviations if item.id == "nan-score"
+    )
+    shown = found["behaviour-differs", ""].facts["right"]
+    assert shown.en == deviation.real.en.removesuffix(".")
+    assert shown.zh == deviation.real.zh.removesuffix("。")
+
+
+def test_an_axis_about_a_slot_of_one_side_only_is_left_to_the_slot(
+    tables: Path, edit: Edit
+) -> None:
+    groups = MAX_OUTPUTS.replace("max_outputs", "groups").replace("init", "call")
+    edit(MASK, "[[returns]]", f"{groups}required = true\n\n[[returns]]")
+    edit(MASK, 'kept_order = "rank"', 'kept_order = "rank"\ngroup_rule = "shifted"')
+    found = compare("torchvision/nms", "mindspore/NMSWithMask", tables)
+    assert ("extra", "required") in about(found, "groups")
+    assert not about(found, "group_rule")
+
+
+def test_limits_are_directed(tables: Path, edit: Edit) -> None:
+    there = [i for i in compare("torchvision/nms", "mindspore/NMSWithMask") if i.code == "limit"]
+    assert [(item.left, item.right, item.action) for item in there] == [("-", "2864", "by hand")]
+    back = compare("mindspore/NMSWithMask", "torchvision/nms")
+    assert not [item for item in back if item.code == "limit"]
+
+
+def test_without_a_counterpart_the_operator_is_absent() -> None:
+    left = load_api("torchvision.ops.nms")
+    (item,) = differences(left, None, load_core("nms"))
+    assert (item.code, item.action, item.right) == ("absent", "impossible", "-")
+
+
+def test_headline_is_the_worst() -> None:
+    assert headline(compare("torchvision/nms", "mindspore/NMSWithMask")).severity == 8
+    assert headline(compare("torchvision/nms", "torchvision/nms")).code == "same"
+
+
+def test_apis_of_two_operators_have_no_differences() -> None:
+    left, right = load_api("torchvision.ops.nms"), load_api("mindspore.ops.ROIAlign")
+    with pytest.raises(TableError, match="only APIs of one operator can be compared"):
+        differences(left, right, load_core("nms"))

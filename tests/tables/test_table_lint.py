@@ -1,0 +1,226 @@
+"""The linter: the shipped tables are clean, and every rule finds what it is for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from editing import Edit
+
+from opsbridge.cli import main
+from opsbridge.tables.lint import lint_tables
+from opsbridge.tables.load import all_api_names, load_api
+from opsbridge.tables.signatures import compare_with_installed, resolve
+
+NMS = "torchvision/nms.toml"
+MASK = "mindspore/NMSWithMask.toml"
+ROI_CORE = "core/roi_align.toml"
+
+
+@pytest.fixture(autouse=True)
+def _no_frameworks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No framework is there, so that the rules are tested alone; tests of signatures are marked."""
+    if "frameworks" not in request.fixturenames:
+        for name in ("torchvision", "mindspore"):
+            monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.fixture
+def frameworks() -> None:
+    """Leaves the installed frameworks where they are."""
+
+
+def messages(root: Path) -> list[str]:
+    return lint_tables(root).messages
+
+
+def test_shipped_tables_are_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tables", "lint"]) == 0
+    assert "7 tables, 0 findings" in capsys.readouterr().out
+
+
+def test_findings_are_printed_and_counted(
+    tables: Path, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(NMS, 'stage = "call"', 'stage = "late"')
+    assert main(["tables", "lint", str(tables)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert 'mappings/torchvision/nms.toml: params[0].stage is "late"; allowed: init, call' in lines
+    assert lines[-1].startswith("7 tables, ")
+
+
+def test_folder_without_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tables", "lint", str(tmp_path)]) == 2
+    assert "there are no tables in this folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (NMS, 'en = "Keep the boxes', 'en = "保留 the boxes', "text.en has Chinese characters"),
+        (
+            "core/nms.toml",
+            'text = { en = "boxes"',
+            'text = { en = " "',
+            "slots[0].text.en is empty",
+        ),
+        ("core/nms.toml", 'zh = "边界框"', 'zh = ""', "slots[0].text.zh is empty"),
+        (NMS, 'version = "0.29.2", ', "", "behaviour[0].evidence.version is missing; evidence is"),
+        (
+            NMS,
+            'kind = "probed"',
+            'kind = "assumed"',
+            "evidence.note is missing; evidence is assumed",
+        ),
+        (MASK, 'date = "2026-11-20"', 'date = "soon"', "date is soon; expected year-month-day"),
+        (MASK, 'id = "infinite-score"', 'id = "nan-score"', "use the id nan-score 2 times"),
+        (MASK, 'id = "nan-score"', 'id = "NaN score"', "have the id NaN score; expected words"),
+        (NMS, "import nms", "import box", "example does not import nms from opsbridge.torchvision"),
+        (NMS, "array([0, 2])\n", "", "example ends without an output"),
+        (
+            NMS,
+            'stage = "call"\ntypes = ["tensor"]',
+            'types = ["tensor"]\nstage = "call"',
+            "out of order",
+        ),
+        (
+            NMS,
+            'core = "nms"\nform',
+            'form = "function"\ncore = "nms"\n#',
+            "core, form, source, example",
+        ),
+        (
+            ROI_CORE,
+            "0.875, 5.375",
+            "0.75, 5.25",
+            "bins-of-one-and-a-half-pixels) does not tell grid",
+        ),
+    ],
+)
+def test_each_rule_finds_its_fault(
+    tables: Path, edit: Edit, file: str, old: str, new: str, message: str
+) -> None:
+    edit(file, old, new)
+    found = messages(tables)
+    assert found
+    assert all(line.startswith(f"mappings/{file}: ") for line in found)
+    assert any(message in line for line in found)
+
+
+def test_a_difference_needs_a_case(tables: Path, edit: Edit) -> None:
+    edit("core/nms.toml", 'axes = ["nan_score"]', 'axes = ["order"]')
+    assert messages(tables) == [
+        "mappings/core/nms.toml: cases[5] (nan-score) does not tell order apart",
+        "mappings/core/nms.toml: cases do not tell first from refuse apart, on the axis nan_score",
+    ]
+
+
+def test_values_that_no_two_apis_have_need_no_case(tables: Path, edit: Edit) -> None:
+    """Once both have the bitonic order, nothing has to tell it from the stable one."""
+    for case in ("equal-scores", "seventeen-equal-scores", "unsorted-scores"):
+        edit("core/nms.toml", f'name = "{case}"\naxes = ["order"]', f'name = "{case}"\naxes = []')
+    assert len(messages(tables)) == 1
+    edit(NMS, 'order = "stable"', 'order = "bitonic"')
+    assert messages(tables) == []
+
+
+def test_a_broken_core_is_reported_once_for_each_table(tables: Path, edit: Edit) -> None:
+    edit("core/nms.toml", 'op = "nms"', 'op = ""')
+    found = messages(tables)
+    assert [line.partition(": ")[0] for line in found] == [
+        "mappings/core/nms.toml",
+        "mappings/mindspore/NMSWithMask.toml",
+        "mappings/torchvision/nms.toml",
+    ]
+
+
+@pytest.mark.parametrize("name", all_api_names())
+@pytest.mark.usefixtures("frameworks")
+def test_signature_agrees_with_the_installed_framework(name: str) -> None:
+    api = load_api(name)
+    reason = f"compares with the real {api.framework}, which is not installed"
+    pytest.importorskip(api.framework, reason=reason)
+    report = compare_with_installed(api)
+    assert (report.reason, report.findings) == ("", ())
+    assert report.facts >= 4
+
+
+def test_missing_framework_is_reported_as_not_checked(
+    tables: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tables", "lint", str(tables)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("torchvision.ops.nms: signature not checked (") for line in lines)
+    assert "agreement with installed frameworks: not checked" in lines
+
+
+def fake_torchvision(monkeypatch: pytest.MonkeyPatch, function: object) -> None:
+    """A framework whose nms is this function."""
+    package = ModuleType("torchvision")
+    package.ops = ModuleType("torchvision.ops")  # type: ignore[attr-defined]
+    package.ops.nms = function
+    monkeypatch.setitem(sys.modules, "torchvision", package)
+
+
+def test_facts_of_a_changed_signature_are_found(
+    tables: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nms(boxes: object, points: object, iou_threshold: float = 0.5, top: int = 1) -> None: ...
+
+    fake_torchvision(monkeypatch, nms)
+    report = compare_with_installed(load_api("torchvision.ops.nms"))
+    assert [f"{finding.key} {finding.message}" for finding in report.findings] == [
+        "params[1].name is scores; the real API has points there",
+        "params[2].default is none (required); the real API has 0.5",
+        "params lack top, which the real API has",
+    ]
+    assert main(["tables", "lint", str(tables)]) == 1
+    assert "torchvision.ops.nms: 7 of 10 facts of the signature agree" in capsys.readouterr().out
+
+
+def test_a_shorter_signature_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nms(boxes: object, scores: object, /) -> None: ...
+
+    fake_torchvision(monkeypatch, nms)
+    report = compare_with_installed(load_api("torchvision.ops.nms"))
+    assert [finding.key for finding in report.findings] == [
+        "params[0].positional_only",
+        "params[1].positional_only",
+        "params[2].name",
+    ]
+
+
+def test_inputs_by_position_are_checked_where_the_call_takes_anything(
+    monkeypatch: pytest.MonkeyPatch, tables: Path, edit: Edit
+) -> None:
+    class NMSWithMask:
+        def __init__(self, iou_threshold: float = 0.5) -> None: ...
+
+        def __call__(self, *args: object) -> None: ...
+
+    package = ModuleType("mindspore")
+    package.ops = ModuleType("mindspore.ops")  # type: ignore[attr-defined]
+    package.ops.NMSWithMask = NMSWithMask
+    monkeypatch.setitem(sys.modules, "mindspore", package)
+    assert not compare_with_installed(load_api("mindspore/NMSWithMask")).findings
+    edit(MASK, "positional_only = true\n", "")
+    report = compare_with_installed(load_api("mindspore/NMSWithMask", tables))
+    assert [finding.key for finding in report.findings] == ["params[1].positional_only"]
+
+
+def test_a_framework_that_breaks_on_import_is_not_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(name: str) -> None:
+        raise RuntimeError("operator torchvision::nms does not exist\nmore")
+
+    monkeypatch.setattr("importlib.import_module", broken)
+    report = compare_with_installed(load_api("torchvision.ops.nms"))
+    assert report.reason == "RuntimeError: operator torchvision::nms does not exist"
+
+
+def test_an_attribute_goes_before_a_module_of_its_name() -> None:
+    assert resolve("os.path.join").__name__ == "join"
+    assert resolve("xml.etree.ElementTree").__name__ == "xml.etree.ElementTree"

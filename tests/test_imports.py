@@ -1,0 +1,202 @@
+"""Who may import whom, as the design says it, read from the sources of the installed package."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from child_process import python_output
+
+import opsbridge
+
+PACKAGE = Path(str(opsbridge.__file__)).parent
+FRAMEWORKS = {"torch", "torchvision", "mindspore"}
+NATIVE = {"tvm_ffi"}
+
+# A part of the package -> (what it may import of opsbridge, what it may import from elsewhere).
+# A part is a folder or a module; the longest name that fits holds. The standard library is free.
+ERRORS = {"opsbridge.errors"}
+TABLES = ERRORS | {"opsbridge.tables"}
+CORE = ERRORS | {"opsbridge.core"}
+LAYERS: dict[str, tuple[set[str], set[str]]] = {
+    "opsbridge": (set(), set()),
+    "opsbridge.errors": (set(), set()),
+    "opsbridge.tables": (TABLES, set()),
+    # The linter compares tables with what is installed, in so far as it is.
+    "opsbridge.tables.lint": (TABLES, FRAMEWORKS),
+    "opsbridge.tables.signatures": (TABLES, FRAMEWORKS),
+    "opsbridge.core": (CORE, {"numpy"}),
+    "opsbridge.core.native": (CORE, NATIVE),
+    "opsbridge.reference": (ERRORS | {"opsbridge.reference"}, {"numpy"}),
+    # It imports the layer of a tensor's framework when such a tensor comes.
+    "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),
+    "opsbridge.frameworks.host": (set(), set()),
+    "opsbridge.frameworks.numpy": (CORE | {"opsbridge.frameworks.host"}, {"numpy"}),
+    "opsbridge.frameworks.mindspore": (
+        CORE | {"opsbridge.frameworks.host"},
+        {"numpy", "mindspore"},
+    ),
+    "opsbridge.frameworks.torch": (
+        CORE | {"opsbridge.frameworks.torch_library", "opsbridge.frameworks.torch_tensors"},
+        {"torch"},
+    ),
+    "opsbridge.frameworks.torch_library": (
+        CORE | {"opsbridge.frameworks.torch_tensors"},
+        {"torch"},
+    ),
+    "opsbridge.frameworks.torch_tensors": (CORE, {"torch"}),
+    "opsbridge.frontend": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
+    "opsbridge.torchvision": ({"opsbridge.frontend"}, set()),
+    "opsbridge.mindspore": (
+        ERRORS | {"opsbridge.frontend", "opsbridge.mindspore"},
+        {"numpy", "torch"},
+    ),
+    "opsbridge.pages": (TABLES | {"opsbridge.pages"}, {"markdown_it", "pytest_doctestplus"}),
+    # The child process of a page is where its examples run, on whichever frameworks they use.
+    "opsbridge.pages.child": (
+        ERRORS | {"opsbridge.pages", "opsbridge.mindspore"},
+        {"numpy", *FRAMEWORKS},
+    ),
+    "opsbridge.docgen": (TABLES | {"opsbridge.docgen"}, set()),
+    "opsbridge.cli": (ERRORS, set()),
+    "opsbridge.info": (TABLES | CORE | {"opsbridge.frameworks.host"}, set()),
+}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Every module of the package, with its file."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = ("opsbridge", *path.relative_to(PACKAGE).with_suffix("").parts)
+        yield ".".join(parts).removesuffix(".__init__"), path
+
+
+def inside(name: str, part: str) -> bool:
+    """Whether a module is a part of the package, or lies in it."""
+    return name == part or name.startswith(part + ".")
+
+
+def layer_of(module: str) -> str:
+    """The longest part that the module belongs to."""
+    parts = [part for part in LAYERS if inside(module, part)]
+    best = max(parts, key=len)
+    return module if best == "opsbridge" and module != "opsbridge" else best
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """The full name of everything that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            source = str(node.module)
+            yield from (
+                f"{source}.{alias.name}" if is_module(f"{source}.{alias.name}") else source
+                for alias in node.names
+            )
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            yield from (name for name in map(constant_text, node.args[:1]) if name)
+
+
+def constant_text(node: ast.expr) -> str:
+    """The text of a literal, up to the first part that is computed."""
+    if isinstance(node, ast.JoinedStr):
+        return constant_text(node.values[0]).rstrip(".")
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def is_module(name: str) -> bool:
+    """Whether a dotted name is a module of the package."""
+    path = PACKAGE.joinpath(*name.split(".")[1:])
+    return inside(name, "opsbridge") and (path.is_dir() or path.with_suffix(".py").is_file())
+
+
+@pytest.mark.parametrize(("module", "path"), list(modules()), ids=str)
+def test_a_module_imports_only_what_its_layer_may(module: str, path: Path) -> None:
+    layer = layer_of(module)
+    assert layer in LAYERS, f"{module} belongs to no layer of the design"
+    ours, others = LAYERS[layer]
+    for name in imports_of(path):
+        root = name.partition(".")[0]
+        if root in sys.stdlib_module_names or name == "__future__":
+            continue
+        if root == "opsbridge":
+            assert any(inside(name, part) for part in ours), f"{module} may not import {name}"
+        else:
+            assert root in others, f"{module} may not import {name}"
+
+
+def test_every_layer_exists() -> None:
+    names = {name for name, _ in modules()}
+    assert set(LAYERS) <= names
+
+
+def test_frameworks_never_import_each_other() -> None:
+    for name in ("numpy", "torch", "mindspore"):
+        ours, others = LAYERS[f"opsbridge.frameworks.{name}"]
+        rivals = {"numpy", "torch", "mindspore"} - {name}
+        assert not {f"opsbridge.frameworks.{rival}" for rival in rivals} & ours
+        assert not others & FRAMEWORKS - {name}
+
+
+def test_the_parser_of_imports_sees_what_there_is(tmp_path: Path) -> None:
+    source = tmp_path / "module.py"
+    source.write_text(
+        "import torch.nn, os\n"
+        "from opsbridge.core import nms, checks\n"
+        "def f():\n    from mindspore import Tensor\n"
+        "importlib.import_module(f'opsbridge.frameworks.{name}')\n"
+        "import_module('torchvision')\n"
+    )
+    assert set(imports_of(source)) == {
+        *("torch.nn", "os", "opsbridge.core.nms", "opsbridge.core.checks"),
+        *("opsbridge.frameworks", "torchvision", "mindspore"),
+    }
+
+
+LOADED = """
+    import importlib, sys
+    importlib.import_module(sys.argv[1])
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    print(*sorted(loaded & {"torch", "torchvision", "mindspore", "tvm_ffi", "numpy"}))
+    with open("/proc/self/maps") as maps:
+        print(*{line.split()[-1] for line in maps if "libopsbridge" in line})
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "allowed"),
+    [
+        ("opsbridge", set()),
+        ("opsbridge.errors", set()),
+        ("opsbridge.cli", set()),
+        ("opsbridge.tables.load", set()),
+        ("opsbridge.tables.diff", set()),
+        ("opsbridge.docgen.command", set()),
+        ("opsbridge.core", {"numpy"}),
+        ("opsbridge.torchvision", set()),
+        ("opsbridge.torchvision.ops", {"numpy"}),
+        ("opsbridge.mindspore", set()),
+        ("opsbridge.mindspore.ops", {"numpy"}),
+    ],
+)
+def test_importing_takes_no_framework_and_no_kernels(module: str, allowed: set[str]) -> None:
+    loaded, libraries = f"{python_output(LOADED, module)}\n\n".split("\n")[:2]
+    assert set(loaded.split()) <= allowed
+    assert libraries == ""
+
+
+def test_headers_of_kernels_include_only_headers_of_kernels() -> None:
+    csrc = Path(__file__).resolve().parents[1] / "opsbridge" / "csrc"
+    headers = [*csrc.glob("ops/*.h"), *csrc.glob("include/**/*.h")]
+    assert headers
+    for header in headers:
+        for line in header.read_text(encoding="utf-8").splitlines():
+            if line.startswith('#include "'):
+                included = line.split('"')[1]
+                assert included.startswith(("opsbridge/", "ops/", "runtime/")), (header, included)
+                if "include/opsbridge" in header.as_posix():
+                    assert included.startswith("opsbridge/"), (header, included)
