@@ -53,11 +53,12 @@ class _Operator:
             self.plan.api.core,
             **slots,
             **filled,
+            **self.plan.constants(_kind_of(layer.device(first))),
             rule=rule,
             outputs=self.plan.outputs,
             caller=self._caller_for(values, layer),
         )
-        return results if len(results) > 1 else results[0]
+        return self.plan.returned(results)
 
     def _fill(
         self, steps: tuple[Step, ...], values: tuple[Any, ...], layer: FrameworkLayer | None
@@ -69,7 +70,7 @@ class _Operator:
                 check_value_type(value, step.param, self.plan.name)
             if step.convert is None:
                 chosen += tuple(chosen_axes(value, step.param, self.plan.name).items())
-            else:
+            elif value is not None or not step.param.optional:
                 slots.update(step.convert(value, step.param, layer))
         return slots, chosen
 
@@ -212,7 +213,7 @@ def _bound(
     if not kwargs and len(args) == len(signature.parameters):
         return args
     try:
-        bound = signature.bind(*args, **kwargs)
+        bound = signature.bind(*args, **operator.plan.renamed(kwargs))
     except TypeError as error:
         raise DtypeError(f"{operator.plan.name}: {error}; expected {signature}") from None
     bound.apply_defaults()
@@ -230,16 +231,23 @@ def describe(table: ApiTable) -> str:
     """The docstring of an API, from its table."""
     lines = [table.text.en, ""]
     for param in table.params:
-        kinds = " or ".join(param.types).replace("_", " ")
+        kinds = " or ".join(param.types).replace("_", " ") + (" or None" if param.optional else "")
         shape = f" of shape ({', '.join(map(str, param.shape))})" if param.shape else ""
         dtypes = f", {' or '.join(param.dtypes)}" if param.dtypes else ""
         default = "" if param.required else f"; default {param.default!r}"
-        lines.append(f"{param.name}: {kinds}{shape}{dtypes}{default}")
+        name = f'{param.inside}["{param.name}"]' if param.inside else param.name
+        lines.append(f"{name}: {kinds}{shape}{dtypes}{default}{_remark(param)}")
     lines += ["", "Returns " + ", ".join(f"{r.name} ({r.dtype})" for r in table.returns) + "."]
     lines += ["Raises ArgumentError, DtypeError or DeviceError before anything is computed."]
     for deviation in table.deviations:
         lines.append(f"Differs from the real one on purpose: {deviation.ours.en}")
     return "\n".join([*lines, "", f"Source: {table.source}", "", table.example.strip(), ""])
+
+
+def _remark(param: Param) -> str:
+    remarks = ["not in the real API"] if param.extension else []
+    remarks += [f"{alias} is an older name" for alias in param.aliases]
+    return f" ({'; '.join(remarks)})" if remarks else ""
 
 
 def make_api(table: ApiTable, module: str) -> Any:

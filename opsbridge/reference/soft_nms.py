@@ -7,6 +7,7 @@ is replaced by the last live one, so the order of equal scores is that of these 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,18 @@ from opsbridge.reference.nms import (
 )
 from opsbridge.reference.ordering import order_by_score
 from opsbridge.reference.overlap import Corners, intersection, side, to_corners
-from opsbridge.reference.rounding import exponential, larger, smaller
+from opsbridge.reference.rounding import exponential as c_exponential
+from opsbridge.reference.rounding import larger, smaller
 
 Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class SoftNmsResult:
+    """The selected rows of the input, and the boxes with their lowered scores."""
+
+    keep: npt.NDArray[np.int64]
+    kept_boxes: Array
 
 
 def soft_nms(
@@ -42,17 +52,21 @@ def soft_nms(
     group_rule: str = "per_group",
     over_shift_limit: str = "per_group",
     kept_order: str = "rank",
-    **weighting: Any,
-) -> tuple[Array, npt.NDArray[np.int64]]:
-    """The selected boxes with their lowered scores, and their rows in the input.
+    method: str = "linear",
+    overlap_test: str = "greater_equal",
+    disjoint_box: str = "weighted",
+    first_box: str = "kept",
+    exponential: str = "same",
+    sigma_factor: int = 1,
+) -> SoftNmsResult:
+    """Select boxes from the best score down, lowering the scores of those that each overlaps.
 
     ``boxes`` is (N, 4), ``scores`` and ``groups`` are (N,); the other keywords are the slots and
-    axes of ``mappings/core/soft_nms.toml`` (``weighting``: those of the weight) and default to
-    mmcv. Raises ``ArgumentError`` for a NaN group.
+    axes of ``mappings/core/soft_nms.toml`` and default to mmcv. Raises ``ArgumentError`` for a NaN group.
 
     >>> import numpy as np
     >>> boxes = np.array([[0, 0, 4, 4], [0, 0, 4, 2]], np.float32)
-    >>> soft_nms(boxes, np.array([0.75, 0.5], np.float32), 0.3, 0.5, 0.001)[0][:, 4]
+    >>> soft_nms(boxes, np.array([0.75, 0.5], np.float32), 0.3, 0.5, 0.001).kept_boxes[:, 4]
     array([0.75, 0.25], dtype=float32)
     """
     check_groups("soft_nms", groups)
@@ -72,44 +86,41 @@ def soft_nms(
         selected: list[int] = []
         everything = list(range(len(scores)))
         runs = split_by_group(everything, scores, groups if separates else None, "given")
-        weight = Weight(number(iou_threshold), number(sigma), box_offset, **weighting)
+        weight = Weight(
+            number(iou_threshold),
+            number(sigma) * number(sigma_factor),
+            box_offset,
+            method,
+            includes_equal=overlap_test == "greater_equal",
+            skips_disjoint=disjoint_box == "skipped",
+            checks_first=first_box == "checked",
+            exponential_type=np.float64 if exponential == "float64" else number,
+        )
         for run in runs:
             selected += select(corners, lowered, run, weight, number(min_score))
         lowered = lowered.astype(scores.dtype)
     if len(runs) > 1:
-        ascending_groups = np.array(selected, np.int64)
-        order = order_by_score(lowered[ascending_groups], "stable")
-        selected = [int(row) for row in ascending_groups[order]]
+        by_group = np.array(selected, np.int64)
+        best_first = order_by_score(lowered[by_group], "stable")
+        selected = [int(row) for row in by_group[best_first]]
     if kept_order == "introsort_over_limit":
         kept_order = "introsort" if over_limit else "rank"
     keep = np.array(order_kept(selected, lowered, kept_order, None), np.int64)
-    return np.concatenate([boxes[keep], lowered[keep, None]], axis=1), keep
+    return SoftNmsResult(keep, np.concatenate([boxes[keep], lowered[keep, None]], axis=1))
 
 
+@dataclass(frozen=True)
 class Weight:
     """The factor on the score of a box that a selected box overlaps."""
 
-    def __init__(
-        self,
-        threshold: Any,
-        sigma: Any,
-        box_offset: int,
-        *,
-        method: str = "linear",
-        overlap_test: str = "greater_equal",
-        disjoint_box: str = "weighted",
-        first_box: str = "kept",
-        exponential: str = "same",
-        sigma_factor: int = 1,
-    ) -> None:
-        self.threshold = threshold
-        self.sigma = sigma * type(sigma)(sigma_factor)
-        self.box_offset = box_offset
-        self.method = method
-        self.includes_equal = overlap_test == "greater_equal"
-        self.skips_disjoint = disjoint_box == "skipped"
-        self.checks_first = first_box == "checked"
-        self.exponential = exponential
+    threshold: Any
+    sigma: Any
+    box_offset: int
+    method: str
+    includes_equal: bool
+    skips_disjoint: bool
+    checks_first: bool
+    exponential_type: type[Any]
 
     def skips(self, winner: Corners, other: Corners) -> bool:
         """Whether the other box is not looked at at all."""
@@ -124,8 +135,7 @@ class Weight:
         one = type(self.threshold)(1)
         if self.method == "gaussian":
             exponent = -(overlap * overlap) / self.sigma
-            wide = np.float64 if self.exponential == "float64" else type(one)
-            return type(one)(exponential(wide(exponent)))
+            return type(one)(c_exponential(self.exponential_type(exponent)))
         is_over = overlap >= self.threshold if self.includes_equal else overlap > self.threshold
         if not is_over:
             return one

@@ -6,10 +6,13 @@ A plan is built once per API; calls walk it and never look at the table again.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from opsbridge.errors import DtypeError
 from opsbridge.tables.convert import CONVERTERS
 from opsbridge.tables.schema import ApiTable, Param, Scalar, Stage
 
@@ -33,6 +36,8 @@ class Plan:
     init: tuple[Step, ...]
     call: tuple[Step, ...]
     outputs: tuple[tuple[str, str], ...]
+    aliases: dict[str, str]
+    has_parts: bool
     arguments: dict[str, str]
     columns: dict[str, int]
 
@@ -43,6 +48,36 @@ class Plan:
             if behaviour.device in (None, device) and dtype in (behaviour.dtypes or (dtype,)):
                 axes.update(behaviour.set)
         return axes
+
+    def constants(self, device: str) -> dict[str, Scalar]:
+        """The slots that the API itself fills on this kind of device."""
+        return {
+            constant.slot: constant.value
+            for constant in self.api.constants
+            if constant.device in (None, device)
+        }
+
+    def renamed(self, keywords: dict[str, Any]) -> dict[str, Any]:
+        """Keyword arguments by today's names; older ones are said to be deprecated."""
+        for old in self.aliases.keys() & keywords.keys():
+            new = self.aliases[old]
+            if new in keywords:
+                raise DtypeError(f"{self.name}: {old} is an older name of {new}; give one of them")
+            warnings.warn(
+                f"{self.name}: {old} is deprecated; use {new}", DeprecationWarning, stacklevel=4
+            )
+            keywords = {new if name == old else name: value for name, value in keywords.items()}
+        return keywords
+
+    def returned(self, results: tuple[Any, ...]) -> Any:
+        """What the API returns: the results, as lists of parts where the table says so."""
+        if self.has_parts:
+            named = dict(zip((name for name, _ in self.outputs), results, strict=True))
+            results = tuple(
+                _parts(named[value.output], named[value.ends]) if value.ends else named[value.output]
+                for value in self.api.returns
+            )
+        return results if len(results) > 1 else results[0]
 
     def signature(self, stage: Stage) -> inspect.Signature:
         """The signature of one stage as Python shows it."""
@@ -57,7 +92,9 @@ def bind_plan(api: ApiTable) -> Plan:
         name=api.name.rpartition(".")[2],
         init=tuple(_step(param) for param in api.params if param.stage == "init"),
         call=tuple(_step(param) for param in api.params if param.stage == "call"),
-        outputs=tuple((result.output, result.dtype) for result in api.returns),
+        outputs=tuple(_outputs(api)),
+        aliases={alias: param.name for param in api.params for alias in param.aliases},
+        has_parts=any(result.ends for result in api.returns),
         arguments={slot: param.name for param in api.params for slot in param.fills},
         columns={
             slot: first
@@ -65,6 +102,18 @@ def bind_plan(api: ApiTable) -> Plan:
             for slot, (first, _) in zip(param.fills, param.columns, strict=False)
         },
     )
+
+
+def _outputs(api: ApiTable) -> Iterator[tuple[str, str]]:
+    for result in api.returns:
+        yield result.output, result.dtype
+        if result.ends:
+            yield result.ends, "int64"
+
+
+def _parts(flat: Any, ends: Any) -> list[Any]:
+    places = [0, *ends.tolist()]
+    return [flat[start:end] for start, end in itertools.pairwise(places)]
 
 
 def _step(param: Param) -> Step:
@@ -77,10 +126,10 @@ def _step(param: Param) -> Step:
 
 
 def _parameter(param: Param) -> inspect.Parameter:
-    kind = (
-        inspect.Parameter.POSITIONAL_ONLY
-        if param.positional_only
-        else inspect.Parameter.POSITIONAL_OR_KEYWORD
-    )
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    if param.positional_only:
+        kind = inspect.Parameter.POSITIONAL_ONLY
+    elif param.extension or param.inside:
+        kind = inspect.Parameter.KEYWORD_ONLY
     default = inspect.Parameter.empty if param.required else param.default
     return inspect.Parameter(param.name, kind, default=default)

@@ -18,7 +18,7 @@ class Finding:
     message: str
 
 
-def equal_scalars(left: Scalar, right: Scalar) -> bool:
+def equal_scalars(left: Scalar | None, right: Scalar | None) -> bool:
     """Equal in value and type: 0, 0.0 and false are three different table values."""
     return type(left) is type(right) and left == right
 

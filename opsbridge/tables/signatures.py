@@ -74,7 +74,11 @@ def _compare(
     api: ApiTable, stage: Stage, real: list[inspect.Parameter]
 ) -> Iterator[Finding | None]:
     """One result per fact that was compared: None where table and real API agree."""
-    expected = [(i, param) for i, param in enumerate(api.params) if param.stage == stage]
+    expected = [
+        (i, param)
+        for i, param in enumerate(api.params)
+        if param.stage == stage and not param.extension and not param.inside
+    ]
     if [parameter.kind for parameter in real] == [_Kind.VAR_POSITIONAL]:
         # The real one takes *args: that inputs go by position is all there is to compare.
         for index, param in expected:

@@ -18,10 +18,11 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Call:
-    """Arguments of the two stages, tensors as NumPy arrays."""
+    """Arguments of the two stages, tensors as NumPy arrays; keywords are those of the call."""
 
     init: tuple[Any, ...]
     call: tuple[Any, ...]
+    keywords: dict[str, Any]
 
 
 def arrays(case: Case, core: CoreTable) -> dict[str, Any]:
@@ -38,6 +39,8 @@ def call_for(api: ApiTable, core: CoreTable, case: Case, expectation: Expectatio
     wanted = {**case.base, **expectation.set}
     if not set(case.inputs) <= {slot for param in api.params for slot in param.fills}:
         return None
+    if any(param.required and not set(param.fills) <= set(case.inputs) for param in api.params):
+        return None
     if not all(case.dtype in param.dtypes for param in api.params if param.dtypes):
         return None
     chosen = _choices(api, core, wanted)
@@ -47,8 +50,13 @@ def call_for(api: ApiTable, core: CoreTable, case: Case, expectation: Expectatio
     given = [(param, _argument(param, inputs, chosen)) for param in api.params]
     return Call(
         tuple(value for param, value in given if param.stage == "init"),
-        tuple(value for param, value in given if param.stage == "call"),
+        tuple(value for param, value in given if param.stage == "call" and not _by_keyword(param)),
+        {param.name: value for param, value in given if _by_keyword(param)},
     )
+
+
+def _by_keyword(param: Param) -> bool:
+    return param.extension or bool(param.inside)
 
 
 def _choices(api: ApiTable, core: CoreTable, wanted: dict[str, Scalar]) -> dict[str, Scalar] | None:
@@ -66,6 +74,8 @@ def _choices(api: ApiTable, core: CoreTable, wanted: dict[str, Scalar]) -> dict[
 def _argument(param: Param, inputs: dict[str, Any], chosen: dict[str, Scalar]) -> Any:
     if param.name in chosen:
         return chosen[param.name]
+    if not set(param.fills) & set(inputs):
+        return param.default
     values = [inputs[slot] for slot in param.fills]
     if param.converter == "columns":
         return np.column_stack(values)

@@ -1,0 +1,1 @@
+"""The operators of MMCV; `opsbridge.mmcv.ops` has them."""
