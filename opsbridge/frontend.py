@@ -37,6 +37,9 @@ class _Operator:
         self.init_signature = self.plan.signature("init")
         self.call_signature = self.plan.signature("call")
         self.caller = Caller(self.plan.name, self.plan.arguments, self.plan.columns)
+        self._first_tensor = next(
+            param.name for param in self.plan.api.params if "tensor" in param.types
+        )
         # Made here for every combination, since tracing cannot follow the making of a rule.
         self._rules = {key: self._make_rule(*key) for key in self._combinations()}
 
@@ -46,6 +49,7 @@ class _Operator:
 
     def run(self, slots: dict[str, Any], chosen: _Chosen, values: tuple[Any, ...]) -> Any:
         """Call the core operator with the tensors of the call."""
+        values = self.plan.unfolded(values)
         layer, first = self._layer_of(values)
         filled, more = self._fill(self.plan.call, values, layer)
         rule = self._rule(layer.device(first), layer.dtype(first), chosen + more)
@@ -174,7 +178,7 @@ class _Operator:
         self, name: str, shape: tuple[int, ...], expected: tuple[int | str, ...]
     ) -> NoReturn:
         wanted = "(" + ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "") + ")"
-        fitting = _apis_that_take(self.plan.api, shape)
+        fitting = _api_that_takes(self.plan.api, shape) if name == self._first_tensor else ""
         hint = f"; tensors of this shape are what {fitting} takes" if fitting else ""
         raise ArgumentError(
             f"{self.plan.name}: {name} has shape {tuple(shape)}; expected {wanted}{hint}"
@@ -190,27 +194,32 @@ def _type_name(value: Any) -> str:
     return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
 
 
-def _apis_that_take(api: ApiTable, shape: tuple[int, ...]) -> str:
-    """Another API of the same operator whose first tensor may have this shape, if there is one."""
-    for name in all_api_names():
-        other = load_api(name)
-        if other.core != api.core or other.name == api.name:
-            continue
-        first = next(param for param in other.params if "tensor" in param.types)
-        if len(first.shape) == len(shape) and all(
-            wanted == size
-            for wanted, size in zip(first.shape, shape, strict=True)
-            if isinstance(wanted, int)
-        ):
-            return f"opsbridge.{other.name}"
-    return ""
+def _api_that_takes(api: ApiTable, shape: tuple[int, ...]) -> str:
+    """The plainest other API of the operator whose first tensor may have this shape, if any."""
+    others = [load_api(name) for name in all_api_names()]
+    fitting = [
+        other
+        for other in others
+        if other.core == api.core and other.name != api.name and _takes(other, shape)
+    ]
+    plainest = min(fitting, key=lambda other: len(other.params), default=None)
+    return f"opsbridge.{plainest.name}" if plainest else ""
+
+
+def _takes(api: ApiTable, shape: tuple[int, ...]) -> bool:
+    first = next(param for param in api.params if "tensor" in param.types)
+    return len(first.shape) == len(shape) and all(
+        wanted == size
+        for wanted, size in zip(first.shape, shape, strict=True)
+        if isinstance(wanted, int)
+    )
 
 
 def _bound(
     operator: _Operator, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Any
 ) -> tuple[Any, ...]:
     """The arguments in order, defaults filled in."""
-    if not kwargs and len(args) == len(signature.parameters):
+    if not kwargs and len(args) == len(signature.parameters) and not operator.plan.has_extensions:
         return args
     try:
         bound = signature.bind(*args, **operator.plan.renamed(kwargs))

@@ -11,4 +11,6 @@ from opsbridge.core.operator import Operator
 from opsbridge.core.roi_align import ROI_ALIGN
 from opsbridge.core.soft_nms import SOFT_NMS
 
-OPERATORS: dict[str, Operator] = {operator.name: operator for operator in (NMS, ROI_ALIGN, SOFT_NMS)}
+OPERATORS: dict[str, Operator] = {
+    operator.name: operator for operator in (NMS, ROI_ALIGN, SOFT_NMS)
+}

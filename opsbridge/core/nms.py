@@ -14,6 +14,7 @@ from opsbridge.core.rules import Rule
 from opsbridge.core.scored_boxes import check_scored_boxes, refuse_row
 from opsbridge.core.tensors import Tensor, TensorLayer
 
+
 @dataclass(frozen=True)
 class NmsRule(Rule):
     """The axes in which suppression differs between frameworks; the defaults are torchvision's."""

@@ -31,8 +31,8 @@ class Operator:
     outputs in `cut` are shortened to a length that depends on data. The gradient of `main` is
     computed by the operator `backward`, which takes the gradient of the result before the same
     arguments; where it does not need the values of `main`, only its shape, `backward_reads_main`
-    is False. `picked` is an output that is made of input rows; `output_dtypes` are the dtypes of the
-    outputs that are not of the dtype of `main`.
+    is False. `picked` is an output that is made of input rows; `output_dtypes` are the dtypes of
+    the outputs that are not of the dtype of `main`.
     """
 
     name: str

@@ -62,7 +62,8 @@ def soft_nms(
     """Select boxes from the best score down, lowering the scores of those that each overlaps.
 
     ``boxes`` is (N, 4), ``scores`` and ``groups`` are (N,); the other keywords are the slots and
-    axes of ``mappings/core/soft_nms.toml`` and default to mmcv. Raises ``ArgumentError`` for a NaN group.
+    axes of ``mappings/core/soft_nms.toml`` and default to mmcv. Raises
+    ``ArgumentError`` for a NaN group.
 
     >>> import numpy as np
     >>> boxes = np.array([[0, 0, 4, 4], [0, 0, 4, 2]], np.float32)

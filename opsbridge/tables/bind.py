@@ -14,6 +14,7 @@ from typing import Any
 
 from opsbridge.errors import DtypeError
 from opsbridge.tables.convert import CONVERTERS
+from opsbridge.tables.options import signature_of, unfold
 from opsbridge.tables.schema import ApiTable, Param, Scalar, Stage
 
 
@@ -38,6 +39,8 @@ class Plan:
     outputs: tuple[tuple[str, str], ...]
     aliases: dict[str, str]
     has_parts: bool
+    has_entries: bool
+    has_extensions: bool
     arguments: dict[str, str]
     columns: dict[str, int]
 
@@ -74,7 +77,9 @@ class Plan:
         if self.has_parts:
             named = dict(zip((name for name, _ in self.outputs), results, strict=True))
             results = tuple(
-                _parts(named[value.output], named[value.ends]) if value.ends else named[value.output]
+                split_parts(named[value.output], named[value.ends])
+                if value.ends
+                else named[value.output]
                 for value in self.api.returns
             )
         return results if len(results) > 1 else results[0]
@@ -82,7 +87,13 @@ class Plan:
     def signature(self, stage: Stage) -> inspect.Signature:
         """The signature of one stage as Python shows it."""
         steps = self.init if stage == "init" else self.call
-        return inspect.Signature([_parameter(step.param) for step in steps])
+        return signature_of(step.param for step in steps)
+
+    def unfolded(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """One value per step of the call, where some are entries of a dictionary that came."""
+        if not self.has_entries:
+            return values
+        return unfold(self.name, tuple(step.param for step in self.call), values)
 
 
 def bind_plan(api: ApiTable) -> Plan:
@@ -93,8 +104,12 @@ def bind_plan(api: ApiTable) -> Plan:
         init=tuple(_step(param) for param in api.params if param.stage == "init"),
         call=tuple(_step(param) for param in api.params if param.stage == "call"),
         outputs=tuple(_outputs(api)),
-        aliases={alias: param.name for param in api.params for alias in param.aliases},
+        aliases={
+            alias: param.name for param in api.params for alias in param.aliases if not param.inside
+        },
         has_parts=any(result.ends for result in api.returns),
+        has_entries=any(param.inside for param in api.params),
+        has_extensions=any(param.extension for param in api.params),
         arguments={slot: param.name for param in api.params for slot in param.fills},
         columns={
             slot: first
@@ -111,7 +126,8 @@ def _outputs(api: ApiTable) -> Iterator[tuple[str, str]]:
             yield result.ends, "int64"
 
 
-def _parts(flat: Any, ends: Any) -> list[Any]:
+def split_parts(flat: Any, ends: Any) -> list[Any]:
+    """The parts of a tensor that end where another one says."""
     places = [0, *ends.tolist()]
     return [flat[start:end] for start, end in itertools.pairwise(places)]
 
@@ -123,13 +139,3 @@ def _step(param: Param) -> Step:
         takes_list="tensor_list" in param.types,
         convert=None if param.converter == "choice" else CONVERTERS[param.converter],
     )
-
-
-def _parameter(param: Param) -> inspect.Parameter:
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    if param.positional_only:
-        kind = inspect.Parameter.POSITIONAL_ONLY
-    elif param.extension or param.inside:
-        kind = inspect.Parameter.KEYWORD_ONLY
-    default = inspect.Parameter.empty if param.required else param.default
-    return inspect.Parameter(param.name, kind, default=default)

@@ -147,8 +147,8 @@ class CoreTable:
 class Choice:
     """One value of an enumerated parameter, and the axes it sets; without a value it is None."""
 
+    value: Scalar | None
     set: dict[str, Scalar]
-    value: Scalar | None = None
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ class Param:
 
     ``dtypes_on`` narrows ``dtypes`` on single devices. An ``optional`` parameter may be None, which
     is its default and leaves its slots out. ``aliases`` are older names that keywords may use. A
-    parameter ``inside`` another argument is an entry of that dictionary; an ``extension`` is not in
-    the real API at all, and its default is what the real API does. Both go by keyword only.
+    parameter ``inside`` another argument is an entry of that dictionary. An ``extension`` is not in
+    the real API at all: its default is what the real API does, and it goes by keyword only.
     """
 
     name: str

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opsbridge.tables.finding import equal_scalars
+from opsbridge.tables.options import fold
 from opsbridge.tables.pairing import axis_values
 from opsbridge.tables.schema import ApiTable, Case, CoreTable, Expectation, Param, Scalar
 
@@ -37,6 +38,9 @@ def arrays(case: Case, core: CoreTable) -> dict[str, Any]:
 def call_for(api: ApiTable, core: CoreTable, case: Case, expectation: Expectation) -> Call | None:
     """Arguments with which the API meets the expectation; None where it can't be asked for it."""
     wanted = {**case.base, **expectation.set}
+    given_back = {name for value in api.returns for name in (value.output, value.ends)}
+    if not (expectation.refused or given_back & set(expectation.outputs)):
+        return None
     if not set(case.inputs) <= {slot for param in api.params for slot in param.fills}:
         return None
     if any(param.required and not set(param.fills) <= set(case.inputs) for param in api.params):
@@ -47,16 +51,16 @@ def call_for(api: ApiTable, core: CoreTable, case: Case, expectation: Expectatio
     if chosen is None:
         return None
     inputs = arrays(case, core)
-    given = [(param, _argument(param, inputs, chosen)) for param in api.params]
+    values = {param.name: _argument(param, inputs, chosen) for param in api.params}
+    for param in api.params:
+        if param.inside:
+            values.setdefault(param.inside, {})[param.name] = values[param.name]
+    seen = [param for param in fold(api.params) if not param.extension]
     return Call(
-        tuple(value for param, value in given if param.stage == "init"),
-        tuple(value for param, value in given if param.stage == "call" and not _by_keyword(param)),
-        {param.name: value for param, value in given if _by_keyword(param)},
+        tuple(values[param.name] for param in seen if param.stage == "init"),
+        tuple(values[param.name] for param in seen if param.stage == "call"),
+        {param.name: values[param.name] for param in api.params if param.extension},
     )
-
-
-def _by_keyword(param: Param) -> bool:
-    return param.extension or bool(param.inside)
 
 
 def _choices(api: ApiTable, core: CoreTable, wanted: dict[str, Scalar]) -> dict[str, Scalar] | None:
@@ -79,4 +83,6 @@ def _argument(param: Param, inputs: dict[str, Any], chosen: dict[str, Scalar]) -
     values = [inputs[slot] for slot in param.fills]
     if param.converter == "columns":
         return np.column_stack(values)
+    if param.converter == "element_limit":
+        return (values[0] + 1) // 4
     return tuple(values) if param.converter == "pair" else values[0]

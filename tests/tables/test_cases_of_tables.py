@@ -139,8 +139,14 @@ def _results(api: ApiTable, target: Any, call: Call, to_tensor: Any) -> dict[str
     keywords = {k: v for k, v in call.keywords.items() if imitated or k not in extensions}
     returned = operator(*given, **keywords)
     values = returned if isinstance(returned, tuple) else (returned,)
-    outputs = [value.output for value in api.returns]
-    return {n: _to_array(v) for n, v in zip(outputs, values, strict=True)}
+    results = {}
+    for value, given_back in zip(api.returns, values, strict=True):
+        if not value.ends:
+            results[value.output] = _to_array(given_back)
+            continue
+        results[value.output] = np.concatenate([_to_array(part) for part in given_back])
+        results[value.ends] = np.cumsum([len(part) for part in given_back])
+    return results
 
 
 def _to_array(value: Any) -> Any:
