@@ -37,6 +37,9 @@ class _Operator:
         self.init_signature = self.plan.signature("init")
         self.call_signature = self.plan.signature("call")
         self.caller = Caller(self.plan.name, self.plan.arguments, self.plan.columns)
+        self._first_tensor = next(
+            param.name for param in self.plan.api.params if "tensor" in param.types
+        )
         # Made here for every combination, since tracing cannot follow the making of a rule.
         self._rules = {key: self._make_rule(*key) for key in self._combinations()}
 
@@ -46,6 +49,7 @@ class _Operator:
 
     def run(self, slots: dict[str, Any], chosen: _Chosen, values: tuple[Any, ...]) -> Any:
         """Call the core operator with the tensors of the call."""
+        values = self.plan.unfolded(values)
         layer, first = self._layer_of(values)
         filled, more = self._fill(self.plan.call, values, layer)
         rule = self._rule(layer.device(first), layer.dtype(first), chosen + more)
@@ -53,11 +57,12 @@ class _Operator:
             self.plan.api.core,
             **slots,
             **filled,
+            **self.plan.constants(_kind_of(layer.device(first))),
             rule=rule,
             outputs=self.plan.outputs,
             caller=self._caller_for(values, layer),
         )
-        return results if len(results) > 1 else results[0]
+        return self.plan.returned(results)
 
     def _fill(
         self, steps: tuple[Step, ...], values: tuple[Any, ...], layer: FrameworkLayer | None
@@ -69,7 +74,7 @@ class _Operator:
                 check_value_type(value, step.param, self.plan.name)
             if step.convert is None:
                 chosen += tuple(chosen_axes(value, step.param, self.plan.name).items())
-            else:
+            elif value is not None or not step.param.optional:
                 slots.update(step.convert(value, step.param, layer))
         return slots, chosen
 
@@ -169,7 +174,7 @@ class _Operator:
         self, name: str, shape: tuple[int, ...], expected: tuple[int | str, ...]
     ) -> NoReturn:
         wanted = "(" + ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "") + ")"
-        fitting = _apis_that_take(self.plan.api, shape)
+        fitting = _api_that_takes(self.plan.api, shape) if name == self._first_tensor else ""
         hint = f"; tensors of this shape are what {fitting} takes" if fitting else ""
         raise ArgumentError(
             f"{self.plan.name}: {name} has shape {tuple(shape)}; expected {wanted}{hint}"
@@ -185,26 +190,31 @@ def _type_name(value: Any) -> str:
     return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
 
 
-def _apis_that_take(api: ApiTable, shape: tuple[int, ...]) -> str:
-    """Another API of the same operator whose first tensor may have this shape, if there is one."""
-    for name in all_api_names():
-        other = load_api(name)
-        if other.core != api.core or other.name == api.name:
-            continue
-        first = next(param for param in other.params if "tensor" in param.types)
-        if fits_shape(shape, first.shape):
-            return f"opsbridge.{other.name}"
-    return ""
+def _api_that_takes(api: ApiTable, shape: tuple[int, ...]) -> str:
+    """The plainest other API of the operator whose first tensor may have this shape, if any."""
+    others = [load_api(name) for name in all_api_names()]
+    fitting = [
+        other
+        for other in others
+        if other.core == api.core and other.name != api.name and _takes(other, shape)
+    ]
+    plainest = min(fitting, key=lambda other: len(other.params), default=None)
+    return f"opsbridge.{plainest.name}" if plainest else ""
+
+
+def _takes(api: ApiTable, shape: tuple[int, ...]) -> bool:
+    first = next(param for param in api.params if "tensor" in param.types)
+    return fits_shape(shape, first.shape)
 
 
 def _bound(
     operator: _Operator, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Any
 ) -> tuple[Any, ...]:
     """The arguments in order, defaults filled in."""
-    if not kwargs and len(args) == len(signature.parameters):
+    if not kwargs and len(args) == len(signature.parameters) and not operator.plan.has_extensions:
         return args
     try:
-        bound = signature.bind(*args, **kwargs)
+        bound = signature.bind(*args, **operator.plan.renamed(kwargs))
     except TypeError as error:
         raise DtypeError(f"{operator.plan.name}: {error}; expected {signature}") from None
     bound.apply_defaults()
@@ -222,16 +232,23 @@ def describe(table: ApiTable) -> str:
     """The docstring of an API, from its table."""
     lines = [table.text.en, ""]
     for param in table.params:
-        kinds = " or ".join(param.types).replace("_", " ")
+        kinds = " or ".join(param.types).replace("_", " ") + (" or None" if param.optional else "")
         shape = f" of shape ({', '.join(map(str, param.shape))})" if param.shape else ""
         dtypes = f", {' or '.join(param.dtypes)}" if param.dtypes else ""
         default = "" if param.required else f"; default {param.default!r}"
-        lines.append(f"{param.name}: {kinds}{shape}{dtypes}{default}")
+        name = f'{param.inside}["{param.name}"]' if param.inside else param.name
+        lines.append(f"{name}: {kinds}{shape}{dtypes}{default}{_remark(param)}")
     lines += ["", "Returns " + ", ".join(f"{r.name} ({r.dtype})" for r in table.returns) + "."]
     lines += ["Raises ArgumentError, DtypeError or DeviceError before anything is computed."]
     for deviation in table.deviations:
         lines.append(f"Differs from the real one on purpose: {deviation.ours.en}")
     return "\n".join([*lines, "", f"Source: {table.source}", "", table.example.strip(), ""])
+
+
+def _remark(param: Param) -> str:
+    remarks = ["not in the real API"] if param.extension else []
+    remarks += [f"{alias} is an older name" for alias in param.aliases]
+    return f" ({'; '.join(remarks)})" if remarks else ""
 
 
 def make_api(table: ApiTable, module: str) -> Any:

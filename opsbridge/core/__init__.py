@@ -21,6 +21,7 @@ from opsbridge.core.operator import Operator
 from opsbridge.core.roi_align import ROI_ALIGN, ROI_ALIGN_BACKWARD
 from opsbridge.core.roi_pool import ROI_POOL, ROI_POOL_BACKWARD
 from opsbridge.core.small_boxes import SMALL_BOXES
+from opsbridge.core.soft_nms import SOFT_NMS
 
 _ALL = (
     BOX_AREA,
@@ -39,5 +40,6 @@ _ALL = (
     ROI_POOL,
     ROI_POOL_BACKWARD,
     SMALL_BOXES,
+    SOFT_NMS,
 )
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _ALL}

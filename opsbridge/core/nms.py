@@ -9,11 +9,10 @@ from typing import ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
-from opsbridge.core.operator import Operator
+from opsbridge.core.operator import Operator, Picked
 from opsbridge.core.rules import Rule
+from opsbridge.core.scored_boxes import check_scored_boxes, refuse_row
 from opsbridge.core.tensors import Tensor, TensorLayer
-
-DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,9 @@ class NmsRule(Rule):
     threshold_type: Literal["float64", "float32", "float64_via_float32", "same"] = "float64"
     order: Literal["stable", "introsort", "bitonic", "given"] = "stable"
     nan_score: Literal["first", "drop", "refuse"] = "first"
-    group_rule: Literal["per_group", "shifted", "per_group_on_shifted"] = "per_group"
-    kept_order: Literal["rank", "index", "introsort"] = "rank"
+    group_rule: Literal["per_group", "shifted", "per_group_on_shifted", "ignored"] = "per_group"
+    over_shift_limit: Literal["per_group", "per_group_on_shifted", "unchanged"] = "per_group"
+    kept_order: Literal["rank", "index", "introsort", "introsort_over_limit"] = "rank"
 
 
 _CALLER = Caller("nms")
@@ -45,9 +45,12 @@ def _output_shapes(count: int) -> dict[str, tuple[int, ...]]:
     return {
         "keep": (count,),
         "keep_mask": (count,),
+        "kept_boxes": (count, 5),
         "sorted_boxes": (count, 5),
         "sorted_positions": (count,),
         "sorted_keep_mask": (count,),
+        "matched": (count,),
+        "match_ends": (count,),
     }
 
 
@@ -71,13 +74,16 @@ def nms(
 ) -> tuple[Tensor, ...]:
     """Keep the boxes that no better kept box overlaps too much.
 
-    `boxes` is (N, 4) and `scores` (N,), both float32 or float64; with `boxes_column` and
-    `scores_column` they are columns of wider tensors. `outputs` names what is returned, each with
-    its dtype ("same": that of the boxes). Ties, NaN and equality follow `rule`; without NaN refusal
-    nothing but shapes, dtypes, devices and a NaN threshold raises (ArgumentError, DtypeError,
-    DeviceError). Source: semantics of each axis in mappings/core/nms.toml.
+    `boxes` is (N, 4) and `scores` (N,), floating and of one dtype; with `boxes_column` and
+    `scores_column` they are columns of wider tensors. `groups` is (N,), int64 or float64. `outputs`
+    names what is returned, each with its dtype ("same": that of the boxes). Ties, NaN and equality
+    follow `rule`; a NaN threshold or group, and a NaN score where the rule refuses it, raise
+    ArgumentError; shapes, dtypes and devices that do not fit raise before anything is computed.
+    Source: semantics of each axis in mappings/core/nms.toml.
     """
-    count, dtype = _check_tensors(layer, caller, boxes, scores, groups, boxes_column, scores_column)
+    count, dtype = check_scored_boxes(
+        layer, caller, boxes, scores, groups, boxes_column, scores_column
+    )
     checks.check_number(caller, "iou_threshold", iou_threshold)
     shapes = _output_shapes(count)
     destinations = {
@@ -100,39 +106,13 @@ def nms(
         *(destinations.get(name) for name in shapes),
     )
     if kept < 0:
-        caller.refuse(f"{caller.place('scores', -1 - kept)} is nan; scores must be numbers")
+        refuse_row(caller, kept)
     return tuple(
-        layer.finish(destinations[name], kept if name == "keep" else None) for name, _ in outputs
+        layer.finish(destinations[name], kept if name in _CUT else None) for name, _ in outputs
     )
 
 
-def _check_tensors(
-    layer: TensorLayer,
-    caller: Caller,
-    boxes: Tensor,
-    scores: Tensor,
-    groups: Tensor | None,
-    boxes_column: int | None,
-    scores_column: int | None,
-) -> tuple[int, str]:
-    """The number of boxes and their dtype, once all tensors fit each other."""
-    count = checks.check_shape(
-        layer, caller, "boxes", boxes, ("N", 4 if boxes_column is None else "D")
-    )[0]
-    scores_shape = ("N",) if scores_column is None else ("N", "D")
-    scored = checks.check_shape(layer, caller, "scores", scores, scores_shape)[0]
-    checks.check_same_length(caller, "scores", scored, "boxes", count)
-    dtype = checks.check_dtype(layer, caller, "boxes", boxes, DTYPES)
-    checks.check_same_dtype(caller, "scores", layer.dtype(scores), "boxes", dtype)
-    tensors = {"boxes": boxes, "scores": scores}
-    if groups is not None:
-        grouped = checks.check_shape(layer, caller, "groups", groups, ("N",))[0]
-        checks.check_same_length(caller, "groups", grouped, "boxes", count)
-        checks.check_dtype(layer, caller, "groups", groups, ("int64",))
-        tensors["groups"] = groups
-    checks.check_on_host(layer, caller, tensors)
-    return count, dtype
-
+_CUT = frozenset({"keep", "kept_boxes", "match_ends"})
 
 NMS = Operator(
     name="nms",
@@ -140,5 +120,14 @@ NMS = Operator(
     rule=NmsRule,
     main="boxes",
     shapes=lambda shape, arguments: _output_shapes(shape(arguments["boxes"])[0]),
-    cut=frozenset({"keep"}),
+    cut=_CUT,
+    picked=Picked("kept_boxes", "keep"),
+    output_dtypes={
+        "keep": "int64",
+        "keep_mask": "bool",
+        "sorted_positions": "int64",
+        "sorted_keep_mask": "bool",
+        "matched": "int64",
+        "match_ends": "int64",
+    },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from opsbridge.core.rules import Rule
@@ -18,6 +18,17 @@ def named_dtype(wanted: str, main: str, arguments: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
+class Picked:
+    """An output that consists of input rows: boxes with their scores at the rows in `rows`.
+
+    Where gradients are recorded a framework indexes its own tensors instead, and differentiates it.
+    """
+
+    output: str
+    rows: str
+
+
+@dataclass(frozen=True)
 class Operator:
     """A core operator: the function, its rule, and the facts that tracing and gradients need.
 
@@ -29,7 +40,8 @@ class Operator:
     of `main`, and not only the shape. Where more tensors than `main` have gradients, all are in
     `differentiable`, and `backward` has an output for each: "gradient", then "gradient_of_<name>".
     `result_dtype` makes a NumPy name of the dtype that an output was asked for, of that of `main`
-    and of the arguments.
+    and of the arguments. `picked` is an output that is made of input rows; `output_dtypes` are the
+    dtypes of the outputs that are not of the dtype of `main`.
     """
 
     name: str
@@ -42,3 +54,5 @@ class Operator:
     backward_reads_main: Callable[[Any], bool] = lambda rule: True
     differentiable: tuple[str, ...] = ()
     result_dtype: Callable[[str, str, Mapping[str, Any]], str] = named_dtype
+    picked: Picked | None = None
+    output_dtypes: Mapping[str, str] = field(default_factory=dict)

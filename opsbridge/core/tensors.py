@@ -30,6 +30,9 @@ class TensorLayer(Protocol):
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> Any:
         """A destination on the device of `like` that native code can write to."""
 
+    def cast(self, tensor: Tensor, dtype: str) -> Tensor:
+        """The same numbers in another element type."""
+
     def finish(self, destination: Any, length: int | None = None) -> Tensor:
         """A filled destination as the user's tensor, cut to `length` rows."""
 

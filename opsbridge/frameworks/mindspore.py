@@ -61,6 +61,9 @@ class MindSporeLayer:
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> np.ndarray[Any, Any]:
         return np.empty(shape, dtype)
 
+    def cast(self, tensor: Tensor, dtype: str) -> Tensor:
+        return Tensor.from_numpy(tensor.asnumpy().astype(dtype))
+
     def finish(self, destination: np.ndarray[Any, Any], length: int | None = None) -> Tensor:
         return Tensor.from_numpy(destination if length is None else destination[:length])
 

@@ -52,6 +52,9 @@ class NumpyLayer:
     ) -> np.ndarray[Any, Any]:
         return np.empty(shape, dtype)
 
+    def cast(self, tensor: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:
+        return tensor.astype(dtype, copy=False)
+
     def finish(
         self, destination: np.ndarray[Any, Any], length: int | None = None
     ) -> np.ndarray[Any, Any]:

@@ -34,6 +34,29 @@ _TENSORS = TorchTensors()
 def run_recorded(operator: Operator, arguments: dict[str, Any]) -> tuple[Any, ...]:
     """Call an operator through PyTorch's dispatcher."""
     outputs = arguments["outputs"]
+    picked = operator.picked
+    if picked is None or picked.output not in dict(outputs):
+        return _dispatch(operator, arguments, outputs)
+    # Indexing has a gradient, unlike the rows that native code copies.
+    others = dict(outputs) | {picked.rows: dict(outputs).get(picked.rows, "int64")}
+    del others[picked.output]
+    names = list(others)
+    results = dict(zip(names, _dispatch(operator, arguments, tuple(others.items())), strict=True))
+    results[picked.output] = _scored_rows(arguments, results[picked.rows])
+    return tuple(results[name] for name, _ in outputs)
+
+
+def _scored_rows(arguments: dict[str, Any], rows: Tensor) -> Tensor:
+    """Boxes with their scores, the rows that were picked."""
+    boxes, scores = arguments["boxes"], arguments["scores"]
+    first, column = arguments.get("boxes_column") or 0, arguments.get("scores_column")
+    scores = scores if column is None else scores[:, column]
+    return torch.cat((boxes[:, first : first + 4][rows], scores[rows, None]), dim=1)
+
+
+def _dispatch(
+    operator: Operator, arguments: dict[str, Any], outputs: tuple[tuple[str, str], ...]
+) -> tuple[Any, ...]:
     inputs = {name: value for name, value in arguments.items() if name not in _TRAVELLING}
     return tuple(
         getattr(torch.ops.opsbridge, operator.name)(

@@ -44,6 +44,9 @@ class TorchTensors:
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> Tensor:
         return like.new_empty(shape, dtype=DTYPES[dtype])
 
+    def cast(self, tensor: Tensor, dtype: str) -> Tensor:
+        return tensor.to(DTYPES[dtype])
+
     def finish(self, destination: Tensor, length: int | None = None) -> Tensor:
         return destination if length is None else destination[:length]
 

@@ -21,6 +21,7 @@ from opsbridge.reference.nms import NmsResult, nms
 from opsbridge.reference.roi_align import roi_align
 from opsbridge.reference.roi_align_backward import roi_align_backward
 from opsbridge.reference.roi_pool import roi_pool, roi_pool_backward
+from opsbridge.reference.soft_nms import soft_nms
 
 __all__ = [
     "NmsResult",
@@ -39,4 +40,5 @@ __all__ = [
     "roi_pool",
     "roi_pool_backward",
     "small_boxes",
+    "soft_nms",
 ]

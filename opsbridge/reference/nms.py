@@ -18,6 +18,7 @@ from opsbridge.reference.ordering import dense_keys, introsort_descending, order
 from opsbridge.reference.overlap import Corners, held_threshold, suppresses, to_corners
 
 Array = npt.NDArray[Any]
+Matches = dict[int, list[int]]  # kept row -> the rows that it suppressed
 
 DECAY_ABOVE = 0.5
 """A decaying threshold (OpenCV's adaptive one) is never multiplied at or below this value."""
@@ -29,9 +30,12 @@ class NmsResult:
 
     keep: npt.NDArray[np.int64]
     keep_mask: npt.NDArray[np.bool_]
+    kept_boxes: Array
     sorted_boxes: Array
     sorted_positions: npt.NDArray[np.int64]
     sorted_keep_mask: npt.NDArray[np.bool_]
+    matched: npt.NDArray[np.int64]
+    match_ends: npt.NDArray[np.int64]
 
 
 def nms(
@@ -57,13 +61,15 @@ def nms(
     order: str = "stable",
     nan_score: str = "first",
     group_rule: str = "per_group",
+    over_shift_limit: str = "per_group",
     kept_order: str = "rank",
 ) -> NmsResult:
     """Keep the boxes that no better kept box overlaps too much.
 
     ``boxes`` is (N, 4), ``scores`` and ``groups`` are (N,); the other keywords are the slots and
     axes of ``mappings/core/nms.toml`` and default to torchvision on the CPU. Raises
-    ``ArgumentError`` for a NaN threshold, and for a NaN score where ``nan_score`` is ``refuse``.
+    ``ArgumentError`` for a NaN threshold or group, and for a NaN score where ``nan_score`` is
+    ``refuse``.
 
     >>> import numpy as np
     >>> boxes = np.array([[0, 0, 4, 4], [0, 0, 3, 3], [0, 0, 2, 2]], np.float32)
@@ -71,8 +77,11 @@ def nms(
     array([0, 2])
     """
     check_values(scores, iou_threshold, nan_score)
+    check_groups("nms", groups)
+    over_limit = shift_limit is not None and boxes.size > shift_limit
+    rule = effective_group_rule(group_rule, over_shift_limit if over_limit else "unchanged")
     with np.errstate(all="ignore"):
-        shifts, separates = plan_groups(boxes, groups, group_rule, shift_limit, layout)
+        shifts, separates = plan_groups(boxes, groups, rule, layout)
         working = boxes.dtype if accumulate == "same" else np.dtype(accumulate)
         corners = to_corners(
             (boxes + shifts).astype(working),
@@ -81,20 +90,23 @@ def nms(
             box_offset=box_offset,
         )
         ranked = rank_candidates(scores, score_threshold, pre_top_k, order, nan_score)
-        kept = sweep(
-            corners,
-            ranked,
-            held_threshold(iou_threshold, threshold_type, boxes.dtype),
-            groups=groups if separates else None,
-            max_outputs=max_outputs,
-            threshold_decay=threshold_decay,
-            box_offset=box_offset,
-            union=union,
-            comparison=comparison,
-            guard=guard,
-            nan_overlap=nan_overlap,
-        )
-    return collect(boxes, scores, ranked, order_kept(kept, scores, kept_order))
+        found: Matches = {}
+        for run in split_by_group(ranked, scores, groups if separates else None, order):
+            found |= sweep(
+                corners,
+                run,
+                held_threshold(iou_threshold, threshold_type, boxes.dtype),
+                threshold_decay=threshold_decay,
+                box_offset=box_offset,
+                union=union,
+                comparison=comparison,
+                guard=guard,
+                nan_overlap=nan_overlap,
+            )
+    if kept_order == "introsort_over_limit":
+        kept_order = "introsort" if over_limit else "rank"
+    kept = order_kept([row for row in ranked if row in found], scores, kept_order, max_outputs)
+    return collect(boxes, scores, ranked, {row: found[row] for row in kept})
 
 
 def check_values(scores: Array, iou_threshold: float, nan_score: str) -> None:
@@ -106,8 +118,20 @@ def check_values(scores: Array, iou_threshold: float, nan_score: str) -> None:
         raise ArgumentError(f"nms: scores[{row}] is nan; scores must not be NaN here")
 
 
+def check_groups(operator: str, groups: Array | None) -> None:
+    """Refuse groups that equal nothing."""
+    if groups is not None and np.isnan(groups).any():
+        row = int(np.flatnonzero(np.isnan(groups))[0])
+        raise ArgumentError(f"{operator}: groups[{row}] is nan; groups must be numbers")
+
+
+def effective_group_rule(group_rule: str, over_shift_limit: str) -> str:
+    """The rule for groups once the number of boxes has its say."""
+    return group_rule if over_shift_limit == "unchanged" else over_shift_limit
+
+
 def plan_groups(
-    boxes: Array, groups: Array | None, group_rule: str, shift_limit: int | None, layout: str
+    boxes: Array, groups: Array | None, group_rule: str, layout: str
 ) -> tuple[Array, bool]:
     """How far to shift each coordinate, and whether only boxes of one group are compared.
 
@@ -115,10 +139,9 @@ def plan_groups(
     suppression, unless coordinates are negative, NaN, infinite or so large that rounding tells.
     """
     none = np.zeros((1, 4), boxes.dtype)
-    if groups is None:
+    if groups is None or group_rule == "ignored":
         return none, False
-    over_limit = shift_limit is not None and boxes.size > shift_limit
-    if group_rule == "per_group" or over_limit or boxes.size == 0:
+    if group_rule == "per_group" or boxes.size == 0:
         return none, True
     corners = to_corners(boxes, layout=layout, corner_order="given", box_offset=0)
     largest = np.max([corners.x1, corners.y1, corners.x2, corners.y2])
@@ -142,57 +165,74 @@ def rank_candidates(
     return ranked if pre_top_k is None else ranked[:pre_top_k]
 
 
+def split_by_group(
+    ranked: list[int], scores: Array, groups: Array | None, order: str
+) -> list[list[int]]:
+    """The candidates of each group in the order in which sorting that group alone leaves them."""
+    if groups is None:
+        return [ranked]
+    runs = []
+    for group in np.unique(groups[ranked]):
+        run = [row for row in ranked if groups[row] == group]
+        if order != "given":
+            run = sorted(run)
+            run = [run[place] for place in order_by_score(scores[run], order)]
+        runs.append(run)
+    return runs
+
+
 def sweep(
     corners: Corners,
     ranked: list[int],
     threshold: float,
     *,
-    groups: Array | None,
-    max_outputs: int | None,
     threshold_decay: float | None,
     **test: Any,
-) -> list[int]:
-    """Indices of the kept boxes in rank order."""
-    kept: list[int] = []
+) -> Matches:
+    """The kept boxes in rank order, each with the boxes that it suppresses."""
+    found: Matches = {}
     suppressed = np.zeros(len(corners.area), np.bool_)
     for rank, index in enumerate(ranked):
-        if max_outputs is not None and len(kept) >= max_outputs:
-            break
         if suppressed[index]:
             continue
-        kept.append(index)
         later = np.array(ranked[rank + 1 :], np.int64)
-        if groups is not None:
-            later = later[groups[later] == groups[index]]
-        suppressed[later] |= suppresses(corners[index], corners[later], threshold, **test)
+        later = later[~suppressed[later]]
+        dropped = later[suppresses(corners[index], corners[later], threshold, **test)]
+        suppressed[dropped] = True
+        found[index] = [int(row) for row in dropped]
         if threshold_decay is not None and threshold_decay < 1 and threshold > DECAY_ABOVE:
             threshold *= threshold_decay
-    return kept
+    return found
 
 
-def order_kept(kept: list[int], scores: Array, kept_order: str) -> list[int]:
-    """The kept indices in the order in which a framework returns them."""
-    if kept_order == "rank":
-        return kept
-    ascending = sorted(kept)
-    if kept_order == "index":
-        return ascending
-    return [ascending[place] for place in introsort_descending(dense_keys(scores[ascending]))]
+def order_kept(
+    kept: list[int], scores: Array, kept_order: str, max_outputs: int | None
+) -> list[int]:
+    """The kept indices in the order in which a framework returns them, the best of them only."""
+    if kept_order == "introsort":
+        ascending = sorted(kept)
+        kept = [ascending[place] for place in introsort_descending(dense_keys(scores[ascending]))]
+    best = kept[:max_outputs]
+    return sorted(best) if kept_order == "index" else best
 
 
-def collect(boxes: Array, scores: Array, ranked: list[int], kept: list[int]) -> NmsResult:
+def collect(boxes: Array, scores: Array, ranked: list[int], found: Matches) -> NmsResult:
     """The result over the input and over the input sorted by rank, non-candidates last."""
-    keep = np.array(kept, np.int64)
+    keep = np.array(list(found), np.int64)
     keep_mask = np.zeros(len(scores), np.bool_)
     keep_mask[keep] = True
     candidates = set(ranked)
     others = [index for index in range(len(scores)) if index not in candidates]
     by_rank = np.array(ranked + others, np.int64)
     rows = np.concatenate([boxes, scores[:, None]], axis=1)
+    matched = [row for kept, dropped in found.items() for row in (kept, *dropped)]
     return NmsResult(
         keep=keep,
         keep_mask=keep_mask,
+        kept_boxes=rows[keep],
         sorted_boxes=rows[by_rank],
         sorted_positions=np.arange(len(scores), dtype=np.int64),
         sorted_keep_mask=keep_mask[by_rank],
+        matched=np.array(matched + [-1] * (len(scores) - len(matched)), np.int64),
+        match_ends=np.cumsum([1 + len(dropped) for dropped in found.values()], dtype=np.int64),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import math
 from fractions import Fraction
 from typing import Any
@@ -62,3 +64,15 @@ def _round_to_odd(nearest: float, exact: Fraction) -> float:
     if error == 0 or last_bit_is_odd:
         return nearest
     return math.nextafter(nearest, math.inf if error > 0 else -math.inf)
+
+
+def exponential(value: Any) -> Any:
+    """The C library's exponential of a NumPy scalar; NumPy's own float32 one rounds differently."""
+    if isinstance(value, np.float64):
+        return np.float64(_LIBM.exp(float(value)))
+    return type(value)(_LIBM.expf(float(value)))
+
+
+_LIBM = ctypes.CDLL(ctypes.util.find_library("m"))
+_LIBM.exp.argtypes, _LIBM.exp.restype = [ctypes.c_double], ctypes.c_double
+_LIBM.expf.argtypes, _LIBM.expf.restype = [ctypes.c_float], ctypes.c_float

@@ -6,11 +6,15 @@ A plan is built once per API; calls walk it and never look at the table again.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from opsbridge.errors import DtypeError
 from opsbridge.tables.convert import CONVERTERS
+from opsbridge.tables.options import signature_of, unfold
 from opsbridge.tables.schema import ApiTable, Param, Scalar, Stage
 
 
@@ -33,6 +37,10 @@ class Plan:
     init: tuple[Step, ...]
     call: tuple[Step, ...]
     outputs: tuple[tuple[str, str], ...]
+    aliases: dict[str, str]
+    has_parts: bool
+    has_entries: bool
+    has_extensions: bool
     arguments: dict[str, str]
     columns: dict[str, int]
 
@@ -44,10 +52,48 @@ class Plan:
                 axes.update(behaviour.set)
         return axes
 
+    def constants(self, device: str) -> dict[str, Scalar]:
+        """The slots that the API itself fills on this kind of device."""
+        return {
+            constant.slot: constant.value
+            for constant in self.api.constants
+            if constant.device in (None, device)
+        }
+
+    def renamed(self, keywords: dict[str, Any]) -> dict[str, Any]:
+        """Keyword arguments by today's names; older ones are said to be deprecated."""
+        for old in self.aliases.keys() & keywords.keys():
+            new = self.aliases[old]
+            if new in keywords:
+                raise DtypeError(f"{self.name}: {old} is an older name of {new}; give one of them")
+            warnings.warn(
+                f"{self.name}: {old} is deprecated; use {new}", DeprecationWarning, stacklevel=4
+            )
+            keywords = {new if name == old else name: value for name, value in keywords.items()}
+        return keywords
+
+    def returned(self, results: tuple[Any, ...]) -> Any:
+        """What the API returns: the results, as lists of parts where the table says so."""
+        if self.has_parts:
+            named = dict(zip((name for name, _ in self.outputs), results, strict=True))
+            results = tuple(
+                split_parts(named[value.output], named[value.ends])
+                if value.ends
+                else named[value.output]
+                for value in self.api.returns
+            )
+        return results if len(results) > 1 else results[0]
+
     def signature(self, stage: Stage) -> inspect.Signature:
         """The signature of one stage as Python shows it."""
         steps = self.init if stage == "init" else self.call
-        return inspect.Signature([_parameter(step.param) for step in steps])
+        return signature_of(step.param for step in steps)
+
+    def unfolded(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """One value per step of the call, where some are entries of a dictionary that came."""
+        if not self.has_entries:
+            return values
+        return unfold(self.name, tuple(step.param for step in self.call), values)
 
 
 def bind_plan(api: ApiTable) -> Plan:
@@ -57,7 +103,13 @@ def bind_plan(api: ApiTable) -> Plan:
         name=api.name.rpartition(".")[2],
         init=tuple(_step(param) for param in api.params if param.stage == "init"),
         call=tuple(_step(param) for param in api.params if param.stage == "call"),
-        outputs=tuple((result.output, result.dtype) for result in api.returns),
+        outputs=tuple(_outputs(api)),
+        aliases={
+            alias: param.name for param in api.params for alias in param.aliases if not param.inside
+        },
+        has_parts=any(result.ends for result in api.returns),
+        has_entries=any(param.inside for param in api.params),
+        has_extensions=any(param.extension for param in api.params),
         arguments={slot: param.name for param in api.params for slot in param.fills},
         columns={
             slot: first
@@ -67,6 +119,19 @@ def bind_plan(api: ApiTable) -> Plan:
     )
 
 
+def _outputs(api: ApiTable) -> Iterator[tuple[str, str]]:
+    for result in api.returns:
+        yield result.output, result.dtype
+        if result.ends:
+            yield result.ends, "int64"
+
+
+def split_parts(flat: Any, ends: Any) -> list[Any]:
+    """The parts of a tensor that end where another one says."""
+    places = [0, *ends.tolist()]
+    return [flat[start:end] for start, end in itertools.pairwise(places)]
+
+
 def _step(param: Param) -> Step:
     return Step(
         param=param,
@@ -74,13 +139,3 @@ def _step(param: Param) -> Step:
         takes_list="tensor_list" in param.types,
         convert=None if param.converter == "choice" else CONVERTERS[param.converter],
     )
-
-
-def _parameter(param: Param) -> inspect.Parameter:
-    kind = (
-        inspect.Parameter.POSITIONAL_ONLY
-        if param.positional_only
-        else inspect.Parameter.POSITIONAL_OR_KEYWORD
-    )
-    default = inspect.Parameter.empty if param.required else param.default
-    return inspect.Parameter(param.name, kind, default=default)

@@ -20,6 +20,12 @@ class RegionLayer(Protocol):
     def concatenate_regions(self, boxes: list[Any]) -> Any:
         """One (L, 4) tensor per image as (K, 5) regions with a batch column."""
 
+    def dtype(self, tensor: Any) -> str:
+        """The element type by NumPy's name."""
+
+    def cast(self, tensor: Any, dtype: str) -> Any:
+        """The same numbers in another element type."""
+
 
 Slots = dict[str, Any]
 
@@ -72,6 +78,32 @@ def _rois(value: Any, param: Param, layer: RegionLayer) -> Slots:
     return {param.fills[0]: value}
 
 
+def _positive_number(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: float(_scalar(value))} if _scalar(value) > 0 else {}
+
+
+def _positive_integer(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: int(_scalar(value))} if _scalar(value) > 0 else {}
+
+
+def _ids(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    """Equal ids stay equal and others apart: every id of these dtypes is one of the wider ones."""
+    wide = "float64" if layer.dtype(value) in _FLOATING else "int64"
+    return {param.fills[0]: layer.cast(value, wide)}
+
+
+_FLOATING = ("float16", "bfloat16", "float32", "float64")
+
+
+def _element_limit(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    """Fewer than `value` boxes have at most this many elements."""
+    return {param.fills[0]: max(4 * int(_scalar(value)) - 1, 0)}
+
+
+def _ignored(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {}
+
+
 CONVERTERS: dict[str, Callable[[Any, Param, RegionLayer], Slots]] = {
     "same": _same,
     "number": _number,
@@ -82,6 +114,11 @@ CONVERTERS: dict[str, Callable[[Any, Param, RegionLayer], Slots]] = {
     "pair": _pair,
     "columns": _columns,
     "rois": _rois,
+    "positive_number": _positive_number,
+    "positive_integer": _positive_integer,
+    "ids": _ids,
+    "element_limit": _element_limit,
+    "ignored": _ignored,
 }
 
 
@@ -152,8 +189,10 @@ _SPELLED_TYPES = {
 
 def check_value_type(value: Any, param: Param, operator_name: str) -> None:
     """Raise unless `value` is of a type that the table allows for this parameter."""
+    if value is None and param.optional:
+        return
     if any(VALUE_TYPES[kind](value) for kind in param.types if kind in VALUE_TYPES):
-        if param.converter == "number":
+        if param.converter in ("number", "positive_number"):
             _check_fits_float(value, param, operator_name)
         return
     message = f"{operator_name}: {param.name} is {spelled(value)}; {expected_types(param.types)}"

@@ -55,13 +55,18 @@ def show(value: Any) -> str:
 
 @cache
 def _fields(struct: Any) -> dict[str, tuple[Any, bool]]:
-    """Name -> (type hint, is required) of every field of a struct."""
+    """Name -> (type hint, is required) of every field of a struct.
+
+    TOML has no null: a field that may be None may be left out.
+    """
     hints = get_type_hints(struct)
     missing = dataclasses.MISSING
     return {
         field.name: (
             hints[field.name],
-            field.default is missing and field.default_factory is missing,
+            field.default is missing
+            and field.default_factory is missing
+            and NoneType not in get_args(hints[field.name]),
         )
         for field in dataclasses.fields(struct)
     }
@@ -78,6 +83,8 @@ def _decode_struct(struct: Any, raw: Any, path: str, problems: list[str]) -> Any
     for name, (hint, required) in fields.items():
         if name in raw:
             values[name] = _decode_value(hint, raw[name], prefix + name, problems)
+        elif NoneType in get_args(hint):
+            values[name] = None
         elif required:
             problems.append(f"{prefix}{name} is missing; it is required")
             values[name] = None

@@ -91,7 +91,7 @@ class _Pair:
 
 def _extra(pair: _Pair) -> Difference:
     defaults = [param.default for param in pair.pairing.right]
-    if None in defaults:
+    if _any_required(pair.pairing.right):
         return pair.difference("extra", "required")
     return pair.difference("extra", "optional", True, {"right": _shown(defaults)})
 
@@ -177,12 +177,17 @@ def _listed(names: Iterable[str] | None) -> Text:
 def _defaults(pair: _Pair) -> Iterator[Difference]:
     left = [param.default for param in pair.pairing.left]
     right = [param.default for param in pair.pairing.right]
-    if None in left and None not in right:
+    demanded, demands = _any_required(pair.pairing.left), _any_required(pair.pairing.right)
+    if demanded and not demands:
         yield pair.difference("default-added", "", True, {"right": _shown(right)})
-    elif None not in left and None in right:
+    elif demands and not demanded:
         yield pair.difference("default-removed", facts={"left": _shown(left)})
     elif _slot_defaults(pair.pairing.left) != _slot_defaults(pair.pairing.right):
         yield _default_differs(pair)
+
+
+def _any_required(params: tuple[Param, ...]) -> bool:
+    return any(param.required for param in params)
 
 
 def _default_differs(pair: _Pair) -> Difference:
@@ -222,7 +227,7 @@ def _values(pair: _Pair) -> Iterator[Difference]:
 
 
 def _choice_defaults(pair: _Pair) -> Iterator[Difference]:
-    if any(param.default is None for param in (*pair.pairing.left, *pair.pairing.right)):
+    if _any_required((*pair.pairing.left, *pair.pairing.right)):
         yield from _defaults(pair)
         return
     before, after = axis_values(pair.left, pair.core), axis_values(pair.right, pair.core)

@@ -18,7 +18,7 @@ class Finding:
     message: str
 
 
-def equal_scalars(left: Default, right: Default) -> bool:
+def equal_scalars(left: Default | None, right: Default | None) -> bool:
     """Equal in value and type: 0, 0.0 and false are three different table values."""
     return type(left) is type(right) and left == right
 

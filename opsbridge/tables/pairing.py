@@ -24,11 +24,14 @@ def pair_parameters(left: ApiTable, right: ApiTable) -> list[Pairing]:
     """Pair all parameters of two APIs, in the order of the left one, then of the right one.
 
     Slots split over several parameters on one side come together in one pairing. Enumerated
-    parameters (converter ``choice``) fill no slot; they pair by the axes that both set.
+    parameters (converter ``choice``) fill no slot; they pair by the axes that both set. Extensions
+    are no part of the framework, and what is ignored says nothing.
     """
     pairings: list[Pairing] = []
     for param in (*left.params, *right.params):
         names = subject_names(param)
+        if param.extension or not names:
+            continue
         if any(name in pairing.names for pairing in pairings for name in names):
             continue
         pairings.append(_grown(names, param.converter == "choice", left, right))
@@ -52,7 +55,7 @@ def _grown(names: tuple[str, ...], enumerated: bool, left: ApiTable, right: ApiT
 
 
 def _touching(api: ApiTable, names: Iterable[str]) -> tuple[Param, ...]:
-    return tuple(p for p in api.params if set(subject_names(p)) & set(names))
+    return tuple(p for p in api.params if not p.extension and set(subject_names(p)) & set(names))
 
 
 def axis_values(
@@ -62,7 +65,7 @@ def axis_values(
     values: dict[str, Scalar] = {}
     for param in api.params:
         for choice in param.choices:
-            if param.default is not None and equal_scalars(choice.value, param.default):
+            if not param.required and equal_scalars(choice.value, param.default):
                 values.update(choice.set)
     for block in api.behaviour:
         if block.device in (None, device) and (not block.dtypes or dtype in block.dtypes):
@@ -79,7 +82,11 @@ def contexts(axis: str, left: ApiTable, right: ApiTable) -> Iterator[tuple[Devic
     """Devices that a block about the axis names, with the dtypes that both APIs take."""
     blocks = [block for api in (left, right) for block in api.behaviour if axis in block.set]
     devices = dict.fromkeys(b.device for b in blocks if b.device is not None or b.dtypes)
-    taken = [{dtype for param in api.params for dtype in param.dtypes} for api in (left, right)]
+    # The first tensor decides; ids of groups may be of any dtype.
+    taken = [
+        set(next((param.dtypes for param in api.params if "tensor" in param.types), ()))
+        for api in (left, right)
+    ]
     for device in devices:
         for dtype in sorted(taken[0] & taken[1]):
             yield device, dtype

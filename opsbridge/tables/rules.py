@@ -25,14 +25,16 @@ _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
 }
 _FILLS = {
     **dict.fromkeys(("same", "number", "integer", "plain_number", "floats", "rois"), 1),
+    **dict.fromkeys(("positive_number", "positive_integer", "ids", "element_limit"), 1),
     **dict.fromkeys(("pair", "number_pair"), 2),
-    "choice": 0,
+    **dict.fromkeys(("choice", "ignored"), 0),
 }
 
 
 def filled_slots(api: ApiTable) -> list[str]:
-    """The slots that the parameters of an API fill, in order of the parameters."""
-    return [slot for param in api.params for slot in param.fills]
+    """The slots that an API fills, in order of its parameters, then of its constants."""
+    slots = [slot for param in api.params for slot in param.fills]
+    return slots + list(dict.fromkeys(constant.slot for constant in api.constants))
 
 
 def check_api(api: ApiTable, core: CoreTable, folder: str, stem: str) -> list[Finding]:
@@ -66,6 +68,10 @@ def fills_name_slots(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
             if slot not in slots:
                 allowed = ", ".join(slots)
                 yield Finding(f"params[{index}].fills", f"has {slot}; slots: {allowed}")
+    for index, constant in enumerate(api.constants):
+        if constant.slot not in slots:
+            allowed = ", ".join(slots)
+            yield Finding(f"constants[{index}].slot", f"is {constant.slot}; slots: {allowed}")
     yield from duplicates("params", filled_slots(api), "slot")
 
 
@@ -78,12 +84,14 @@ def required_slots_filled(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
 
 
 def required_or_default(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
-    """A parameter is required or has a default, never both."""
+    """A parameter is required, optional or has a default: one of the three."""
     del core
     for index, param in enumerate(api.params):
         if param.required and param.default is not None:
             yield Finding(f"params[{index}]", "is required and has a default; one of the two")
-        if not param.required and param.default is None:
+        if param.optional and (param.required or param.default is not None):
+            yield Finding(f"params[{index}]", "is optional: can't be required or have a default")
+        if not (param.required or param.optional) and param.default is None:
             yield Finding(f"params[{index}]", "needs required = true or a default")
 
 
@@ -107,7 +115,7 @@ def choices_belong_to_choice(api: ApiTable, core: CoreTable) -> Iterator[Finding
             verb = "needs" if param.converter == "choice" else "can't have"
             yield Finding(f"params[{index}].choices", f"converter {param.converter} {verb} choices")
         values = [choice.value for choice in param.choices]
-        known = param.default is None or any(equal_scalars(param.default, v) for v in values)
+        known = param.required or any(equal_scalars(param.default, v) for v in values)
         if values and not known:
             message = f"is {show(param.default)}; choices: {', '.join(map(show, values))}"
             yield Finding(f"params[{index}].default", message)
@@ -163,9 +171,10 @@ def returns_name_outputs(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
     if not api.returns:
         yield Finding("returns", "are missing; an API returns at least one output")
     for index, value in enumerate(api.returns):
-        if value.output not in outputs:
-            allowed = ", ".join(outputs)
-            yield Finding(f"returns[{index}].output", f"is {value.output}; outputs: {allowed}")
+        for key, output in (("output", value.output), ("ends", value.ends)):
+            if output not in outputs and (output or key == "output"):
+                allowed = ", ".join(outputs)
+                yield Finding(f"returns[{index}].{key}", f"is {output}; outputs: {allowed}")
 
 
 def axes_exist(api: ApiTable, core: CoreTable) -> Iterator[Finding]:

@@ -25,6 +25,11 @@ Converter = Literal[
     "columns",  # column ranges of one tensor, as several slots
     "rois",  # (K, 5) tensor, or a list of one (L, 4) tensor per image
     "choice",  # an enumerated value that sets behaviour axes
+    "positive_number",  # a number above 0; any other leaves the slot out
+    "positive_integer",  # an integer above 0; any other leaves the slot out
+    "ids",  # group ids of any dtype
+    "element_limit",  # a number of boxes from which on, as the box elements up to which
+    "ignored",  # accepted, and of no effect
 ]
 ValueType = Literal[
     "tensor",
@@ -146,9 +151,9 @@ class CoreTable:
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of an enumerated parameter, and the axes it sets."""
+    """One value of an enumerated parameter, and the axes it sets; without a value it is None."""
 
-    value: Scalar
+    value: Scalar | None
     set: dict[str, Scalar]
 
 
@@ -156,7 +161,10 @@ class Choice:
 class Param:
     """One parameter of a framework API: a constructor argument or an input of the call.
 
-    ``dtypes_on`` narrows ``dtypes`` on single devices.
+    ``dtypes_on`` narrows ``dtypes`` on single devices. An ``optional`` parameter may be None, which
+    is its default and leaves its slots out. ``aliases`` are older names that keywords may use. A
+    parameter ``inside`` another argument is an entry of that dictionary. An ``extension`` is not in
+    the real API at all: its default is what the real API does, and it goes by keyword only.
     """
 
     name: str
@@ -165,8 +173,12 @@ class Param:
     converter: Converter
     fills: tuple[str, ...] = ()
     required: bool = False
+    optional: bool = False
     default: Default | None = None
     positional_only: bool = False
+    extension: bool = False
+    inside: str = ""
+    aliases: tuple[str, ...] = ()
     shape: tuple[int | str, ...] = ()
     dtypes: tuple[str, ...] = ()
     dtypes_on: dict[Device, tuple[str, ...]] = field(default_factory=dict)
@@ -176,11 +188,25 @@ class Param:
 
 @dataclass(frozen=True)
 class Return:
-    """One value that the framework API returns, in order."""
+    """One value that the framework API returns, in order.
+
+    With ``ends`` it is a list of tensors: the parts of the output that end where ``ends`` says.
+    """
 
     name: str
     output: str
     dtype: str
+    ends: str = ""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A slot that the API itself fills, on every device or on one."""
+
+    slot: str
+    value: Scalar
+    evidence: Evidence
+    device: Device | None = None
 
 
 @dataclass(frozen=True)
@@ -234,5 +260,6 @@ class ApiTable:
     behaviour: tuple[Behaviour, ...]
     source: str
     example: str
+    constants: tuple[Constant, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     limits: tuple[Limit, ...] = ()

@@ -14,6 +14,7 @@ from typing import Any
 
 from opsbridge.tables.decode import show
 from opsbridge.tables.finding import Finding
+from opsbridge.tables.options import fold
 from opsbridge.tables.schema import ApiTable, Param, Stage
 
 _Kind = inspect.Parameter
@@ -74,7 +75,11 @@ def _compare(
     api: ApiTable, stage: Stage, real: list[inspect.Parameter]
 ) -> Iterator[Finding | None]:
     """One result per fact that was compared: None where table and real API agree."""
-    expected = [(i, param) for i, param in enumerate(api.params) if param.stage == stage]
+    expected = [
+        (i, param)
+        for i, param in enumerate(fold(api.params))
+        if param.stage == stage and not param.extension
+    ]
     if [parameter.kind for parameter in real] == [_Kind.VAR_POSITIONAL]:
         # The real one takes *args: that inputs go by position is all there is to compare.
         for index, param in expected:

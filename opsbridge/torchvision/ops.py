@@ -9,6 +9,7 @@ __all__ = [
     "PSRoIPool",
     "RoIAlign",
     "RoIPool",
+    "batched_nms",
     "box_area",
     "box_convert",
     "box_iou",
@@ -29,6 +30,7 @@ PSRoIAlign = api("torchvision/PSRoIAlign", __name__)
 PSRoIPool = api("torchvision/PSRoIPool", __name__)
 RoIAlign = api("torchvision/RoIAlign", __name__)
 RoIPool = api("torchvision/RoIPool", __name__)
+batched_nms = api("torchvision/batched_nms", __name__)
 box_area = api("torchvision/box_area", __name__)
 box_convert = api("torchvision/box_convert", __name__)
 box_iou = api("torchvision/box_iou", __name__)

@@ -63,6 +63,10 @@ def nms_inputs() -> list[Input]:
                     inputs.append(((boxes, scores, threshold), {"groups": far}, {}))
                     low = boxes - dtype(70)
                     inputs.append(((low, scores, threshold), {"groups": near}, {}))
+                    shifted: dict[str, Any] = {"group_rule": "shifted"}
+                    many = {"groups": far, "shift_limit": 40}
+                    inputs.append(((boxes, scores, threshold), many, shifted))
+                    inputs.append(((low, scores, threshold), many | {"groups": near}, shifted))
         inputs += [(contested_pair(rng, dtype), {}, {}) for _ in range(100)]
     return inputs
 

@@ -110,5 +110,5 @@ def test_raw_functions_refuse_wrong_calls_instead_of_crashing() -> None:
     with pytest.raises(TypeError, match="boxes have too few columns"):
         raw(
             boxes, 1, -1, np.zeros(2, np.float32), None, 0, 0.5, float("nan"), 1.0,
-            *(-1, -1, -1), *(None,) * 5,
+            *(-1, -1, -1), *(None,) * 8,
         )  # fmt: skip

@@ -12,6 +12,7 @@ from real_frameworks import mindspore, torchvision_ops
 
 import opsbridge.mindspore.ops
 import opsbridge.mmcv.ops
+import opsbridge.mmdet.ops
 import opsbridge.torchvision.ops
 from opsbridge.frontend import describe
 from opsbridge.tables.load import all_api_names, load_api
@@ -19,35 +20,43 @@ from opsbridge.tables.load import all_api_names, load_api
 # Made of other operators, so they have no table; tests/differential compares them.
 COMPOSED = {"MultiScaleRoIAlign"}
 
+MODULES = (
+    opsbridge.torchvision.ops,
+    opsbridge.mindspore.ops,
+    opsbridge.mmcv.ops,
+    opsbridge.mmdet.ops,
+)
 FRONT_ENDS: dict[str, Any] = {
     f"{module.__name__.removeprefix('opsbridge.')}.{name}": getattr(module, name)
-    for module in (opsbridge.torchvision.ops, opsbridge.mindspore.ops, opsbridge.mmcv.ops)
+    for module in MODULES
     for name in module.__all__
     if name not in COMPOSED
 }
+# Tables of what an API does for some argument, and of no API that can be imported.
+PARTS = {"mmcv.batched.batched_soft_nms"}
 
 
 def bare(signature: inspect.Signature) -> list[tuple[str, Any, Any]]:
-    """Names, kinds and defaults, without annotations and without `self`."""
+    """Names, kinds and defaults, without annotations, `self` and what only opsbridge has."""
     return [
         (parameter.name, parameter.kind, parameter.default)
         for parameter in signature.parameters.values()
-        if parameter.name != "self"
+        if parameter.name != "self" and parameter.kind is not inspect.Parameter.KEYWORD_ONLY
     ]
 
 
 def real(name: str) -> Any:
     """The real API; the test is skipped where it is not installed."""
     framework, _, rest = name.partition(".ops.")
-    if framework == "mmcv":
-        reason = "compares with the real mmcv, which is not installed"
-        return getattr(pytest.importorskip("mmcv.ops", reason=reason), rest)
+    if framework in ("mmcv", "mmdet"):
+        reason = f"compares with the real {framework}, which is not installed"
+        return getattr(pytest.importorskip(f"{framework}.ops", reason=reason), rest)
     ops = torchvision_ops() if framework == "torchvision" else mindspore().ops
     return getattr(ops, rest)
 
 
 def test_every_table_has_its_front_end() -> None:
-    assert sorted(FRONT_ENDS) == sorted(all_api_names())
+    assert sorted(FRONT_ENDS) == sorted(set(all_api_names()) - PARTS)
 
 
 @pytest.mark.parametrize("name", FRONT_ENDS)
@@ -112,7 +121,8 @@ def test_docstrings_say_what_the_table_says_and_their_examples_run(name: str) ->
     assert text == inspect.cleandoc(describe(table))
     assert text.splitlines()[0] == table.text.en
     for param in table.params:
-        assert f"\n{param.name}: " in text
+        shown = f'{param.inside}["{param.name}"]' if param.inside else param.name
+        assert f"\n{shown}: " in text
     example = doctest.DocTestParser().get_doctest(text, {}, name, None, None)
     assert example.examples
     report: list[str] = []
@@ -121,5 +131,7 @@ def test_docstrings_say_what_the_table_says_and_their_examples_run(name: str) ->
 
 
 def test_the_frameworks_of_these_tests_are_all_there_are() -> None:
-    assert {name.partition(".")[0] for name in FRONT_ENDS} == {"torchvision", "mindspore", "mmcv"}
+    assert {name.partition(".")[0] for name in FRONT_ENDS} == {
+        *("torchvision", "mindspore", "mmcv", "mmdet")
+    }
     assert set(FRAMEWORKS) == {"numpy", "torch", "mindspore"}

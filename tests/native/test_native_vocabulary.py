@@ -23,6 +23,7 @@ CPP_VALUES: dict[AxisValue, str] = {
     0: "zero",
     0.5: "half",
     1: "one",
+    2: "two",
     "nearest_7e-5": "nearest_7e_5",
 }
 # The only axis whose name is a C++ keyword.

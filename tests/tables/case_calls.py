@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opsbridge.tables.finding import equal_scalars
+from opsbridge.tables.options import fold
 from opsbridge.tables.pairing import axis_values
 from opsbridge.tables.schema import ApiTable, Case, CoreTable, Expectation, Param, Scalar
 
@@ -18,10 +19,11 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Call:
-    """Arguments of the two stages, tensors as NumPy arrays."""
+    """Arguments of the two stages, tensors as NumPy arrays; keywords are those of the call."""
 
     init: tuple[Any, ...]
     call: tuple[Any, ...]
+    keywords: dict[str, Any]
 
 
 def arrays(case: Case, core: CoreTable) -> dict[str, Any]:
@@ -36,7 +38,12 @@ def arrays(case: Case, core: CoreTable) -> dict[str, Any]:
 def call_for(api: ApiTable, core: CoreTable, case: Case, expectation: Expectation) -> Call | None:
     """Arguments with which the API meets the expectation; None where it can't be asked for it."""
     wanted = {**case.base, **expectation.set}
+    given_back = {name for value in api.returns for name in (value.output, value.ends)}
+    if not (expectation.refused or given_back & set(expectation.outputs)):
+        return None
     if not set(case.inputs) <= {slot for param in api.params for slot in param.fills}:
+        return None
+    if any(param.required and not set(param.fills) <= set(case.inputs) for param in api.params):
         return None
     if not all(case.dtype in param.dtypes for param in api.params if param.dtypes):
         return None
@@ -44,10 +51,15 @@ def call_for(api: ApiTable, core: CoreTable, case: Case, expectation: Expectatio
     if chosen is None:
         return None
     inputs = arrays(case, core)
-    given = [(param, _argument(param, inputs, chosen)) for param in api.params]
+    values = {param.name: _argument(param, inputs, chosen) for param in api.params}
+    for param in api.params:
+        if param.inside:
+            values.setdefault(param.inside, {})[param.name] = values[param.name]
+    seen = [param for param in fold(api.params) if not param.extension]
     return Call(
-        tuple(value for param, value in given if param.stage == "init"),
-        tuple(value for param, value in given if param.stage == "call"),
+        tuple(values[param.name] for param in seen if param.stage == "init"),
+        tuple(values[param.name] for param in seen if param.stage == "call"),
+        {param.name: values[param.name] for param in api.params if param.extension},
     )
 
 
@@ -66,9 +78,11 @@ def _choices(api: ApiTable, core: CoreTable, wanted: dict[str, Scalar]) -> dict[
 def _argument(param: Param, inputs: dict[str, Any], chosen: dict[str, Scalar]) -> Any:
     if param.name in chosen:
         return chosen[param.name]
-    if not set(param.fills) <= set(inputs):
+    if not set(param.fills) & set(inputs):
         return param.default
     values = [inputs[slot] for slot in param.fills]
     if param.converter == "columns":
         return np.column_stack(values)
+    if param.converter == "element_limit":
+        return (values[0] + 1) // 4
     return tuple(values) if len(values) > 1 else values[0]

@@ -51,8 +51,18 @@ def _imitates(api: ApiTable, case: Case, expectation: Expectation) -> bool:
     return not expectation.refused and not own & {*case.axes, *expectation.set}
 
 
+def _extends(api: ApiTable, call: Call) -> bool:
+    """Whether the call asks for something that the real API does not have."""
+    extensions = {param.name for param in api.params if param.extension}
+    return any(call.keywords[name] is not None for name in extensions)
+
+
 CALLS = list(_calls())
-REAL_CALLS = [entry for entry in CALLS if _imitates(entry[0], entry[1][1], entry[1][2])]
+REAL_CALLS = [
+    entry
+    for entry in CALLS
+    if _imitates(entry[0], entry[1][1], entry[1][2]) and not _extends(entry[0], entry[2])
+]
 
 
 def _check(got: dict[str, Any], expectation: Expectation) -> None:
@@ -124,10 +134,19 @@ def _results(api: ApiTable, target: Any, call: Call, to_tensor: Any) -> dict[str
     """Call one API and name what it returns by the outputs of the core."""
     operator = target if api.form == "function" else target(*call.init)
     given = [to_tensor(v) if isinstance(v, np.ndarray) else v for v in call.call]
-    returned = operator(*given)
+    extensions = {param.name for param in api.params if param.extension}
+    imitated = target.__module__.startswith("opsbridge")
+    keywords = {k: v for k, v in call.keywords.items() if imitated or k not in extensions}
+    returned = operator(*given, **keywords)
     values = returned if isinstance(returned, tuple) else (returned,)
-    outputs = [value.output for value in api.returns]
-    return {n: _to_array(v) for n, v in zip(outputs, values, strict=True)}
+    results = {}
+    for value, given_back in zip(api.returns, values, strict=True):
+        if not value.ends:
+            results[value.output] = _to_array(given_back)
+            continue
+        results[value.output] = np.concatenate([_to_array(part) for part in given_back])
+        results[value.ends] = np.cumsum([len(part) for part in given_back])
+    return results
 
 
 def _to_array(value: Any) -> Any:

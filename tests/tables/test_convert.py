@@ -18,6 +18,12 @@ class Layer:
     def concatenate_regions(self, boxes: list[Any]) -> Any:
         return ("joined", *boxes)
 
+    def dtype(self, tensor: Any) -> str:
+        return str(tensor.dtype)
+
+    def cast(self, tensor: Any, dtype: str) -> Any:
+        return tensor.astype(dtype)
+
 
 def param(converter: Converter, *fills: str, **rest: Any) -> Param:
     """A parameter with this converter."""
@@ -88,6 +94,63 @@ def test_regions_are_joined_only_when_they_come_as_a_list() -> None:
     assert convert(tensor, param("rois", "rois")) == {"rois": tensor}
     assert convert([1, 2], param("rois", "rois")) == {"rois": ("joined", 1, 2)}
     assert convert((1, 2), param("rois", "rois")) == {"rois": ("joined", 1, 2)}
+
+
+@pytest.mark.parametrize("value", [0, -1, -0.5, 0.0, float("nan"), float("-inf"), np.float32(0)])
+def test_what_is_not_above_zero_leaves_the_slot_out(value: Any) -> None:
+    assert convert(value, param("positive_number", "score_threshold")) == {}
+
+
+@pytest.mark.parametrize("value", [2, 2.0, np.float32(2), np.array(2)])
+def test_what_is_above_zero_fills_the_slot(value: Any) -> None:
+    filled = convert(value, param("positive_number", "slot"))["slot"]
+    assert (type(filled), filled) == (float, 2.0)
+    filled = convert(int(value), param("positive_integer", "slot"))["slot"]
+    assert (type(filled), filled) == (int, 2)
+
+
+def test_no_positive_integer_leaves_the_slot_out() -> None:
+    assert convert(-1, param("positive_integer", "max_outputs")) == {}
+    assert convert(np.int64(0), param("positive_integer", "max_outputs")) == {}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "wide"),
+    [
+        *(("bool", "int64"), ("uint8", "int64"), ("int32", "int64"), ("int64", "int64")),
+        *(("float16", "float64"), ("float32", "float64"), ("float64", "float64")),
+    ],
+)
+def test_ids_are_widened_without_loss(dtype: str, wide: str) -> None:
+    ids = np.array([0, 1, 1], dtype)
+    filled = convert(ids, param("ids", "groups"))["groups"]
+    assert filled.dtype == wide
+    np.testing.assert_array_equal(filled, ids)
+
+
+@pytest.mark.parametrize("boxes", [1, 2, 1000, np.int64(7)])
+def test_from_a_number_of_boxes_on_is_above_a_number_of_elements(boxes: int) -> None:
+    limit = convert(boxes, param("element_limit", "shift_limit"))["shift_limit"]
+    assert [4 * count > limit for count in (boxes - 1, boxes)] == [False, True]
+
+
+@pytest.mark.parametrize("boxes", [0, -5])
+def test_a_limit_of_no_boxes_is_passed_by_one_box(boxes: int) -> None:
+    assert convert(boxes, param("element_limit", "shift_limit"))["shift_limit"] < 4
+
+
+def test_what_is_ignored_fills_nothing() -> None:
+    assert convert(3, param("ignored")) == {}
+
+
+@pytest.mark.parametrize("optional", [True, False])
+def test_only_an_optional_parameter_may_be_none(optional: bool) -> None:
+    given = param("integer", "slot", types=("integer",), optional=optional)
+    if optional:
+        check_value_type(None, given, "nms")
+    else:
+        with pytest.raises(DtypeError, match="given is None"):
+            check_value_type(None, given, "nms")
 
 
 MODES = param(

@@ -11,21 +11,20 @@ Box<A> box_at(const NmsSweep<A>& sweep, int64_t i) {
   return Box<A>{sweep.x1[i], sweep.y1[i], sweep.x2[i], sweep.y2[i], sweep.area[i]};
 }
 
-// No branch depends on the data, so the loop runs in vectors.
+// No branch depends on the data, so the loops run in vectors.
 template <class A>
 void suppress_after(const NmsSweep<A>& sweep, int64_t kept, double threshold, NmsRule rule) {
   const Box<A> winner = box_at(sweep, kept);
   uint8_t* suppressed = sweep.suppressed;
-  if (sweep.group == nullptr) {
+  int64_t* suppressor = sweep.suppressor;
+  if (suppressor != nullptr) {
     for (int64_t i = kept + 1; i < sweep.count; ++i) {
-      suppressed[i] |= suppresses(winner, box_at(sweep, i), threshold, rule);
+      const bool drops = suppresses(winner, box_at(sweep, i), threshold, rule);
+      suppressor[i] = drops & (suppressor[i] < 0) ? kept : suppressor[i];
     }
-  } else {
-    const int64_t group = sweep.group[kept];
-    for (int64_t i = kept + 1; i < sweep.count; ++i) {
-      const bool competes = sweep.group[i] == group;
-      suppressed[i] |= competes & suppresses(winner, box_at(sweep, i), threshold, rule);
-    }
+  }
+  for (int64_t i = kept + 1; i < sweep.count; ++i) {
+    suppressed[i] |= suppresses(winner, box_at(sweep, i), threshold, rule);
   }
 }
 

@@ -5,22 +5,14 @@
 #include <vector>
 
 #include "ops/candidate_order.h"
+#include "ops/group_runs.h"
 #include "ops/nms.h"
 #include "ops/nms_levels.h"
+#include "ops/nms_outputs.h"
 #include "opsbridge/dispatch.h"
 
 namespace opsbridge {
 namespace {
-
-template <class T>
-std::vector<T> read_scores(const NmsCall& call, int64_t count) {
-  std::vector<T> scores(count);
-  for (int64_t i = 0; i < count; ++i) {
-    scores[i] = call.score_column < 0 ? read<T>(call.scores, i)
-                                      : read<T>(call.scores, i, call.score_column);
-  }
-  return scores;
-}
 
 template <class T>
 bool is_candidate(T score, const NmsCall& call) {
@@ -42,202 +34,144 @@ std::vector<int64_t> ranked_candidates(const std::vector<T>& scores, const NmsCa
   return candidates;
 }
 
-struct Grouping {
-  bool is_shifted, is_exact;
-};
-
-Grouping grouping_of(const NmsCall& call, int64_t count) {
-  if (!is_present(call.groups)) return {false, false};
-  const bool shifts = call.rule.group_rule != GroupRule::per_group;
-  if (shifts && call.shift_limit >= 0 && 4 * count > call.shift_limit) return {false, true};
-  return {shifts, call.rule.group_rule != GroupRule::shifted};
-}
-
-// The corners of a row in a framework's layout, in the order x1, y1, x2, y2.
-template <class T>
-Box<T> corners_of(const NmsCall& call, int64_t row) {
-  NmsRule layout_only = call.rule;
-  layout_only.corner_order = CornerOrder::given;
-  const int64_t first = call.first_box_column;
-  return make_box<T>(read<T>(call.boxes, row, first), read<T>(call.boxes, row, first + 1),
-                     read<T>(call.boxes, row, first + 2), read<T>(call.boxes, row, first + 3),
-                     layout_only);
-}
-
-// What separates two groups: the largest coordinate plus one. A NaN wins, as in the frameworks.
-template <class T>
-T shift_step(const NmsCall& call, int64_t count) {
-  T largest = static_cast<T>(-std::numeric_limits<float>::infinity());
-  for (int64_t i = 0; i < count; ++i) {
-    const Box<T> box = corners_of<T>(call, i);
-    for (const T value : {box.x1, box.y1, box.x2, box.y2}) {
-      if (!(value <= largest)) largest = value;
-      if (is_nan(largest)) return largest;
-    }
-  }
-  return largest + T(1);
-}
-
-// Boxes of the candidates in rank order, as structure of arrays.
+// Boxes in the order of the sweep, as structure of arrays.
 template <class A>
-struct Ranked {
+struct Gathered {
+  explicit Gathered(size_t size) : x1(size), y1(size), x2(size), y2(size), area(size) {}
   std::vector<A> x1, y1, x2, y2, area;
-  std::vector<int64_t> group;
-  std::vector<uint8_t> suppressed;
 };
 
 template <class T, class A>
-Ranked<A> gather(const NmsCall& call, const std::vector<int64_t>& candidates, int64_t count) {
-  const Grouping grouping = grouping_of(call, count);
-  const T step = grouping.is_shifted ? shift_step<T>(call, count) : T(0);
-  const size_t size = candidates.size();
-  Ranked<A> ranked{std::vector<A>(size),      std::vector<A>(size), std::vector<A>(size),
-                   std::vector<A>(size),      std::vector<A>(size), {},
-                   std::vector<uint8_t>(size)};
-  if (grouping.is_exact) ranked.group.resize(size);
-  const bool second_pair_is_size =
-      call.rule.layout == Layout::xywh || call.rule.layout == Layout::cxcywh;
-  for (size_t rank = 0; rank < size; ++rank) {
-    const int64_t row = candidates[rank];
-    T corner[4];
-    for (int64_t j = 0; j < 4; ++j) {
-      corner[j] = read<T>(call.boxes, row, call.first_box_column + j);
-      // A size does not move with its box.
-      if (grouping.is_shifted && (j < 2 || !second_pair_is_size)) {
-        corner[j] = corner[j] + static_cast<T>(read<int64_t>(call.groups, row)) * step;
-      }
-    }
-    const Box<A> box = make_box<A>(static_cast<A>(corner[0]), static_cast<A>(corner[1]),
-                                   static_cast<A>(corner[2]), static_cast<A>(corner[3]), call.rule);
-    ranked.x1[rank] = box.x1;
-    ranked.y1[rank] = box.y1;
-    ranked.x2[rank] = box.x2;
-    ranked.y2[rank] = box.y2;
-    ranked.area[rank] = box.area;
-    if (grouping.is_exact) ranked.group[rank] = read<int64_t>(call.groups, row);
+Gathered<A> gather(const BoxReader<T, A>& box_at, const std::vector<int64_t>& rows) {
+  Gathered<A> boxes(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const Box<A> box = box_at(rows[i]);
+    boxes.x1[i] = box.x1;
+    boxes.y1[i] = box.y1;
+    boxes.x2[i] = box.x2;
+    boxes.y2[i] = box.y2;
+    boxes.area[i] = box.area;
   }
-  return ranked;
+  return boxes;
 }
+
+// What became of each candidate, in the order of the sweep.
+struct Swept {
+  std::vector<uint8_t> suppressed;
+  std::vector<int64_t> suppressor;  // place inside the run; empty: not asked for
+};
 
 template <class T, class A>
-std::vector<uint8_t> suppressed_by_rank(const NmsCall& call, const std::vector<int64_t>& candidates,
-                                        int64_t count) {
-  Ranked<A> ranked = gather<T, A>(call, candidates, count);
+Swept sweep_runs(const NmsCall& call, const Runs& runs, Grouping grouping) {
+  const NmsRule& rule = call.rule;
+  const BoxReader<T, A> box_at(call.rows, rule.layout, rule.corner_order, rule.box_offset,
+                               grouping);
+  const Gathered<A> boxes = gather(box_at, runs.rows);
+  Swept swept{std::vector<uint8_t>(runs.rows.size()), {}};
+  if (is_present(call.matched)) swept.suppressor.assign(runs.rows.size(), -1);
   NmsSweep<A> sweep;
-  sweep.count = static_cast<int64_t>(candidates.size());
-  sweep.x1 = ranked.x1.data();
-  sweep.y1 = ranked.y1.data();
-  sweep.x2 = ranked.x2.data();
-  sweep.y2 = ranked.y2.data();
-  sweep.area = ranked.area.data();
-  sweep.group = ranked.group.empty() ? nullptr : ranked.group.data();
-  sweep.suppressed = ranked.suppressed.data();
-  sweep.threshold = held_threshold<T>(call.iou_threshold, call.rule.threshold_type);
+  sweep.threshold = held_threshold<T>(call.iou_threshold, rule.threshold_type);
   sweep.threshold_decay = call.threshold_decay;
-  sweep.max_outputs = call.max_outputs;
-  sweep.rule = call.rule;
-  OPSBRIDGE_AT_LEVEL(nms_sweep(sweep));
-  return std::move(ranked.suppressed);
-}
-
-void store(const TensorView& view, int64_t i, int64_t value) {
-  const int64_t at = i * view.strides[0];
-  switch (view.dtype) {
-    case Dtype::int64:
-      static_cast<int64_t*>(view.data)[at] = value;
-      return;
-    case Dtype::int32:
-      static_cast<int32_t*>(view.data)[at] = static_cast<int32_t>(value);
-      return;
-    default:
-      static_cast<uint8_t*>(view.data)[at] = static_cast<uint8_t>(value);
-      return;
+  // One run can stop early, unless another order decides what comes first.
+  const bool is_cut = runs.ends.size() == 1 && rule.kept_order != KeptOrder::introsort &&
+                      rule.kept_order != KeptOrder::introsort_over_limit;
+  sweep.max_outputs = is_cut ? call.max_outputs : -1;
+  sweep.rule = rule;
+  size_t begin = 0;
+  for (size_t end : runs.ends) {
+    sweep.count = static_cast<int64_t>(end - begin);
+    sweep.x1 = boxes.x1.data() + begin;
+    sweep.y1 = boxes.y1.data() + begin;
+    sweep.x2 = boxes.x2.data() + begin;
+    sweep.y2 = boxes.y2.data() + begin;
+    sweep.area = boxes.area.data() + begin;
+    sweep.suppressed = swept.suppressed.data() + begin;
+    sweep.suppressor = swept.suppressor.empty() ? nullptr : swept.suppressor.data() + begin;
+    OPSBRIDGE_AT_LEVEL(nms_sweep(sweep));
+    begin = end;
   }
+  return swept;
 }
 
 template <class T>
-void write_keep(const NmsCall& call, const std::vector<T>& scores, std::vector<int64_t> kept) {
-  if (call.rule.kept_order != KeptOrder::rank) std::sort(kept.begin(), kept.end());
-  if (call.rule.kept_order == KeptOrder::introsort) {
-    sort_candidates(kept, scores.data(), Order::introsort);
+Swept sweep_in_working_type(const NmsCall& call, const Runs& runs, Grouping grouping) {
+  switch (call.rule.accumulate) {
+    case Accumulate::float32:
+      return sweep_runs<T, float>(call, runs, grouping);
+    case Accumulate::float64:
+      return sweep_runs<T, double>(call, runs, grouping);
+    default:
+      return sweep_runs<T, T>(call, runs, grouping);
   }
-  for (size_t i = 0; i < kept.size(); ++i) store(call.keep, static_cast<int64_t>(i), kept[i]);
 }
 
-// Candidates by rank, then the rows that were none, in input order.
-std::vector<int64_t> all_rows_by_rank(const std::vector<int64_t>& candidates, int64_t count) {
-  std::vector<int64_t> rows(candidates);
-  if (static_cast<int64_t>(rows.size()) == count) return rows;
-  std::vector<bool> is_ranked(static_cast<size_t>(count));
-  for (int64_t row : candidates) is_ranked[static_cast<size_t>(row)] = true;
-  for (int64_t row = 0; row < count; ++row) {
-    if (!is_ranked[static_cast<size_t>(row)]) rows.push_back(row);
+// The suppressors as rows of the input.
+std::vector<int64_t> suppressor_rows(const Runs& runs, const Swept& swept, int64_t count) {
+  std::vector<int64_t> rows(static_cast<size_t>(count), -1);
+  size_t begin = 0;
+  for (size_t end : runs.ends) {
+    for (size_t i = begin; i < end; ++i) {
+      const int64_t by = swept.suppressor[i];
+      if (by >= 0) rows[runs.rows[i]] = runs.rows[begin + static_cast<size_t>(by)];
+    }
+    begin = end;
   }
   return rows;
 }
 
 template <class T>
-void write_sorted_boxes(const NmsCall& call, const std::vector<T>& scores,
-                        const std::vector<int64_t>& rows) {
-  const TensorView& out = call.sorted_boxes;
-  for (size_t rank = 0; rank < rows.size(); ++rank) {
-    T* row = static_cast<T*>(out.data) + static_cast<int64_t>(rank) * out.strides[0];
-    for (int64_t j = 0; j < 4; ++j) {
-      row[j * out.strides[1]] = read<T>(call.boxes, rows[rank], call.first_box_column + j);
-    }
-    row[4 * out.strides[1]] = scores[static_cast<size_t>(rows[rank])];
+std::vector<int64_t> kept_rows(const NmsCall& call, const std::vector<int64_t>& ranked,
+                               const Runs& runs, const Swept& swept, const T* scores) {
+  std::vector<uint8_t> is_dropped(static_cast<size_t>(call.rows.count()));
+  for (size_t i = 0; i < runs.rows.size(); ++i) is_dropped[runs.rows[i]] = swept.suppressed[i];
+  std::vector<int64_t> kept;
+  for (int64_t row : ranked) {
+    if (!is_dropped[row]) kept.push_back(row);
   }
+  const bool is_over = call.shift_limit >= 0 && 4 * call.rows.count() > call.shift_limit;
+  const KeptOrder order = call.rule.kept_order;
+  if (order == KeptOrder::introsort || (order == KeptOrder::introsort_over_limit && is_over)) {
+    std::sort(kept.begin(), kept.end());
+    sort_candidates(kept, scores, Order::introsort);
+  }
+  if (call.max_outputs >= 0 && static_cast<size_t>(call.max_outputs) < kept.size()) {
+    kept.resize(static_cast<size_t>(call.max_outputs));
+  }
+  if (order == KeptOrder::index) std::sort(kept.begin(), kept.end());
+  return kept;
 }
 
 template <class T>
 int64_t run(const NmsCall& call) {
-  const int64_t count = call.boxes.shape[0];
-  const std::vector<T> scores = read_scores<T>(call, count);
+  const int64_t count = call.rows.count();
+  const std::vector<T> scores = read_scores<T>(call.rows, call.scores, call.score_column);
   if (call.rule.nan_score == NanScore::refuse) {
     for (int64_t i = 0; i < count; ++i) {
-      if (is_nan(scores[i])) return -1 - i;
+      if (is_nan(scores[i])) return refusal(i, NmsError::nan_score);
     }
   }
-  const std::vector<int64_t> candidates = ranked_candidates(scores, call);
-  std::vector<uint8_t> suppressed;
-  switch (call.rule.accumulate) {
-    case Accumulate::same:
-      suppressed = suppressed_by_rank<T, T>(call, candidates, count);
-      break;
-    case Accumulate::float32:
-      suppressed = suppressed_by_rank<T, float>(call, candidates, count);
-      break;
-    case Accumulate::float64:
-      suppressed = suppressed_by_rank<T, double>(call, candidates, count);
-      break;
+  const int64_t nan_group = first_nan_group(call.rows);
+  if (nan_group >= 0) return refusal(nan_group, NmsError::nan_group);
+  const Grouping grouping = grouping_of(call.rows, call.shift_limit, call.rule);
+  NmsFindings found;
+  found.ranked = ranked_candidates(scores, call);
+  const Runs runs =
+      runs_of(call.rows, grouping.is_exact, found.ranked, scores.data(), call.rule.order);
+  const Swept swept = sweep_in_working_type<T>(call, runs, grouping);
+  found.kept = kept_rows(call, found.ranked, runs, swept, scores.data());
+  if (is_present(call.matched)) {
+    found.suppressor = suppressor_rows(runs, swept, count);
+    found.in_order = runs.rows;
   }
-  std::vector<int64_t> kept;
-  for (size_t rank = 0; rank < candidates.size(); ++rank) {
-    if (!suppressed[rank]) kept.push_back(candidates[rank]);
-  }
-  if (is_present(call.keep_mask)) {
-    for (int64_t i = 0; i < count; ++i) store(call.keep_mask, i, 0);
-    for (int64_t row : kept) store(call.keep_mask, row, 1);
-  }
-  if (is_present(call.sorted_boxes)) {
-    write_sorted_boxes(call, scores, all_rows_by_rank(candidates, count));
-  }
-  if (is_present(call.sorted_positions)) {
-    for (int64_t i = 0; i < count; ++i) store(call.sorted_positions, i, i);
-  }
-  if (is_present(call.sorted_keep_mask)) {
-    suppressed.resize(static_cast<size_t>(count), 1);
-    for (int64_t i = 0; i < count; ++i) store(call.sorted_keep_mask, i, !suppressed[i]);
-  }
-  const int64_t kept_count = static_cast<int64_t>(kept.size());
-  if (is_present(call.keep)) write_keep(call, scores, std::move(kept));
-  return kept_count;
+  write_outputs(call, found, scores.data());
+  return static_cast<int64_t>(found.kept.size());
 }
 
 }  // namespace
 
 int64_t nms(const NmsCall& call) {
-  return with_floating_type(call.boxes.dtype, [&](auto zero) { return run<decltype(zero)>(call); });
+  return with_floating_type(call.rows.boxes.dtype,
+                            [&](auto zero) { return run<decltype(zero)>(call); });
 }
 
 }  // namespace opsbridge

@@ -1,16 +1,15 @@
 // Non-maximum suppression on host memory: candidates, order, sweep, outputs.
 #pragma once
 
+#include "ops/grouped_rows.h"
 #include "opsbridge/rules/nms.h"
 #include "opsbridge/tensor.h"
 
 namespace opsbridge {
 
 struct NmsCall {
-  TensorView boxes;   // rows of at least first_box_column + 4 numbers
-  TensorView scores;  // one per row, or rows that hold the score in score_column
-  TensorView groups;  // int64, may be absent
-  int64_t first_box_column;
+  BoxRows rows;
+  TensorView scores;     // one per row, or rows that hold the score in score_column
   int64_t score_column;  // negative: scores has rank 1
   NmsRule rule;
   double iou_threshold;
@@ -20,10 +19,11 @@ struct NmsCall {
   int64_t max_outputs;  // negative: all
   int64_t shift_limit;  // negative: none
   // Outputs, each may be absent.
-  TensorView keep, keep_mask, sorted_boxes, sorted_positions, sorted_keep_mask;
+  TensorView keep, keep_mask, kept_boxes, sorted_boxes, sorted_positions, sorted_keep_mask;
+  TensorView matched, match_ends;
 };
 
-// The number of kept boxes, or -1 - row for a row whose NaN score is refused.
+// The number of kept boxes, or -(row * 16 + reason) for a row that is refused (NmsError).
 int64_t nms(const NmsCall& call);
 
 }  // namespace opsbridge

@@ -9,8 +9,9 @@
 
 namespace opsbridge {
 
-// Candidates in rank order, as structure of arrays; `suppressed` starts zeroed and comes back with
-// one byte per candidate that was not kept.
+// Candidates that compete with each other, in rank order, as structure of arrays. `suppressed`
+// starts zeroed and comes back with one byte per candidate that was not kept; `suppressor` starts
+// at -1 and comes back with the place of the kept box that suppressed a candidate.
 template <class A>
 struct NmsSweep {
   int64_t count;
@@ -19,8 +20,8 @@ struct NmsSweep {
   const A* x2;
   const A* y2;
   const A* area;
-  const int64_t* group;  // null: all boxes compete
   uint8_t* suppressed;
+  int64_t* suppressor;  // null: not asked for
   double threshold;
   double threshold_decay;
   int64_t max_outputs;  // negative: no limit

@@ -29,9 +29,10 @@ OPSBRIDGE_FN void sort_pair(A& low, A& high) {
 
 // Four coordinates in a framework's layout as corners with their area.
 template <class A>
-OPSBRIDGE_FN Box<A> make_box(A c0, A c1, A c2, A c3, const NmsRule& rule) {
+OPSBRIDGE_FN Box<A> make_box(A c0, A c1, A c2, A c3, Layout layout, CornerOrder corner_order,
+                             BoxOffset offset) {
   Box<A> box{c0, c1, c2, c3, A(0)};
-  switch (rule.layout) {
+  switch (layout) {
     case Layout::xyxy:
       break;
     case Layout::yxyx:
@@ -44,15 +45,15 @@ OPSBRIDGE_FN Box<A> make_box(A c0, A c1, A c2, A c3, const NmsRule& rule) {
       box = Box<A>{c0 - A(0.5) * c2, c1 - A(0.5) * c3, c0 + A(0.5) * c2, c1 + A(0.5) * c3, A(0)};
       break;
   }
-  if (rule.corner_order == CornerOrder::sorted) {
+  if (corner_order == CornerOrder::sorted) {
     sort_pair(box.x1, box.x2);
     sort_pair(box.y1, box.y2);
   }
-  if (rule.layout == Layout::xywh) {
+  if (layout == Layout::xywh) {
     // The given size, not the difference of rounded corners, is what such frameworks multiply.
-    box.area = side(A(0), c2, rule.box_offset) * side(A(0), c3, rule.box_offset);
+    box.area = side(A(0), c2, offset) * side(A(0), c3, offset);
   } else {
-    box.area = side(box.x1, box.x2, rule.box_offset) * side(box.y1, box.y2, rule.box_offset);
+    box.area = side(box.x1, box.x2, offset) * side(box.y1, box.y2, offset);
   }
   return box;
 }

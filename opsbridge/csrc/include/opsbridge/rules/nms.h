@@ -16,8 +16,9 @@ enum class NanOverlap { keep, drop };
 enum class ThresholdType { float64, float32, float64_via_float32, same };
 enum class Order { stable, introsort, bitonic, given };
 enum class NanScore { first, drop, refuse };
-enum class GroupRule { per_group, shifted, per_group_on_shifted };
-enum class KeptOrder { rank, index, introsort };
+enum class GroupRule { per_group, shifted, per_group_on_shifted, ignored };
+enum class OverShiftLimit { per_group, per_group_on_shifted, unchanged };
+enum class KeptOrder { rank, index, introsort, introsort_over_limit };
 
 struct NmsRule {
   Layout layout;
@@ -32,6 +33,7 @@ struct NmsRule {
   Order order;
   NanScore nan_score;
   GroupRule group_rule;
+  OverShiftLimit over_shift_limit;
   KeptOrder kept_order;
 };
 
@@ -50,6 +52,7 @@ inline NmsRule decode_nms_rule(int64_t word) {
   reader.take(rule.order);
   reader.take(rule.nan_score);
   reader.take(rule.group_rule);
+  reader.take(rule.over_shift_limit);
   reader.take(rule.kept_order);
   return rule;
 }

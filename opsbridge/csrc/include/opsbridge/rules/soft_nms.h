@@ -1,0 +1,51 @@
+// The axes in which soft suppression differs between frameworks; some are those of nms.
+#pragma once
+
+#include "opsbridge/rules/nms.h"
+#include "opsbridge/types.h"
+
+namespace opsbridge {
+
+enum class Method { linear, gaussian, naive };
+enum class OverlapTest { greater_equal, greater };
+enum class DisjointBox { weighted, skipped };
+enum class FirstBox { kept, checked };
+enum class Exponential { same, float64 };
+enum class SigmaFactor { one, two };
+
+struct SoftNmsRule {
+  Layout layout;
+  CornerOrder corner_order;
+  BoxOffset box_offset;
+  Accumulate accumulate;
+  Method method;
+  OverlapTest overlap_test;
+  DisjointBox disjoint_box;
+  FirstBox first_box;
+  Exponential exponential;
+  SigmaFactor sigma_factor;
+  GroupRule group_rule;
+  OverShiftLimit over_shift_limit;
+  KeptOrder kept_order;
+};
+
+inline SoftNmsRule decode_soft_nms_rule(int64_t word) {
+  RuleReader reader{static_cast<uint64_t>(word)};
+  SoftNmsRule rule;
+  reader.take(rule.layout);
+  reader.take(rule.corner_order);
+  reader.take(rule.box_offset);
+  reader.take(rule.accumulate);
+  reader.take(rule.method);
+  reader.take(rule.overlap_test);
+  reader.take(rule.disjoint_box);
+  reader.take(rule.first_box);
+  reader.take(rule.exponential);
+  reader.take(rule.sigma_factor);
+  reader.take(rule.group_rule);
+  reader.take(rule.over_shift_limit);
+  reader.take(rule.kept_order);
+  return rule;
+}
+
+}  // namespace opsbridge

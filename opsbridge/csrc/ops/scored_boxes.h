@@ -1,0 +1,55 @@
+// What the operators on scored boxes read, write and refuse alike. Host only.
+#pragma once
+
+#include <vector>
+
+#include "ops/grouped_rows.h"
+
+namespace opsbridge {
+
+// Why a row is refused.
+enum class NmsError { none, nan_score, nan_group };
+
+inline int64_t refusal(int64_t row, NmsError reason) {
+  return -(row * 16 + static_cast<int64_t>(reason));
+}
+
+// A negative column: scores has rank 1.
+template <class T>
+std::vector<T> read_scores(const BoxRows& rows, const TensorView& scores, int64_t column) {
+  std::vector<T> result(static_cast<size_t>(rows.count()));
+  for (int64_t i = 0; i < rows.count(); ++i) {
+    result[i] = column < 0 ? read<T>(scores, i) : read<T>(scores, i, column);
+  }
+  return result;
+}
+
+inline void store(const TensorView& view, int64_t i, int64_t value) {
+  const int64_t at = i * view.strides[0];
+  switch (view.dtype) {
+    case Dtype::int64:
+      static_cast<int64_t*>(view.data)[at] = value;
+      return;
+    case Dtype::int32:
+      static_cast<int32_t*>(view.data)[at] = static_cast<int32_t>(value);
+      return;
+    default:
+      static_cast<uint8_t*>(view.data)[at] = static_cast<uint8_t>(value);
+      return;
+  }
+}
+
+// Boxes as they were given, each with its score.
+template <class T>
+void write_scored_boxes(const TensorView& out, const BoxRows& boxes, const T* scores,
+                        const std::vector<int64_t>& rows) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    T* row = static_cast<T*>(out.data) + static_cast<int64_t>(i) * out.strides[0];
+    for (int64_t j = 0; j < 4; ++j) {
+      row[j * out.strides[1]] = read<T>(boxes.boxes, rows[i], boxes.first_column + j);
+    }
+    row[4 * out.strides[1]] = scores[rows[i]];
+  }
+}
+
+}  // namespace opsbridge

@@ -1,0 +1,55 @@
+// Soft suppression: by how much does a selected box lower the score of another? Host and device.
+#pragma once
+
+#include "opsbridge/box.h"
+#include "opsbridge/rules/soft_nms.h"
+
+namespace opsbridge {
+
+// The C library's exponential of the type, as the frameworks call it.
+OPSBRIDGE_FN float exponential(float value) { return __builtin_expf(value); }
+OPSBRIDGE_FN double exponential(double value) { return __builtin_exp(value); }
+template <class F>
+OPSBRIDGE_FN SmallFloat<F> exponential(SmallFloat<F> value) {
+  return SmallFloat<F>(exponential(float(value)));
+}
+
+template <class A>
+struct SoftSettings {
+  A iou_threshold, sigma, min_score;
+  SoftNmsRule rule;
+};
+
+template <class A>
+OPSBRIDGE_FN A gaussian_weight(A overlap, const SoftSettings<A>& settings) {
+  const bool twice = settings.rule.sigma_factor == SigmaFactor::two;
+  const A sigma = twice ? A(2) * settings.sigma : settings.sigma;
+  const A exponent = (A(0) - overlap * overlap) / sigma;
+  if (settings.rule.exponential == Exponential::same) return exponential(exponent);
+  return static_cast<A>(exponential(static_cast<double>(exponent)));
+}
+
+// The factor on the score of a box that overlaps the selected one by `overlap`.
+template <class A>
+OPSBRIDGE_FN A soft_weight(A overlap, const SoftSettings<A>& settings) {
+  if (settings.rule.method == Method::gaussian) return gaussian_weight(overlap, settings);
+  const bool is_over = settings.rule.overlap_test == OverlapTest::greater
+                           ? overlap > settings.iou_threshold
+                           : overlap >= settings.iou_threshold;
+  if (!is_over) return A(1);
+  return settings.rule.method == Method::linear ? A(1) - overlap : A(0);
+}
+
+template <class A>
+OPSBRIDGE_FN bool overlaps(const Box<A>& a, const Box<A>& b, BoxOffset offset) {
+  return side(larger(a.x1, b.x1), smaller(a.x2, b.x2), offset) > A(0) &&
+         side(larger(a.y1, b.y1), smaller(a.y2, b.y2), offset) > A(0);
+}
+
+template <class A>
+OPSBRIDGE_FN A overlap_of(const Box<A>& selected, const Box<A>& other, BoxOffset offset) {
+  const A shared = intersection(selected, other, offset);
+  return shared / ((selected.area + other.area) - shared);
+}
+
+}  // namespace opsbridge

@@ -1,0 +1,1 @@
+"""The operators of MMDetection 1 (2019); `opsbridge.mmdet.ops` has them."""

@@ -1,0 +1,19 @@
+"""Where our mmcv-shaped soft suppression leaves the real one on purpose."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from opsbridge.errors import ArgumentError
+from opsbridge.mmcv.ops import soft_nms
+
+BOXES = np.array([[0, 0, 4, 4], [0, 0, 4, 4]], np.float32)
+SCORES = np.array([0.9, 0.8], np.float32)
+
+
+@pytest.mark.parametrize("name", ["iou_threshold", "sigma", "min_score"])
+def test_nan_setting(name: str) -> None:
+    settings = {"iou_threshold": 0.5} | {name: float("nan")}
+    with pytest.raises(ArgumentError, match=rf"^soft_nms: {name} is nan"):
+        soft_nms(BOXES, SCORES, **settings)

@@ -1,0 +1,39 @@
+"""Where our torchvision-shaped class-aware suppression leaves the real one on purpose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from real_frameworks import torch_tensor, torchvision_ops
+
+from opsbridge.errors import ArgumentError
+from opsbridge.torchvision.ops import batched_nms
+
+BOXES = np.array([[0, 0, 4, 4], [0, 0, 4, 4]], np.float32)
+SCORES = np.array([0.9, 0.8], np.float32)
+
+
+def real(boxes: Any, scores: Any, idxs: Any, iou_threshold: float) -> Any:
+    """What the installed torchvision keeps."""
+    tensors = map(torch_tensor, (boxes, scores, idxs))
+    return torchvision_ops().batched_nms(*tensors, iou_threshold).numpy()
+
+
+def test_nan_threshold() -> None:
+    with pytest.raises(ArgumentError, match=r"^batched_nms: iou_threshold is nan"):
+        batched_nms(BOXES, SCORES, np.zeros(2, np.int64), float("nan"))
+    assert real(BOXES, SCORES, np.zeros(2, np.int64), float("nan")).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("strategy", [None, "shift", "per_class", "exact"])
+def test_nan_class(strategy: str | None) -> None:
+    idxs = np.array([0, np.nan], np.float32)
+    with pytest.raises(ArgumentError, match=r"^batched_nms: idxs\[1\] is nan; groups must be"):
+        batched_nms(BOXES, SCORES, idxs, 0.5, strategy=strategy)
+    assert real(BOXES, SCORES, idxs, 0.5).tolist() == [0, 1]
+    many = np.repeat(BOXES[:1], 1001, axis=0), np.linspace(1, 0, 1001, dtype=np.float32)
+    classes = np.zeros(1001, np.float32)
+    classes[3] = np.nan
+    assert real(*many, classes, 2.0).tolist() == [row for row in range(1001) if row != 3]
