@@ -36,6 +36,10 @@ def canonical(
     signature = _signature(operator, None if parts else tuple(default))
     caller = Caller(name)
     axes = operator.rule.axes
+    # Read here, since tracing cannot follow the reading of a table.
+    core = load_core(operator.name)
+    known = tuple(output.name for output in core.outputs)
+    slots = tuple(slot.name for slot in core.slots if slot.kind == "tensor")
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
@@ -45,8 +49,8 @@ def canonical(
         bound.apply_defaults()
         given = bound.arguments
         chosen = {axis: given.pop(axis) for axis in axes}
-        wanted = parts or _output_names(name, operator, given.pop("outputs"))
-        layer = _layer(name, operator, given)
+        wanted = parts or _output_names(name, known, given.pop("outputs"))
+        layer = _layer(name, operator.main, {slot: given[slot] for slot in slots})
         _widen(name, layer, given)
         if "accumulate" in chosen and chosen["accumulate"] is None:
             is_half = layer.dtype(given[operator.main]) in _HALF
@@ -61,7 +65,7 @@ def canonical(
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.__name__ = function.__qualname__ = name
     function.__module__ = module
-    function.__doc__ = _describe(operator, load_core(operator.name))
+    function.__doc__ = _describe(operator, core)
     return function
 
 
@@ -87,8 +91,7 @@ def _signature(operator: Operator, outputs: tuple[str, ...] | None) -> inspect.S
     return inspect.Signature(parameters)
 
 
-def _output_names(name: str, operator: Operator, outputs: Any) -> tuple[str, ...]:
-    known = [output.name for output in load_core(operator.name).outputs]
+def _output_names(name: str, known: tuple[str, ...], outputs: Any) -> tuple[str, ...]:
     names = (outputs,) if isinstance(outputs, str) else tuple(outputs)
     for each in names:
         if each not in known:
@@ -98,12 +101,10 @@ def _output_names(name: str, operator: Operator, outputs: Any) -> tuple[str, ...
     return names
 
 
-def _layer(name: str, operator: Operator, given: dict[str, Any]) -> FrameworkLayer:
+def _layer(name: str, main: str, tensors: dict[str, Any]) -> FrameworkLayer:
     """The framework that all tensors of a call come from."""
-    slots = [slot.name for slot in load_core(operator.name).slots if slot.kind == "tensor"]
     layers = {}
-    for slot in slots:
-        value = given[slot]
+    for slot, value in tensors.items():
         if value is None:
             continue
         layer = layer_of(value)
@@ -113,11 +114,11 @@ def _layer(name: str, operator: Operator, given: dict[str, Any]) -> FrameworkLay
                 "(torch.Tensor, numpy.ndarray or mindspore.Tensor)"
             )
         layers[slot] = layer
-    first = layers[operator.main]
+    first = layers[main]
     for slot, layer in layers.items():
         if layer is not first:
             raise DtypeError(
-                f"{name}: {slot} is not of the framework of {operator.main}; "
+                f"{name}: {slot} is not of the framework of {main}; "
                 "all tensors of a call must come from one framework"
             )
     return first
