@@ -55,7 +55,11 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         ERRORS | {"opsbridge.frontend", "opsbridge.frameworks"},
         {"numpy"},
     ),
-    "opsbridge.mmcv": ({"opsbridge.frontend"}, set()),
+    "opsbridge.mmcv": (ERRORS | {"opsbridge.frontend", "opsbridge.mmcv"}, set()),
+    "opsbridge.mmdet": ({"opsbridge.frontend"}, set()),
+    # The core operators by their own names: a front-end of the core tables.
+    "opsbridge.canonical": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
+    "opsbridge.ops": (CORE | {"opsbridge.canonical"}, set()),
     "opsbridge.mindspore": (
         ERRORS | {"opsbridge.frontend", "opsbridge.mindspore"},
         {"numpy", "torch"},

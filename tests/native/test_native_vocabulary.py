@@ -28,10 +28,11 @@ CPP_VALUES: dict[AxisValue, str] = {
 }
 # The only axis whose name is a C++ keyword.
 CPP_NAMES = {"union": "union_"}
-# Operators on boxes and on regions have an axis of this name, each with values of their own.
+# Axes whose name several operators use, each with values of its own.
 CPP_ENUMS = {
     ("roi_align", "accumulate"): "RoiAccumulate",
     ("roi_pool", "accumulate"): "RoiAccumulate",
+    ("soft_nms", "method"): "SoftMethod",
 }
 
 # An operator that computes a gradient follows the rule of the one it belongs to.

@@ -32,12 +32,12 @@ OPSBRIDGE_FN A gaussian_weight(A overlap, const SoftSettings<A>& settings) {
 // The factor on the score of a box that overlaps the selected one by `overlap`.
 template <class A>
 OPSBRIDGE_FN A soft_weight(A overlap, const SoftSettings<A>& settings) {
-  if (settings.rule.method == Method::gaussian) return gaussian_weight(overlap, settings);
+  if (settings.rule.method == SoftMethod::gaussian) return gaussian_weight(overlap, settings);
   const bool is_over = settings.rule.overlap_test == OverlapTest::greater
                            ? overlap > settings.iou_threshold
                            : overlap >= settings.iou_threshold;
   if (!is_over) return A(1);
-  return settings.rule.method == Method::linear ? A(1) - overlap : A(0);
+  return settings.rule.method == SoftMethod::linear ? A(1) - overlap : A(0);
 }
 
 template <class A>

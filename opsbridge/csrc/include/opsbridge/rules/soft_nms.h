@@ -6,7 +6,7 @@
 
 namespace opsbridge {
 
-enum class Method { linear, gaussian, naive };
+enum class SoftMethod { linear, gaussian, naive };
 enum class OverlapTest { greater_equal, greater };
 enum class DisjointBox { weighted, skipped };
 enum class FirstBox { kept, checked };
@@ -18,7 +18,7 @@ struct SoftNmsRule {
   CornerOrder corner_order;
   BoxOffset box_offset;
   Accumulate accumulate;
-  Method method;
+  SoftMethod method;
   OverlapTest overlap_test;
   DisjointBox disjoint_box;
   FirstBox first_box;
