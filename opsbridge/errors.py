@@ -1,5 +1,8 @@
 """The exceptions of opsbridge: one family, each also the built-in class that callers expect."""
 
+import builtins
+import functools
+
 
 class OpsbridgeError(Exception):
     """Base of every exception that opsbridge raises on purpose."""
@@ -27,3 +30,31 @@ class PageError(OpsbridgeError, ValueError):
 
 class NativeLibraryError(OpsbridgeError, ImportError):
     """The compiled kernels cannot be loaded; the message says why."""
+
+
+@functools.cache
+def imitating(kind: type[OpsbridgeError], real: str) -> type[OpsbridgeError]:
+    """`kind` that is also the built-in exception `real`, which the imitated API raises there.
+
+    Code written for the real API catches it as before; `except OpsbridgeError` catches it, too.
+
+    >>> issubclass(imitating(ArgumentError, "AssertionError"), (ArgumentError, AssertionError))
+    True
+    """
+    builtin = getattr(builtins, real)
+    if issubclass(kind, builtin):
+        return kind
+    return type(
+        kind.__name__,
+        (kind, builtin),
+        {
+            "__doc__": f"{kind.__doc__} Also a {real}.",
+            "__module__": kind.__module__,
+            "__reduce__": lambda self: (_remake, (kind, real, self.args)),
+        },
+    )
+
+
+def _remake(kind: type[OpsbridgeError], real: str, args: tuple[object, ...]) -> OpsbridgeError:
+    """An unpickled error: its class has no name of its own to be found by."""
+    return imitating(kind, real)(*args)

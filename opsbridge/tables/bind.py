@@ -10,18 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from opsbridge.tables.convert import CONVERTERS
+from opsbridge.tables.convert import CONVERTERS, PLAIN_TYPES
 from opsbridge.tables.schema import ApiTable, Param, Scalar, Stage
 
 
 @dataclass(frozen=True)
 class Step:
-    """One argument: its parameter, and the converter that fills slots (None: it sets axes)."""
+    """One argument: its parameter, and the converter that fills slots (None: it sets axes).
+
+    Values of exactly the `plain_types` are known to be right without asking further.
+    """
 
     param: Param
     takes_tensor: bool
     takes_list: bool
     convert: Callable[..., dict[str, Any]] | None
+    plain_types: frozenset[type]
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Plan:
     outputs: tuple[tuple[str, str], ...]
     arguments: dict[str, str]
     columns: dict[str, int]
+    errors: dict[str, dict[str, str]]
 
     def axes(self, device: str, dtype: str) -> dict[str, Scalar]:
         """The axis values that hold on this kind of device for this dtype."""
@@ -64,6 +69,11 @@ def bind_plan(api: ApiTable) -> Plan:
             for param in api.params
             for slot, (first, _) in zip(param.fills, param.columns, strict=False)
         },
+        errors={
+            name: dict(errors)
+            for name, errors in [("", api.errors), *((p.name, p.errors) for p in api.params)]
+            if errors
+        },
     )
 
 
@@ -73,6 +83,7 @@ def _step(param: Param) -> Step:
         takes_tensor="tensor" in param.types,
         takes_list="tensor_list" in param.types,
         convert=None if param.converter == "choice" else CONVERTERS[param.converter],
+        plain_types=frozenset(kind for name in param.types for kind in PLAIN_TYPES.get(name, ())),
     )
 
 

@@ -103,6 +103,15 @@ VALUE_TYPES: dict[str, Callable[[Any], bool]] = {
     "int_pair": _is_pair,
 }
 
+# Classes whose values every value type accepts as they are.
+PLAIN_TYPES: dict[str, tuple[type, ...]] = {
+    "float": (float,),
+    "number": (float, int),
+    "int": (int,),
+    "integer": (int,),
+    "bool": (bool,),
+}
+
 _SPELLED_TYPES = {
     "tensor": "a tensor (torch.Tensor, numpy.ndarray or mindspore.Tensor)",
     "tensor_list": "a list of one (L, 4) tensor per image",

@@ -36,6 +36,17 @@ SlotKind = Literal["tensor", "float", "int"]
 Stage = Literal["init", "call"]
 Device = Literal["cpu", "cuda"]
 EvidenceKind = Literal["probed", "documented", "assumed"]
+# What an argument can fail: being a tensor or number at all, its dtype, rank, sizes, value.
+Check = Literal["type", "dtype", "rank", "shape", "value"]
+ErrorName = Literal[
+    "AssertionError",
+    "AttributeError",
+    "IndexError",
+    "NotImplementedError",
+    "RuntimeError",
+    "TypeError",
+    "ValueError",
+]
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,8 @@ class Choice:
 class Param:
     """One parameter of a framework API: a constructor argument or an input of the call.
 
-    ``dtypes_on`` narrows ``dtypes`` on single devices.
+    ``dtypes_on`` narrows ``dtypes`` on single devices; ``errors`` says where the real API raises
+    something else for this parameter than for others.
     """
 
     name: str
@@ -164,6 +176,7 @@ class Param:
     dtypes: tuple[str, ...] = ()
     dtypes_on: dict[Device, tuple[str, ...]] = field(default_factory=dict)
     columns: tuple[tuple[int, int], ...] = ()
+    errors: dict[Check, ErrorName] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
 
 
@@ -213,7 +226,12 @@ class Limit:
 
 @dataclass(frozen=True)
 class ApiTable:
-    """One framework API as a point in the parameter space of a core operator."""
+    """One framework API as a point in the parameter space of a core operator.
+
+    ``errors`` says what the real API raises for arguments that fail a check; the errors of
+    opsbridge are of that class, too. ``autocast`` lists the devices on which PyTorch's autocast
+    widens 16-bit floating-point tensors to float32 before this API, and its results back.
+    """
 
     name: str
     framework: str
@@ -227,5 +245,7 @@ class ApiTable:
     behaviour: tuple[Behaviour, ...]
     source: str
     example: str
+    autocast: tuple[Device, ...] = ()
+    errors: dict[Check, ErrorName] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()
     limits: tuple[Limit, ...] = ()
