@@ -8,17 +8,17 @@ whose API is called.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NoReturn, get_args
 
+from opsbridge.callables import make_class, make_function
 from opsbridge.core import OPERATORS
 from opsbridge.core.checks import Caller
 from opsbridge.core.rules import Rule
-from opsbridge.errors import ArgumentError, DtypeError
+from opsbridge.errors import ArgumentError, DtypeError, OpsbridgeError
 from opsbridge.frameworks import FrameworkLayer, layer_of
 from opsbridge.tables.bind import Plan, Step, bind_plan
 from opsbridge.tables.convert import check_value_type, chosen_axes, expected_types, spelled
@@ -29,25 +29,45 @@ from opsbridge.tables.schema import ApiTable, Device, Param, Scalar
 _Chosen = tuple[tuple[str, Scalar], ...]
 
 
-class _Operator:
+class _NotATensor(Exception):
+    """Something else came for a tensor: a mistake, or a symbol of a graph that is being made."""
+
+    def __init__(self, param: Param, name: str, value: Any) -> None:
+        super().__init__(name)
+        self.param = param
+        self.name = name
+        self.value = value
+
+
+class Operator:
     """One API bound to its plan: converts arguments, picks the rule, runs the core operator."""
 
     def __init__(self, table: ApiTable) -> None:
         self.plan: Plan = bind_plan(table)
         self.init_signature = self.plan.signature("init")
         self.call_signature = self.plan.signature("call")
-        self.caller = Caller(self.plan.name, self.plan.arguments, self.plan.columns)
-        # Made here for every combination, since tracing cannot follow the making of a rule.
+        self.caller = Caller(
+            self.plan.name, self.plan.arguments, self.plan.columns, errors=self.plan.errors
+        )
+        # Made here for every combination, since tracing cannot follow the making of either.
+        self._list_caller = replace(self.caller, list_lengths=())
         self._rules = {key: self._make_rule(*key) for key in self._combinations()}
+        self._takes_list = any(step.takes_list for step in self.plan.call)
 
     def configure(self, values: tuple[Any, ...]) -> tuple[dict[str, Any], _Chosen]:
         """The slots and axes that the constructor's arguments settle."""
         return self._fill(self.plan.init, values, None)
 
-    def run(self, slots: dict[str, Any], chosen: _Chosen, values: tuple[Any, ...]) -> Any:
-        """Call the core operator with the tensors of the call."""
-        layer, first = self._layer_of(values)
-        filled, more = self._fill(self.plan.call, values, layer)
+    def run(
+        self, target: Any, slots: dict[str, Any], chosen: _Chosen, values: tuple[Any, ...]
+    ) -> Any:
+        """Call the core operator with the tensors that came in a call of `target`."""
+        try:
+            widened = self._widened(values) if self.plan.api.autocast else values
+            layer, first = self._layer_of(widened)
+        except _NotATensor as stranger:
+            return self._record(target, values, stranger)
+        filled, more = self._fill(self.plan.call, widened, layer)
         rule = self._rule(layer.device(first), layer.dtype(first), chosen + more)
         results = layer.run(
             self.plan.api.core,
@@ -55,9 +75,37 @@ class _Operator:
             **filled,
             rule=rule,
             outputs=self.plan.outputs,
-            caller=self._caller_for(values, layer),
+            caller=self._caller_for(widened, layer) if self._takes_list else self.caller,
         )
+        if widened is not values:
+            results = self._narrowed(results, values, layer)
         return results if len(results) > 1 else results[0]
+
+    def _widened(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments as the framework's automatic mixed precision hands them on."""
+        layer = layer_of(values[0])
+        return values if layer is None else layer.widened(values, self.plan.api.autocast)
+
+    def _narrowed(
+        self, results: tuple[Any, ...], values: tuple[Any, ...], layer: FrameworkLayer
+    ) -> tuple[Any, ...]:
+        """The results in the dtype that came before it was widened."""
+        return tuple(
+            layer.narrowed(result, values[0]) if dtype == "same" else result
+            for result, (_, dtype) in zip(results, self.plan.outputs, strict=True)
+        )
+
+    def _record(self, target: Any, values: tuple[Any, ...], stranger: _NotATensor) -> Any:
+        """The call as a node of a graph, if the stranger is a symbol of one."""
+        if type(stranger.value).__module__ == "torch.fx.proxy":
+            from opsbridge import graphs
+
+            return graphs.record(stranger.value.tracer, target, values)
+        param, name = stranger.param, stranger.name
+        kinds = ("tensor",) if name != param.name else param.types
+        raise self._error(DtypeError, "type", param)(
+            f"{self.plan.name}: {name} is {spelled(stranger.value)}; {expected_types(kinds)}"
+        )
 
     def _fill(
         self, steps: tuple[Step, ...], values: tuple[Any, ...], layer: FrameworkLayer | None
@@ -65,13 +113,32 @@ class _Operator:
         slots: dict[str, Any] = {}
         chosen: _Chosen = ()
         for step, value in zip(steps, values, strict=True):
-            if not step.takes_tensor:
-                check_value_type(value, step.param, self.plan.name)
+            if not step.takes_tensor and type(value) not in step.plain_types:
+                self._check_value(step.param, value)
             if step.convert is None:
-                chosen += tuple(chosen_axes(value, step.param, self.plan.name).items())
+                chosen += self._chosen_by(step.param, value)
             else:
                 slots.update(step.convert(value, step.param, layer))
         return slots, chosen
+
+    def _check_value(self, param: Param, value: Any) -> None:
+        try:
+            check_value_type(value, param, self.plan.name)
+        except OpsbridgeError as error:
+            # A sequence of the wrong length is of the right type.
+            check = "shape" if isinstance(error, ArgumentError) else "type"
+            raise self._error(type(error), check, param)(*error.args) from None
+
+    def _chosen_by(self, param: Param, value: Any) -> _Chosen:
+        try:
+            return tuple(chosen_axes(value, param, self.plan.name).items())
+        except ArgumentError as error:
+            raise self._error(ArgumentError, "value", param)(*error.args) from None
+
+    def _error(
+        self, kind: type[OpsbridgeError], check: str, param: Param
+    ) -> type[OpsbridgeError]:
+        return self.caller.error(kind, check, param.fills[0] if param.fills else param.name)
 
     def _rule(self, device: str, dtype: str, chosen: _Chosen) -> Rule:
         key = (_kind_of(device), dtype, chosen)
@@ -105,11 +172,11 @@ class _Operator:
             for name, tensor, shape in self._tensors_of(step, value):
                 own = layer_of(tensor)
                 if own is None:
-                    self._refuse_type(step.param, name, tensor)
+                    raise _NotATensor(step.param, name, tensor)
                 if layer is None:
                     layer, first = own, tensor
                 elif own is not layer:
-                    self._refuse_mixture(name, tensor, first)
+                    self._refuse_mixture(step.param, name, tensor, first)
                 self._check_tensor(own, step.param, name, tensor, shape)
         if layer is None:
             raise AssertionError(f"{self.plan.name} takes no tensor")
@@ -124,7 +191,7 @@ class _Operator:
             yield name, value, step.param.shape
             return
         if not value:
-            raise ArgumentError(
+            raise self._error(ArgumentError, "value", step.param)(
                 f"{self.plan.name}: {name} is an empty list; expected one (L, 4) tensor per image"
             )
         for image, tensor in enumerate(value):
@@ -139,43 +206,47 @@ class _Operator:
         expected: tuple[int | str, ...],
     ) -> None:
         shape = layer.shape(tensor)
-        if len(shape) != len(expected) or any(
-            wanted != size
-            for wanted, size in zip(expected, shape, strict=True)
-            if isinstance(wanted, int)
-        ):
-            self._refuse_shape(name, shape, expected)
+        if len(shape) != len(expected):
+            self._refuse_shape(param, name, shape, expected, "rank")
+        for wanted, size in zip(expected, shape, strict=True):
+            if wanted != size and isinstance(wanted, int):
+                self._refuse_shape(param, name, shape, expected, "shape")
         dtype = layer.dtype(tensor)
         allowed = param.dtypes
         if param.dtypes_on:
             allowed = param.dtypes_on.get(_kind_of(layer.device(tensor)), allowed)
         if allowed and dtype not in allowed:
-            raise DtypeError(f"{self.plan.name}: {name} is {dtype}; allowed: {', '.join(allowed)}")
+            raise self._error(DtypeError, "dtype", param)(
+                f"{self.plan.name}: {name} is {dtype}; allowed: {', '.join(allowed)}"
+            )
 
     def _caller_for(self, values: tuple[Any, ...], layer: FrameworkLayer) -> Caller:
         for step, value in zip(self.plan.call, values, strict=True):
             if step.takes_list and isinstance(value, (list, tuple)):
+                if layer.is_recording():
+                    return self._list_caller
                 lengths = tuple(layer.shape(tensor)[0] for tensor in value)
                 return replace(self.caller, list_lengths=lengths)
         return self.caller
 
-    def _refuse_type(self, param: Param, name: str, value: Any) -> NoReturn:
-        kinds = ("tensor",) if name != param.name else param.types
-        raise DtypeError(f"{self.plan.name}: {name} is {spelled(value)}; {expected_types(kinds)}")
-
-    def _refuse_mixture(self, name: str, tensor: Any, first: Any) -> NoReturn:
-        raise DtypeError(
+    def _refuse_mixture(self, param: Param, name: str, tensor: Any, first: Any) -> NoReturn:
+        raise self._error(DtypeError, "type", param)(
             f"{self.plan.name}: {name} is a {_type_name(tensor)}, but the first tensor is a "
             f"{_type_name(first)}; all tensors of a call must come from one framework"
         )
 
     def _refuse_shape(
-        self, name: str, shape: tuple[int, ...], expected: tuple[int | str, ...]
+        self,
+        param: Param,
+        name: str,
+        shape: tuple[int, ...],
+        expected: tuple[int | str, ...],
+        check: str,
     ) -> NoReturn:
         wanted = "(" + ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "") + ")"
         fitting = _apis_that_take(self.plan.api, shape)
         hint = f"; tensors of this shape are what {fitting} takes" if fitting else ""
-        raise ArgumentError(
+        raise self._error(ArgumentError, check, param)(
             f"{self.plan.name}: {name} has shape {tuple(shape)}; expected {wanted}{hint}"
         )
 
@@ -205,27 +276,6 @@ def _apis_that_take(api: ApiTable, shape: tuple[int, ...]) -> str:
     return ""
 
 
-def _bound(
-    operator: _Operator, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Any
-) -> tuple[Any, ...]:
-    """The arguments in order, defaults filled in."""
-    if not kwargs and len(args) == len(signature.parameters):
-        return args
-    try:
-        bound = signature.bind(*args, **kwargs)
-    except TypeError as error:
-        raise DtypeError(f"{operator.plan.name}: {error}; expected {signature}") from None
-    bound.apply_defaults()
-    return tuple(bound.arguments.values())
-
-
-def _document(target: Any, operator: _Operator, module: str) -> None:
-    table = operator.plan.api
-    target.__name__ = target.__qualname__ = operator.plan.name
-    target.__module__ = module
-    target.__doc__ = describe(table)
-
-
 def describe(table: ApiTable) -> str:
     """The docstring of an API, from its table."""
     lines = [table.text.en, ""]
@@ -244,46 +294,10 @@ def describe(table: ApiTable) -> str:
 
 def make_api(table: ApiTable, module: str) -> Any:
     """The callable of an API table: a function, or a class that is configured and then called."""
-    operator = _Operator(table)
-    return (_make_function if table.form == "function" else _make_class)(operator, module)
+    make = make_function if table.form == "function" else make_class
+    return make(Operator(table), module, describe(table))
 
 
 def api(identifier: str, module: str) -> Any:
     """The callable of a shipped table, as a member of `module`."""
     return make_api(load_api(identifier), module)
-
-
-def _make_function(operator: _Operator, module: str) -> Any:
-    signature = operator.call_signature
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        return operator.run({}, (), _bound(operator, signature, args, kwargs))
-
-    function.__signature__ = signature  # type: ignore[attr-defined]
-    _document(function, operator, module)
-    return function
-
-
-def _make_class(operator: _Operator, module: str) -> Any:
-    names = tuple(step.param.name for step in operator.plan.init)
-
-    class Configured:
-        __signature__ = operator.init_signature
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            values = _bound(operator, operator.init_signature, args, kwargs)
-            self._slots, self._chosen = operator.configure(values)
-            for name, value in zip(names, values, strict=True):
-                setattr(self, name, value)
-
-        def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            values = _bound(operator, operator.call_signature, args, kwargs)
-            return operator.run(self._slots, self._chosen, values)
-
-        def __repr__(self) -> str:
-            shown = ", ".join(f"{name}={getattr(self, name)}" for name in names)
-            return f"{operator.plan.name}({shown})"
-
-    _document(Configured, operator, module)
-    functools.update_wrapper(Configured.__call__, Configured, assigned=("__doc__",), updated=())
-    return Configured

@@ -9,10 +9,11 @@ from mindspore import Tensor
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.native import tensor_from_dlpack
+from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
 
 
-class MindSporeLayer:
+class MindSporeLayer(EagerLayer):
     """The layer of `mindspore.Tensor`.
 
     Reading a tensor's memory waits for the operations that fill it. Results are filled as NumPy

@@ -55,13 +55,14 @@ def _schema(function: Callable[..., Any]) -> str:
 
 
 def _implementation(operator: Operator) -> Callable[..., list[Tensor]]:
+    names = _input_names(operator)
+
     def run(
-        *args: Any, rule: int, outputs: list[str], dtypes: list[str], caller: str, **rest: Any
+        *args: Any, rule: int, outputs: list[str], dtypes: list[str], caller: str
     ) -> list[Tensor]:
         results = operator.run(
             _TENSORS,
-            *args,
-            **rest,
+            **dict(zip(names, args, strict=False)),
             rule=operator.rule.from_word(rule),
             outputs=tuple(zip(outputs, dtypes, strict=True)),
             caller=Caller.from_text(caller),
@@ -79,8 +80,10 @@ def _input_names(operator: Operator) -> list[str]:
 def _fake(operator: Operator) -> Callable[..., list[Tensor]]:
     names = _input_names(operator)
 
-    def run(*args: Any, outputs: list[str], dtypes: list[str], **rest: Any) -> list[Tensor]:
-        arguments = dict(zip(names, args, strict=False)) | rest
+    def run(
+        *args: Any, outputs: list[str], dtypes: list[str], rule: int, caller: str
+    ) -> list[Tensor]:
+        arguments = dict(zip(names, args, strict=False))
         main: Tensor = arguments[operator.main]
         shapes = operator.shapes(lambda tensor: tuple(tensor.shape), arguments)
         return [

@@ -24,19 +24,21 @@ class TorchTensors:
         return issubclass(kind, Tensor)
 
     def shape(self, tensor: Tensor) -> tuple[int, ...]:
-        return tuple(tensor.shape)
+        return tensor.shape
 
     def dtype(self, tensor: Tensor) -> str:
+        if tensor.layout is not torch.strided:
+            return f"{tensor.layout} of {tensor.dtype}".replace("torch.", "")
         return DTYPE_NAMES.get(tensor.dtype) or str(tensor.dtype).removeprefix("torch.")
 
     def device(self, tensor: Tensor) -> str:
-        return str(tensor.device)
+        return "cpu" if tensor.is_cpu else str(tensor.device)
 
     def item(self, tensor: Tensor, *index: int) -> float:
         return float(tensor[index])
 
     def native(self, tensor: Tensor) -> Any:
-        return tensor
+        return tensor.resolve_neg() if tensor.is_neg() else tensor
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> Tensor:
         return like.new_empty(shape, dtype=DTYPES[dtype])

@@ -1,0 +1,125 @@
+"""The two forms a framework API takes in Python: a function, or a class configured before calls.
+
+Objects of the class are PyTorch modules where PyTorch is loaded, and plain callables elsewhere;
+nothing here imports a framework.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+from typing import TYPE_CHECKING, Any, Self
+
+from opsbridge.errors import DtypeError
+
+if TYPE_CHECKING:
+    from opsbridge.frontend import Operator
+
+
+def make_function(operator: Operator, module: str, document: str) -> Any:
+    """The API as a function of `module`."""
+    signature = operator.call_signature
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return operator.run(function, {}, (), _bound(operator, signature, args, kwargs))
+
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__wrapped__ = _stub(*signature.parameters)  # type: ignore[attr-defined]
+    function.operator = operator  # type: ignore[attr-defined]
+    # torch.jit.script asks every callable for this attribute.
+    function.__prepare_scriptable__ = functools.partial(  # type: ignore[attr-defined]
+        _scriptable_function, function
+    )
+    _describe(function, operator, module, document)
+    return function
+
+
+def make_class(operator: Operator, module: str, document: str) -> Any:
+    """The API as a class of `module`; its objects are called with the tensors."""
+    names = tuple(step.param.name for step in operator.plan.init)
+
+    class Configured:
+        __signature__ = operator.init_signature
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+            return _blank(cls)
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            values = _bound(operator, operator.init_signature, args, kwargs)
+            self._slots, self._chosen = operator.configure(values)
+            for name, value in zip(names, values, strict=True):
+                setattr(self, name, value)
+
+        def forward(self, *args: Any, **kwargs: Any) -> Any:
+            values = _bound(operator, operator.call_signature, args, kwargs)
+            return operator.run(self, self._slots, self._chosen, values)
+
+        __call__ = forward
+
+        def __repr__(self) -> str:
+            shown = ", ".join(f"{name}={getattr(self, name)}" for name in names)
+            return f"{operator.plan.name}({shown})"
+
+        def __prepare_scriptable__(self) -> Any:
+            from opsbridge.graphs import scriptable_module
+
+            return scriptable_module(self)
+
+    Configured.operator = operator  # type: ignore[attr-defined]
+    _describe(Configured, operator, module, document)
+    Configured.forward.__doc__ = document
+    Configured.forward.__signature__ = _method(operator.call_signature)  # type: ignore[attr-defined]
+    Configured.forward.__wrapped__ = _stub("self", *operator.call_signature.parameters)  # type: ignore[attr-defined]
+    return Configured
+
+
+def _method(signature: inspect.Signature) -> inspect.Signature:
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    rest = list(signature.parameters.values())
+    return signature.replace(parameters=[own, *rest])
+
+
+def _stub(*names: str) -> Any:
+    """A function with these parameters and nothing else: FX reads them from its code."""
+    code = (lambda: None).__code__
+    count = len(names)
+    return types.FunctionType(
+        code.replace(co_argcount=count, co_nlocals=count, co_varnames=names), {}
+    )
+
+
+def _blank(cls: type[Any]) -> Any:
+    """An object without its settings yet: of the class, or of its form as a PyTorch module."""
+    if "torch" not in sys.modules:
+        return object.__new__(cls)
+    from opsbridge.frameworks.torch_modules import blank_module
+
+    return blank_module(cls)
+
+
+def _scriptable_function(function: Any) -> Any:
+    from opsbridge.graphs import scriptable_function
+
+    return scriptable_function(function)
+
+
+def _bound(
+    operator: Operator, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Any
+) -> tuple[Any, ...]:
+    """The arguments in order, defaults filled in."""
+    if not kwargs and len(args) == len(signature.parameters):
+        return args
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise DtypeError(f"{operator.plan.name}: {error}; expected {signature}") from None
+    bound.apply_defaults()
+    return tuple(bound.arguments.values())
+
+
+def _describe(target: Any, operator: Operator, module: str, document: str) -> None:
+    target.__name__ = target.__qualname__ = operator.plan.name
+    target.__module__ = module
+    target.__doc__ = document
