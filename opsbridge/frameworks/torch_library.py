@@ -8,11 +8,12 @@ travels as its word and a caller as text, so that graphs and exported programs c
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.checks import Caller
@@ -29,6 +30,7 @@ def run_recorded(operator: Operator, arguments: dict[str, Any]) -> tuple[Any, ..
     """Call an operator through PyTorch's dispatcher."""
     outputs = arguments["outputs"]
     inputs = {name: value for name, value in arguments.items() if name not in _TRAVELLING}
+    _refuse_tangents(operator, inputs.values(), [dtype for _, dtype in outputs])
     return tuple(
         getattr(torch.ops.opsbridge, operator.name)(
             **inputs,
@@ -38,6 +40,22 @@ def run_recorded(operator: Operator, arguments: dict[str, Any]) -> tuple[Any, ..
             caller=arguments["caller"].text,
         )
     )
+
+
+def _refuse_tangents(operator: Operator, inputs: Iterable[Any], dtypes: Sequence[str]) -> None:
+    """Forward-mode differentiation would take a missing derivative for zero, without a word."""
+    if forward_ad._current_level < 0 or not any(map(_is_differentiable, dtypes)):
+        return
+    tensors = [value for value in inputs if isinstance(value, Tensor)]
+    if any(map(torch._C._functorch.is_batchedtensor, tensors)):
+        return  # vmap's rule looks at each element of the batch
+    for tensor in tensors:
+        if forward_ad.unpack_dual(tensor).tangent is not None:
+            raise OpsbridgeError(f"{operator.name}: there is no forward-mode gradient")
+
+
+def _is_differentiable(dtype: str) -> bool:
+    return dtype == "same" or DTYPES[dtype].is_floating_point
 
 
 def _schema(function: Callable[..., Any]) -> str:
@@ -142,6 +160,40 @@ def _backward(operator: Operator) -> Callable[..., tuple[Any, ...]]:
     return backward
 
 
+def _vmap(operator: Operator) -> Callable[..., tuple[list[Tensor], list[int]]]:
+    """One call per element of the batch: kernels know no further dimension."""
+
+    def run(
+        info: Any, in_dims: tuple[int | None, ...], *args: Any, **travelling: Any
+    ) -> tuple[list[Tensor], list[int]]:
+        call = getattr(torch.ops.opsbridge, operator.name)
+        calls = []
+        for index in range(info.batch_size):
+            inputs = [
+                value if dim is None else value.select(dim, index)
+                for value, dim in zip(args, in_dims, strict=True)
+            ]
+            _refuse_tangents(operator, inputs, travelling["dtypes"])
+            calls.append(call(*inputs, **travelling))
+        stacked = [
+            _stack(operator, name, results)
+            for name, *results in zip(travelling["outputs"], *calls, strict=True)
+        ]
+        return stacked, [0] * len(stacked)
+
+    return run
+
+
+def _stack(operator: Operator, name: str, results: list[Tensor]) -> Tensor:
+    lengths = {result.shape[0] for result in results}
+    if name in operator.cut and len(lengths) > 1:
+        raise OpsbridgeError(
+            f"{operator.name}: {name} has {min(lengths)} to {max(lengths)} entries within one "
+            "batch; vmap needs results of one length"
+        )
+    return torch.stack(results)
+
+
 _LIBRARY = torch.library.Library("opsbridge", "DEF")
 
 
@@ -154,6 +206,7 @@ def _register(operator: Operator) -> None:
     torch.library.register_autograd(
         name, _backward(operator), setup_context=_save(operator), lib=_LIBRARY
     )
+    torch.library.register_vmap(name, _vmap(operator), lib=_LIBRARY)
 
 
 for _operator in OPERATORS.values():
