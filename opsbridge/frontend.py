@@ -8,7 +8,6 @@ whose API is called.
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
@@ -135,9 +134,7 @@ class Operator:
         except ArgumentError as error:
             raise self._error(ArgumentError, "value", param)(*error.args) from None
 
-    def _error(
-        self, kind: type[OpsbridgeError], check: str, param: Param
-    ) -> type[OpsbridgeError]:
+    def _error(self, kind: type[OpsbridgeError], check: str, param: Param) -> type[OpsbridgeError]:
         return self.caller.error(kind, check, param.fills[0] if param.fills else param.name)
 
     def _rule(self, device: str, dtype: str, chosen: _Chosen) -> Rule:

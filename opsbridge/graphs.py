@@ -43,8 +43,8 @@ def record(tracer: Any, target: Any, values: tuple[Any, ...]) -> Any:
         path = _path(tracer, target)
         if path:
             return tracer.create_proxy("call_module", path, values, {})
-        settings = (_settings(target),)
-        return tracer.create_proxy("call_function", api_operator(type(target)), settings + values, {})
+        arguments = (_settings(target), *values)
+        return tracer.create_proxy("call_function", api_operator(type(target)), arguments, {})
     return tracer.create_proxy("call_function", target, values, {})
 
 

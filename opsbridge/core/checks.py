@@ -70,9 +70,7 @@ class Caller:
         """Raise an ArgumentError about this call."""
         raise self.error(ArgumentError, check, slot)(f"{self.operator}: {text}")
 
-    def error(
-        self, kind: type[OpsbridgeError], check: str, slot: str = ""
-    ) -> type[OpsbridgeError]:
+    def error(self, kind: type[OpsbridgeError], check: str, slot: str = "") -> type[OpsbridgeError]:
         """`kind`, as what the imitated API raises when `slot` fails a check."""
         if not self.errors:
             return kind

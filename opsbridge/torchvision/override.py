@@ -41,7 +41,7 @@ REPLACEMENTS: dict[str, Callable[..., Any]] = {"nms": _nms, "roi_align": _roi_al
 _DEVICE = "CPU"
 
 _lock = threading.RLock()
-_installations: set["Installation"] = set()
+_installations: set[Installation] = set()
 _library: torch.library.Library | None = None
 
 
