@@ -44,7 +44,7 @@ def make_class(operator: Operator, module: str, document: str) -> Any:
         __signature__ = operator.init_signature
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-            return _blank(cls)
+            return _blank(cls)  # type: ignore[no-any-return]
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             values = _bound(operator, operator.init_signature, args, kwargs)
@@ -90,7 +90,7 @@ def _stub(*names: str) -> Any:
     )
 
 
-def _blank(cls: type[Any]) -> Any:
+def _blank(cls: Any) -> Any:
     """An object without its settings yet: of the class, or of its form as a PyTorch module."""
     if "torch" not in sys.modules:
         return object.__new__(cls)

@@ -1,7 +1,6 @@
 """The exceptions of opsbridge: one family, each also the built-in class that callers expect."""
 
 import builtins
-import functools
 
 
 class OpsbridgeError(Exception):
@@ -32,7 +31,9 @@ class NativeLibraryError(OpsbridgeError, ImportError):
     """The compiled kernels cannot be loaded; the message says why."""
 
 
-@functools.cache
+_IMITATING: dict[tuple[type[OpsbridgeError], str], type[OpsbridgeError]] = {}
+
+
 def imitating(kind: type[OpsbridgeError], real: str) -> type[OpsbridgeError]:
     """`kind` that is also the built-in exception `real`, which the imitated API raises there.
 
@@ -44,6 +45,13 @@ def imitating(kind: type[OpsbridgeError], real: str) -> type[OpsbridgeError]:
     builtin = getattr(builtins, real)
     if issubclass(kind, builtin):
         return kind
+    if (kind, real) not in _IMITATING:
+        _IMITATING[kind, real] = _derive(kind, builtin)
+    return _IMITATING[kind, real]
+
+
+def _derive(kind: type[OpsbridgeError], builtin: type[Exception]) -> type[OpsbridgeError]:
+    real = builtin.__name__
     return type(
         kind.__name__,
         (kind, builtin),

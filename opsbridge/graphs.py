@@ -76,7 +76,7 @@ def scriptable_module(module: Any) -> torch.nn.Module:
     return ScriptableRegions(api_operator(type(module)), _settings(module))
 
 
-class ScriptableRegions(torch.nn.Module):
+class ScriptableRegions(torch.nn.Module):  # type: ignore[misc]
     """A configured operator on a tensor and regions, as TorchScript can compile it."""
 
     def __init__(self, call: Any, settings: str) -> None:

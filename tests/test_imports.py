@@ -33,10 +33,14 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.reference": (ERRORS | {"opsbridge.reference"}, {"numpy"}),
     # It imports the layer of a tensor's framework when such a tensor comes.
     "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),
+    "opsbridge.frameworks.eager": (set(), set()),
     "opsbridge.frameworks.host": (set(), set()),
-    "opsbridge.frameworks.numpy": (CORE | {"opsbridge.frameworks.host"}, {"numpy"}),
+    "opsbridge.frameworks.numpy": (
+        CORE | {"opsbridge.frameworks.eager", "opsbridge.frameworks.host"},
+        {"numpy"},
+    ),
     "opsbridge.frameworks.mindspore": (
-        CORE | {"opsbridge.frameworks.host"},
+        CORE | {"opsbridge.frameworks.eager", "opsbridge.frameworks.host"},
         {"numpy", "mindspore"},
     ),
     "opsbridge.frameworks.torch": (
@@ -47,9 +51,27 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         CORE | {"opsbridge.frameworks.torch_tensors"},
         {"torch"},
     ),
+    "opsbridge.frameworks.torch_modules": (set(), {"torch"}),
     "opsbridge.frameworks.torch_tensors": (CORE, {"torch"}),
-    "opsbridge.frontend": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
-    "opsbridge.torchvision": ({"opsbridge.frontend"}, set()),
+    "opsbridge.frontend": (
+        TABLES | CORE | {"opsbridge.callables", "opsbridge.frameworks", "opsbridge.graphs"},
+        set(),
+    ),
+    # PyTorch's forms of the callables are imported where PyTorch is in use.
+    "opsbridge.callables": (
+        ERRORS | {"opsbridge.frameworks.torch_modules", "opsbridge.frontend", "opsbridge.graphs"},
+        set(),
+    ),
+    "opsbridge.graphs": (TABLES, {"torch"}),
+    "opsbridge.torchvision": ({"opsbridge.frontend", "opsbridge.torchvision"}, set()),
+    "opsbridge.torchvision.override": (
+        ERRORS | {"opsbridge.torchvision.ops"},
+        {"torch", "torchvision"},
+    ),
+    "opsbridge.torchvision.scripted": (
+        {"opsbridge.graphs", "opsbridge.torchvision.ops"},
+        {"torch"},
+    ),
     "opsbridge.mindspore": (
         ERRORS | {"opsbridge.frontend", "opsbridge.mindspore"},
         {"numpy", "torch"},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 from torch.nn import Module
+
+_MODULE_FORMS: dict[type[Any], type[Any]] = {}
 
 
 def blank_module(cls: type[Any]) -> Any:
@@ -15,10 +16,16 @@ def blank_module(cls: type[Any]) -> Any:
     return made
 
 
-@functools.cache
 def _module_form(cls: type[Any]) -> type[Any]:
     if issubclass(cls, Module):
         return cls
+    form = _MODULE_FORMS.get(cls)
+    if form is None:
+        form = _MODULE_FORMS[cls] = _derive(cls)
+    return form
+
+
+def _derive(cls: type[Any]) -> type[Any]:
     return type(
         cls.__name__,
         (cls, Module),
@@ -34,5 +41,5 @@ def _module_form(cls: type[Any]) -> type[Any]:
     )
 
 
-def _remake(cls: type[Any]) -> Any:
+def _remake(cls: Any) -> Any:
     return cls.__new__(cls)

@@ -70,7 +70,7 @@ def bind_plan(api: ApiTable) -> Plan:
             for slot, (first, _) in zip(param.fills, param.columns, strict=False)
         },
         errors={
-            name: dict(errors)
+            name: {str(check): str(error) for check, error in errors.items()}
             for name, errors in [("", api.errors), *((p.name, p.errors) for p in api.params)]
             if errors
         },

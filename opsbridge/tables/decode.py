@@ -107,7 +107,7 @@ def _decode_value(hint: Any, raw: Any, path: str, problems: list[str]) -> Any:
     if origin is tuple:
         return _decode_list(arguments, raw, path, problems)
     if origin is dict:
-        return _decode_dict(*arguments, raw, path, problems)
+        return _decode_dict(arguments[0], arguments[1], raw, path, problems)
     if origin in (Union, UnionType):
         members = tuple(member for member in arguments if member is not NoneType)
         if len(members) == 1:

@@ -20,7 +20,7 @@ from opsbridge.torchvision import ops
 
 
 def _nms(dets: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
-    return ops.nms(dets, scores, iou_threshold)  # type: ignore[no-any-return]
+    return ops.nms(dets, scores, iou_threshold)
 
 
 def _roi_align(
@@ -33,7 +33,7 @@ def _roi_align(
     aligned: bool,
 ) -> Tensor:
     size = (pooled_height, pooled_width)
-    return ops.roi_align(input, rois, size, spatial_scale, sampling_ratio, aligned)  # type: ignore[no-any-return]
+    return ops.roi_align(input, rois, size, spatial_scale, sampling_ratio, aligned)
 
 
 # torchvision's operators that are replaced, with what computes them.
