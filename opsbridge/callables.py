@@ -41,33 +41,35 @@ def make_class(operator: Operator, module: str, document: str) -> Any:
     names = tuple(step.param.name for step in operator.plan.init)
 
     class Configured:
-        __signature__ = operator.init_signature
+        # An attribute, since PyTorch's compiler does not follow closures into new classes.
+        operator: Operator
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Self:
             return _blank(cls)  # type: ignore[no-any-return]
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            values = _bound(operator, operator.init_signature, args, kwargs)
-            self._slots, self._chosen = operator.configure(values)
+            values = _bound(self.operator, self.operator.init_signature, args, kwargs)
+            self._slots, self._chosen = self.operator.configure(values)
             for name, value in zip(names, values, strict=True):
                 setattr(self, name, value)
 
         def forward(self, *args: Any, **kwargs: Any) -> Any:
-            values = _bound(operator, operator.call_signature, args, kwargs)
-            return operator.run(self, self._slots, self._chosen, values)
+            values = _bound(self.operator, self.operator.call_signature, args, kwargs)
+            return self.operator.run(self, self._slots, self._chosen, values)
 
         __call__ = forward
 
         def __repr__(self) -> str:
             shown = ", ".join(f"{name}={getattr(self, name)}" for name in names)
-            return f"{operator.plan.name}({shown})"
+            return f"{self.operator.plan.name}({shown})"
 
         def __prepare_scriptable__(self) -> Any:
             from opsbridge.graphs import scriptable_module
 
             return scriptable_module(self)
 
-    Configured.operator = operator  # type: ignore[attr-defined]
+    Configured.operator = operator
+    Configured.__signature__ = operator.init_signature  # type: ignore[attr-defined]
     _describe(Configured, operator, module, document)
     Configured.forward.__doc__ = document
     Configured.forward.__signature__ = _method(operator.call_signature)  # type: ignore[attr-defined]
@@ -92,7 +94,9 @@ def _stub(*names: str) -> Any:
 
 def _blank(cls: Any) -> Any:
     """An object without its settings yet: of the class, or of its form as a PyTorch module."""
-    if "torch" not in sys.modules:
+    torch = sys.modules.get("torch")
+    # PyTorch's compiler cannot make modules; an object made in compiled code does not outlive it.
+    if torch is None or torch.compiler.is_compiling():
         return object.__new__(cls)
     from opsbridge.frameworks.torch_modules import blank_module
 

@@ -62,11 +62,12 @@ class Operator:
     ) -> Any:
         """Call the core operator with the tensors that came in a call of `target`."""
         try:
-            widened = self._widened(values) if self.plan.api.autocast else values
-            layer, first = self._layer_of(widened)
+            widened = self._widened(values) if self.plan.api.autocast else None
+            given = values if widened is None else widened
+            layer, first = self._layer_of(given)
         except _NotATensor as stranger:
             return self._record(target, values, stranger)
-        filled, more = self._fill(self.plan.call, widened, layer)
+        filled, more = self._fill(self.plan.call, given, layer)
         rule = self._rule(layer.device(first), layer.dtype(first), chosen + more)
         results = layer.run(
             self.plan.api.core,
@@ -74,16 +75,16 @@ class Operator:
             **filled,
             rule=rule,
             outputs=self.plan.outputs,
-            caller=self._caller_for(widened, layer) if self._takes_list else self.caller,
+            caller=self._caller_for(given, layer) if self._takes_list else self.caller,
         )
-        if widened is not values:
+        if widened is not None:
             results = self._narrowed(results, values, layer)
         return results if len(results) > 1 else results[0]
 
-    def _widened(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The arguments as the framework's automatic mixed precision hands them on."""
+    def _widened(self, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The arguments as the framework's automatic mixed precision changes them, if it does."""
         layer = layer_of(values[0])
-        return values if layer is None else layer.widened(values, self.plan.api.autocast)
+        return None if layer is None else layer.widened(values, self.plan.api.autocast)
 
     def _narrowed(
         self, results: tuple[Any, ...], values: tuple[Any, ...], layer: FrameworkLayer
@@ -112,7 +113,11 @@ class Operator:
         slots: dict[str, Any] = {}
         chosen: _Chosen = ()
         for step, value in zip(steps, values, strict=True):
-            if not step.takes_tensor and type(value) not in step.plain_types:
+            if type(value) in step.plain_types:
+                if step.slot:
+                    slots[step.slot] = value
+                    continue
+            elif not step.takes_tensor:
                 self._check_value(step.param, value)
             if step.convert is None:
                 chosen += self._chosen_by(step.param, value)

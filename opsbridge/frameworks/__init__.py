@@ -20,9 +20,9 @@ class FrameworkLayer(TensorLayer, Protocol):
     def is_recording(self) -> bool:
         """Whether calls end up in a graph, where sizes may be symbols."""
 
-    def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> tuple[Any, ...]:
-        """The arguments of a call as automatic mixed precision hands them on, where it is in use on
-        one of the devices; else `values` itself.
+    def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> tuple[Any, ...] | None:
+        """The arguments of a call as automatic mixed precision changes them, if it is in use on
+        one of the devices.
         """
 
     def narrowed(self, result: Any, like: Any) -> Any:

@@ -11,8 +11,8 @@ class EagerLayer:
     def is_recording(self) -> bool:
         return False
 
-    def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> tuple[Any, ...]:
-        return values
+    def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> None:
+        return None
 
     def narrowed(self, result: Any, like: Any) -> Any:
         return result

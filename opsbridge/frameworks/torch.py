@@ -57,11 +57,11 @@ class TorchLayer(TorchTensors):
     def is_recording(self) -> bool:
         return _is_recording()
 
-    def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> tuple[Any, ...]:
+    def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> tuple[Any, ...] | None:
         """16-bit tensors as float32, where autocast is on."""
         device = values[0].device.type
         if device not in devices or not torch.is_autocast_enabled(device):
-            return values
+            return None
         return tuple(map(_widened, values))
 
     def narrowed(self, result: Tensor, like: Tensor) -> Tensor:

@@ -18,7 +18,8 @@ from opsbridge.tables.schema import ApiTable, Param, Scalar, Stage
 class Step:
     """One argument: its parameter, and the converter that fills slots (None: it sets axes).
 
-    Values of exactly the `plain_types` are known to be right without asking further.
+    Values of exactly the `plain_types` need no check; they fill `slot`, if that is given, as they
+    are.
     """
 
     param: Param
@@ -26,6 +27,7 @@ class Step:
     takes_list: bool
     convert: Callable[..., dict[str, Any]] | None
     plain_types: frozenset[type]
+    slot: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def _step(param: Param) -> Step:
         takes_tensor="tensor" in param.types,
         takes_list="tensor_list" in param.types,
         convert=None if param.converter == "choice" else CONVERTERS[param.converter],
-        plain_types=frozenset(kind for name in param.types for kind in PLAIN_TYPES.get(name, ())),
+        plain_types=frozenset(PLAIN_TYPES[name] for name in param.types if name in PLAIN_TYPES),
+        slot=param.fills[0] if param.converter in ("same", "number", "integer") else "",
     )
 
 

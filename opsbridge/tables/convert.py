@@ -77,6 +77,8 @@ def chosen_axes(value: Any, param: Param, operator_name: str) -> dict[str, Any]:
 
 def _scalar(value: Any) -> Any:
     """Tensors of rank 0 pass for their element; larger ones never do."""
+    if isinstance(value, (int, float)):
+        return value
     return value.item() if getattr(value, "shape", None) == () else value
 
 
@@ -103,13 +105,13 @@ VALUE_TYPES: dict[str, Callable[[Any], bool]] = {
     "int_pair": _is_pair,
 }
 
-# Classes whose values every value type accepts as they are.
-PLAIN_TYPES: dict[str, tuple[type, ...]] = {
-    "float": (float,),
-    "number": (float, int),
-    "int": (int,),
-    "integer": (int,),
-    "bool": (bool,),
+# Classes whose values a value type accepts as they are, and no converter changes.
+PLAIN_TYPES: dict[str, type] = {
+    "float": float,
+    "number": float,
+    "int": int,
+    "integer": int,
+    "bool": bool,
 }
 
 _SPELLED_TYPES = {
