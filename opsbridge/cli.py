@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.metadata
+import os
 import sys
 
 from opsbridge.errors import OpsbridgeError
@@ -34,6 +35,10 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         return int(importlib.import_module(_COMMANDS[args.command][0]).run(args))
+    except BrokenPipeError:
+        # The reader has seen enough; nothing may be written any more, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OpsbridgeError as error:
         print(f"opsbridge {args.command}: {error}", file=sys.stderr)
         return 2

@@ -1,5 +1,6 @@
 """Where this file lies is what it does: pytest makes its folder importable for the tests below.
 
 ``cases`` (seeded inputs) and ``real_frameworks`` (the installed ones) are shared that way, while
-the package under test is always the installed one, never the source tree.
+the package under test is always the installed one, never the source tree. So no folder beside this
+file may bear the name of a framework: it would be found where the framework is not installed.
 """

@@ -83,6 +83,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", *FRAMEWORKS},
     ),
     "opsbridge.docgen": (TABLES | {"opsbridge.docgen"}, set()),
+    "opsbridge.__main__": ({"opsbridge.cli"}, set()),
     "opsbridge.cli": (ERRORS, set()),
     "opsbridge.info": (TABLES | CORE | {"opsbridge.frameworks.host"}, set()),
 }

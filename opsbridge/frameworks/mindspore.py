@@ -6,11 +6,29 @@ from typing import Any
 
 import numpy as np
 from mindspore import Tensor
+from mindspore.common.api import _pynative_executor
+from mindspore.nn import Cell
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.native import tensor_from_dlpack
+from opsbridge.errors import OpsbridgeError
 from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
+
+
+class _WithoutGradient(Cell):  # type: ignore[misc]
+    """One recorded call: asking for its gradient is an error, where MindSpore would take zero."""
+
+    def __init__(self, operator: str, names: tuple[str, ...], arguments: dict[str, Any]) -> None:
+        super().__init__()
+        self.operator, self.names, self.arguments = operator, names, arguments
+
+    def construct(self, *tensors: Tensor) -> tuple[Any, ...]:
+        arguments = self.arguments | dict(zip(self.names, tensors, strict=True))
+        return OPERATORS[self.operator].run(LAYER, **arguments)
+
+    def bprop(self, *args: Any) -> tuple[Any, ...]:
+        raise OpsbridgeError(f"{self.arguments['caller'].operator}: there is no gradient")
 
 
 class MindSporeLayer(EagerLayer):
@@ -57,6 +75,10 @@ class MindSporeLayer(EagerLayer):
 
     def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
         """Call a core operator on tensors."""
+        if _pynative_executor.grad_flag():
+            tensors = {name: each for name, each in arguments.items() if isinstance(each, Tensor)}
+            cell = _WithoutGradient(operator, tuple(tensors), arguments)
+            return tuple(cell(*tensors.values()))
         return OPERATORS[operator].run(self, **arguments)
 
 

@@ -30,7 +30,7 @@ def run_recorded(operator: Operator, arguments: dict[str, Any]) -> tuple[Any, ..
     """Call an operator through PyTorch's dispatcher."""
     outputs = arguments["outputs"]
     inputs = {name: value for name, value in arguments.items() if name not in _TRAVELLING}
-    _refuse_tangents(operator, inputs.values(), [dtype for _, dtype in outputs])
+    _refuse_tangents(arguments["caller"], inputs.values(), [dtype for _, dtype in outputs])
     return tuple(
         getattr(torch.ops.opsbridge, operator.name)(
             **inputs,
@@ -42,7 +42,7 @@ def run_recorded(operator: Operator, arguments: dict[str, Any]) -> tuple[Any, ..
     )
 
 
-def _refuse_tangents(operator: Operator, inputs: Iterable[Any], dtypes: Sequence[str]) -> None:
+def _refuse_tangents(caller: Caller, inputs: Iterable[Any], dtypes: Sequence[str]) -> None:
     """Forward-mode differentiation would take a missing derivative for zero, without a word."""
     if forward_ad._current_level < 0 or not any(map(_is_differentiable, dtypes)):
         return
@@ -51,7 +51,9 @@ def _refuse_tangents(operator: Operator, inputs: Iterable[Any], dtypes: Sequence
         return  # vmap's rule looks at each element of the batch
     for tensor in tensors:
         if forward_ad.unpack_dual(tensor).tangent is not None:
-            raise OpsbridgeError(f"{operator.name}: there is no forward-mode gradient")
+            raise OpsbridgeError(
+                f"{caller.operator}: there is no forward-mode derivative; use reverse mode"
+            )
 
 
 def _is_differentiable(dtype: str) -> bool:
@@ -167,16 +169,17 @@ def _vmap(operator: Operator) -> Callable[..., tuple[list[Tensor], list[int]]]:
         info: Any, in_dims: tuple[int | None, ...], *args: Any, **travelling: Any
     ) -> tuple[list[Tensor], list[int]]:
         call = getattr(torch.ops.opsbridge, operator.name)
+        caller = Caller.from_text(travelling["caller"])
         calls = []
         for index in range(info.batch_size):
             inputs = [
                 value if dim is None else value.select(dim, index)
                 for value, dim in zip(args, in_dims, strict=True)
             ]
-            _refuse_tangents(operator, inputs, travelling["dtypes"])
+            _refuse_tangents(caller, inputs, travelling["dtypes"])
             calls.append(call(*inputs, **travelling))
         stacked = [
-            _stack(operator, name, results)
+            _stack(caller, name, results, name in operator.cut)
             for name, *results in zip(travelling["outputs"], *calls, strict=True)
         ]
         return stacked, [0] * len(stacked)
@@ -184,11 +187,11 @@ def _vmap(operator: Operator) -> Callable[..., tuple[list[Tensor], list[int]]]:
     return run
 
 
-def _stack(operator: Operator, name: str, results: list[Tensor]) -> Tensor:
-    lengths = {result.shape[0] for result in results}
-    if name in operator.cut and len(lengths) > 1:
+def _stack(caller: Caller, name: str, results: list[Tensor], is_cut: bool) -> Tensor:
+    lengths = {result.shape[0] for result in results} if is_cut else set()
+    if len(lengths) > 1:
         raise OpsbridgeError(
-            f"{operator.name}: {name} has {min(lengths)} to {max(lengths)} entries within one "
+            f"{caller.operator}: {name} has {min(lengths)} to {max(lengths)} entries within one "
             "batch; vmap needs results of one length"
         )
     return torch.stack(results)

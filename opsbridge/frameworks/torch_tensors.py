@@ -28,7 +28,7 @@ class TorchTensors:
 
     def dtype(self, tensor: Tensor) -> str:
         if tensor.layout is not torch.strided:
-            return f"{tensor.layout} of {tensor.dtype}".replace("torch.", "")
+            return f"{str(tensor.layout).removeprefix('torch.')} {tensor.dtype}"
         return DTYPE_NAMES.get(tensor.dtype) or str(tensor.dtype).removeprefix("torch.")
 
     def device(self, tensor: Tensor) -> str:
@@ -38,6 +38,7 @@ class TorchTensors:
         return float(tensor[index])
 
     def native(self, tensor: Tensor) -> Any:
+        # A lazily negated tensor's memory holds the opposite of its values.
         return tensor.resolve_neg() if tensor.is_neg() else tensor
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> Tensor:

@@ -79,8 +79,8 @@ def roi_align_inputs() -> list[Input]:
     large = np.array([[0, -75000, -75000, 75000, 75000]])
     columns = [np.array([[column, 1, 1, 5, 5]]) for column in (0.99995, 0.5, -0.00001)]
     inputs: list[Input] = []
-    for dtype in DTYPES:
-        image = features(rng, dtype) * dtype(1e5)
+    for dtype in (*DTYPES, np.float16):
+        image = features(rng, dtype) * dtype(15000)
         image[:, :, 0, 0] = np.nan
         families = [ROIS[family](rng, 6, dtype) for family in ROIS]
         others = [each.astype(dtype) for each in (special, large, *columns)]

@@ -303,7 +303,7 @@ def _dual(features: Any) -> Any:
 
 @pytest.mark.parametrize("mode", FORWARD_MODE)
 def test_forward_mode_derivatives_are_refused_not_zero(mode: str) -> None:
-    with pytest.raises(OpsbridgeError, match=r"^roi_align: there is no forward-mode gradient"):
+    with pytest.raises(OpsbridgeError, match=r"^roi_align: there is no forward-mode derivative"):
         FORWARD_MODE[mode](torch.from_numpy(FEATURES.copy()))
 
 

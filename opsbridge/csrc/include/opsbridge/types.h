@@ -1,7 +1,7 @@
 // How conventions travel: each axis of a rule is four bits of a 64-bit word, in the order of the
 // struct; an enum's values are in the order of the axis' values in mappings/core/<op>.toml.
-// tests/native/test_vocabulary.py holds the three lists (rules/*.h, opsbridge/core, mappings/core)
-// equal.
+// tests/native/test_native_vocabulary.py holds the three lists (rules/*.h, opsbridge/core,
+// mappings/core) equal.
 #pragma once
 
 #include <cstdint>
