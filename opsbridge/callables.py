@@ -13,12 +13,13 @@ import types
 from typing import TYPE_CHECKING, Any, Self
 
 from opsbridge.errors import DtypeError
+from opsbridge.tables.schema import ApiTable
 
 if TYPE_CHECKING:
     from opsbridge.frontend import Operator
 
 
-def make_function(operator: Operator, module: str, document: str) -> Any:
+def make_function(operator: Operator, module: str) -> Any:
     """The API as a function of `module`."""
     signature = operator.call_signature
 
@@ -32,11 +33,11 @@ def make_function(operator: Operator, module: str, document: str) -> Any:
     function.__prepare_scriptable__ = functools.partial(  # type: ignore[attr-defined]
         _scriptable_function, function
     )
-    _describe(function, operator, module, document)
+    _name(function, operator, module)
     return function
 
 
-def make_class(operator: Operator, module: str, document: str) -> Any:
+def make_class(operator: Operator, module: str) -> Any:
     """The API as a class of `module`; its objects are called with the tensors."""
     names = tuple(step.param.name for step in operator.plan.init)
 
@@ -45,7 +46,7 @@ def make_class(operator: Operator, module: str, document: str) -> Any:
         operator: Operator
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-            return _blank(cls)  # type: ignore[no-any-return]
+            return blank(cls)  # type: ignore[no-any-return]
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             values = _bound(self.operator, self.operator.init_signature, args, kwargs)
@@ -70,8 +71,8 @@ def make_class(operator: Operator, module: str, document: str) -> Any:
 
     Configured.operator = operator
     Configured.__signature__ = operator.init_signature  # type: ignore[attr-defined]
-    _describe(Configured, operator, module, document)
-    Configured.forward.__doc__ = document
+    _name(Configured, operator, module)
+    Configured.forward.__doc__ = Configured.__doc__
     Configured.forward.__signature__ = _method(operator.call_signature)  # type: ignore[attr-defined]
     Configured.forward.__wrapped__ = _stub("self", *operator.call_signature.parameters)  # type: ignore[attr-defined]
     return Configured
@@ -92,7 +93,7 @@ def _stub(*names: str) -> Any:
     )
 
 
-def _blank(cls: Any) -> Any:
+def blank(cls: Any) -> Any:
     """An object without its settings yet: of the class, or of its form as a PyTorch module."""
     torch = sys.modules.get("torch")
     # PyTorch's compiler cannot make modules; an object made in compiled code does not outlive it.
@@ -101,6 +102,13 @@ def _blank(cls: Any) -> Any:
     from opsbridge.frameworks.torch_modules import blank_module
 
     return blank_module(cls)
+
+
+def record(target: Any, symbol: Any, values: tuple[Any, ...]) -> Any:
+    """A call of `target` as a node of the FX graph that `symbol` belongs to."""
+    from opsbridge.graphs import record
+
+    return record(symbol.tracer, target, values)
 
 
 def _scriptable_function(function: Any) -> Any:
@@ -123,7 +131,23 @@ def _bound(
     return tuple(bound.arguments.values())
 
 
-def _describe(target: Any, operator: Operator, module: str, document: str) -> None:
+def _name(target: Any, operator: Operator, module: str) -> None:
     target.__name__ = target.__qualname__ = operator.plan.name
     target.__module__ = module
-    target.__doc__ = document
+    target.__doc__ = describe(operator.plan.api)
+
+
+def describe(table: ApiTable) -> str:
+    """The docstring of an API, from its table."""
+    lines = [table.text.en, ""]
+    for param in table.params:
+        kinds = " or ".join(param.types).replace("_", " ")
+        shape = f" of shape ({', '.join(map(str, param.shape))})" if param.shape else ""
+        dtypes = f", {' or '.join(param.dtypes)}" if param.dtypes else ""
+        default = "" if param.required else f"; default {param.default!r}"
+        lines.append(f"{param.name}: {kinds}{shape}{dtypes}{default}")
+    lines += ["", "Returns " + ", ".join(f"{r.name} ({r.dtype})" for r in table.returns) + "."]
+    lines += ["Raises ArgumentError, DtypeError or DeviceError before anything is computed."]
+    for deviation in table.deviations:
+        lines.append(f"Differs from the real one on purpose: {deviation.ours.en}")
+    return "\n".join([*lines, "", f"Source: {table.source}", "", table.example.strip(), ""])

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NoReturn, get_args
 
-from opsbridge.callables import make_class, make_function
+from opsbridge.callables import make_class, make_function, record
 from opsbridge.core import OPERATORS
 from opsbridge.core.checks import Caller
 from opsbridge.core.rules import Rule
@@ -68,18 +68,31 @@ class Operator:
         except _NotATensor as stranger:
             return self._record(target, values, stranger)
         filled, more = self._fill(self.plan.call, given, layer)
-        rule = self._rule(layer.device(first), layer.dtype(first), chosen + more)
         results = layer.run(
             self.plan.api.core,
             **slots,
             **filled,
-            rule=rule,
+            rule=self._rule(layer.device(first), layer.dtype(first), chosen + more),
             outputs=self.plan.outputs,
             caller=self._caller_for(given, layer) if self._takes_list else self.caller,
         )
         if widened is not None:
             results = self._narrowed(results, values, layer)
         return results if len(results) > 1 else results[0]
+
+    def backward(self, gradient: Any, values: tuple[Any, ...]) -> Any:
+        """The gradient of the first tensor of a function's call, from that of its result."""
+        layer, first = self._layer_of(values)
+        filled, chosen = self._fill(self.plan.call, values, layer)
+        (result,) = layer.run(
+            str(OPERATORS[self.plan.api.core].backward),
+            gradient=gradient,
+            **filled,
+            rule=self._rule(layer.device(first), layer.dtype(first), chosen),
+            outputs=(("gradient", "same"),),
+            caller=self.caller,
+        )
+        return result
 
     def _widened(self, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """The arguments as the framework's automatic mixed precision changes them, if it does."""
@@ -98,9 +111,7 @@ class Operator:
     def _record(self, target: Any, values: tuple[Any, ...], stranger: _NotATensor) -> Any:
         """The call as a node of a graph, if the stranger is a symbol of one."""
         if type(stranger.value).__module__ == "torch.fx.proxy":
-            from opsbridge import graphs
-
-            return graphs.record(stranger.value.tracer, target, values)
+            return record(target, stranger.value, values)
         param, name = stranger.param, stranger.name
         kinds = ("tensor",) if name != param.name else param.types
         raise self._error(DtypeError, "type", param)(
@@ -278,26 +289,10 @@ def _apis_that_take(api: ApiTable, shape: tuple[int, ...]) -> str:
     return ""
 
 
-def describe(table: ApiTable) -> str:
-    """The docstring of an API, from its table."""
-    lines = [table.text.en, ""]
-    for param in table.params:
-        kinds = " or ".join(param.types).replace("_", " ")
-        shape = f" of shape ({', '.join(map(str, param.shape))})" if param.shape else ""
-        dtypes = f", {' or '.join(param.dtypes)}" if param.dtypes else ""
-        default = "" if param.required else f"; default {param.default!r}"
-        lines.append(f"{param.name}: {kinds}{shape}{dtypes}{default}")
-    lines += ["", "Returns " + ", ".join(f"{r.name} ({r.dtype})" for r in table.returns) + "."]
-    lines += ["Raises ArgumentError, DtypeError or DeviceError before anything is computed."]
-    for deviation in table.deviations:
-        lines.append(f"Differs from the real one on purpose: {deviation.ours.en}")
-    return "\n".join([*lines, "", f"Source: {table.source}", "", table.example.strip(), ""])
-
-
 def make_api(table: ApiTable, module: str) -> Any:
     """The callable of an API table: a function, or a class that is configured and then called."""
     make = make_function if table.form == "function" else make_class
-    return make(Operator(table), module, describe(table))
+    return make(Operator(table), module)
 
 
 def api(identifier: str, module: str) -> Any:

@@ -59,13 +59,16 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     # PyTorch's forms of the callables are imported where PyTorch is in use.
     "opsbridge.callables": (
-        ERRORS | {"opsbridge.frameworks.torch_modules", "opsbridge.frontend", "opsbridge.graphs"},
+        TABLES | {"opsbridge.frameworks.torch_modules", "opsbridge.frontend", "opsbridge.graphs"},
         set(),
     ),
     "opsbridge.graphs": (TABLES, {"torch"}),
-    "opsbridge.torchvision": ({"opsbridge.frontend", "opsbridge.torchvision"}, set()),
+    "opsbridge.torchvision": (
+        {"opsbridge.callables", "opsbridge.frontend", "opsbridge.torchvision"},
+        set(),
+    ),
     "opsbridge.torchvision.override": (
-        ERRORS | {"opsbridge.torchvision.ops"},
+        TABLES | {"opsbridge.frontend", "opsbridge.torchvision.ops"},
         {"torch", "torchvision"},
     ),
     "opsbridge.torchvision.scripted": (

@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from opsbridge.core.nms import NMS
 from opsbridge.core.operator import Operator
-from opsbridge.core.roi_align import ROI_ALIGN
+from opsbridge.core.roi_align import ROI_ALIGN, ROI_ALIGN_BACKWARD
+from opsbridge.core.roi_pool import ROI_POOL, ROI_POOL_BACKWARD
 
-OPERATORS: dict[str, Operator] = {operator.name: operator for operator in (NMS, ROI_ALIGN)}
+OPERATORS: dict[str, Operator] = {
+    operator.name: operator
+    for operator in (
+        NMS,
+        ROI_ALIGN,
+        ROI_ALIGN_BACKWARD,
+        ROI_POOL,
+        ROI_POOL_BACKWARD,
+    )
+}

@@ -16,11 +16,11 @@ class Operator:
     """A core operator: the function, its rule, and the facts that tracing and gradients need.
 
     `main` is the tensor that decides device and dtype of the results. `shapes` computes the largest
-    shape of every output from a function that gives a tensor's shape and the call's arguments; the
-    outputs in `cut` are shortened to a length that depends on data. The gradient of `main` is
-    computed by the operator `backward`, which takes the gradient of the result before the same
-    arguments; where it does not need the values of `main`, only its shape, `backward_reads_main`
-    is False.
+    shape of every output from a function that gives a tensor's shape and the call's arguments, the
+    rule among them; the outputs in `cut` are shortened to a length that depends on data. The
+    gradient of `main` is computed by the operator `backward`, which takes the gradient of the first
+    result before the same arguments; `backward_reads_main` says for which rules it needs the values
+    of `main`, and not only the shape.
     """
 
     name: str
@@ -30,4 +30,4 @@ class Operator:
     shapes: Callable[[Callable[[Any], tuple[int, ...]], Mapping[str, Any]], Shapes]
     cut: frozenset[str] = frozenset()
     backward: str | None = None
-    backward_reads_main: bool = True
+    backward_reads_main: Callable[[Any], bool] = lambda rule: True

@@ -104,6 +104,7 @@ def _fake(operator: Operator) -> Callable[..., list[Tensor]]:
         *args: Any, outputs: list[str], dtypes: list[str], rule: int, caller: str
     ) -> list[Tensor]:
         arguments = dict(zip(names, args, strict=False))
+        arguments["rule"] = operator.rule.from_word(rule)
         main: Tensor = arguments[operator.main]
         shapes = operator.shapes(lambda tensor: tuple(tensor.shape), arguments)
         return [
@@ -129,7 +130,7 @@ def _save(operator: Operator) -> Callable[..., None]:
     ) -> None:
         arguments = dict(zip(names, inputs, strict=False))
         main: Tensor = arguments[operator.main]
-        if not operator.backward_reads_main:
+        if not operator.backward_reads_main(operator.rule.from_word(keyword_only_inputs["rule"])):
             # Its shape and dtype are all that the gradient needs, so its memory is not kept.
             arguments[operator.main] = main.new_empty(()).expand(main.shape)
         tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}

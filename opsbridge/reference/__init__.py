@@ -8,5 +8,14 @@ from __future__ import annotations
 
 from opsbridge.reference.nms import NmsResult, nms
 from opsbridge.reference.roi_align import roi_align
+from opsbridge.reference.roi_align_backward import roi_align_backward
+from opsbridge.reference.roi_pool import roi_pool, roi_pool_backward
 
-__all__ = ["NmsResult", "nms", "roi_align"]
+__all__ = [
+    "NmsResult",
+    "nms",
+    "roi_align",
+    "roi_align_backward",
+    "roi_pool",
+    "roi_pool_backward",
+]

@@ -40,6 +40,22 @@ def held_scale(spatial_scale: float, scale_type: str, dtype: np.dtype[Any]) -> A
     return dtype.type(np.float32(spatial_scale) if scale_type == "float32" else spatial_scale)
 
 
+def widened(array: Array, accumulate: str) -> Array:
+    """The array in the type that the arithmetic is in."""
+    return array.astype(np.float32) if accumulate == "float32" and array.itemsize < 4 else array
+
+
+def source_channels(channel_map: str, channels: int, bins: tuple[int, int]) -> Array:
+    """The channel of the features that each bin of each channel of the result is read from."""
+    if channel_map == "same":
+        return np.broadcast_to(np.arange(channels)[:, None, None], (channels, *bins))
+    if channels % (bins[0] * bins[1]):
+        raise ArgumentError(
+            f"features has {channels} channels; expected a multiple of {bins[0] * bins[1]}"
+        )
+    return np.arange(channels).reshape(-1, *bins)
+
+
 def lies_at_zero(corners: Array) -> bool:
     """MindSpore takes a region whose x1 and x2 are both this small for padding."""
     return bool(abs(corners[0]) < NEAR_ZERO and abs(corners[2]) < NEAR_ZERO)
@@ -167,7 +183,9 @@ def samples_per_bin(size: Any, sampling_ratio: int, grid: str) -> int:
     """Samples along one axis of a bin: as asked for, else one per pixel, rounded up or down."""
     if sampling_ratio > 0:
         return sampling_ratio
-    return int(math.ceil(size) if grid == "ceil" else math.floor(size))
+    if grid == "ceil_float32":
+        size = np.float32(size)
+    return int(math.floor(size) if grid == "floor" else math.ceil(size))
 
 
 def check_grid(

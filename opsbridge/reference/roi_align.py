@@ -8,7 +8,7 @@ ends, how many samples a bin takes, and what becomes of regions and samples that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from opsbridge.reference.regions import (
     image_of_each,
     lies_at_zero,
     region_axes,
+    source_channels,
+    widened,
 )
 from opsbridge.reference.rounding import larger
 
@@ -51,11 +53,13 @@ def roi_align(
     nonfinite: str = "refuse",
     grid_limit: str = "table",
     accumulate: str = "same",
+    channel_map: str = "same",
 ) -> Array:
     """Pool every region of (N, C, H, W) features into a (K, C, pooled_height, pooled_width) array.
 
-    ``rois`` is (K, 5), batch index first, or (K, 4) with ``batch_indices``; the other keywords are
-    the slots and axes of ``mappings/core/roi_align.toml`` and default to torchvision on the CPU.
+    ``rois`` is (K, 5), batch index first, or (K, 4) with ``batch_indices``; position-sensitive
+    features have one channel per bin for every channel of the result. The other keywords are the
+    slots and axes of ``mappings/core/roi_align.toml`` and default to torchvision on the CPU.
     Raises ``ArgumentError`` for a batch index outside the batch and for what the axes refuse.
 
     >>> import numpy as np
@@ -63,52 +67,66 @@ def roi_align(
     >>> roi_align(features, np.array([[0, 0, 0, 1, 1]], np.float32), 1, 1, sampling_ratio=1)
     array([[[[2.5]]]], dtype=float32)
     """
-    stored = features.dtype
-    if accumulate == "float32" and stored.itemsize < 4:
-        features, rois = features.astype(np.float32), rois.astype(np.float32)
+    stored, bins = features.dtype, (pooled_height, pooled_width)
+    features, rois = widened(features, accumulate), widened(rois, accumulate)
     images = image_of_each(rois, batch_indices, len(features), batch_rule)
-    scale = held_scale(spatial_scale, scale_type, features.dtype)
-    pooled = np.zeros((len(rois), features.shape[1], pooled_height, pooled_width), features.dtype)
+    channels = source_channels(channel_map, features.shape[1], bins)
+    pooled = np.zeros((len(rois), len(channels), *bins), features.dtype)
     reduce = Reduction(reduction, maximum_start, count, unusable_sample)
     with np.errstate(all="ignore"):
-        for row, image in enumerate(images):
-            axes = region_axes(
-                row,
-                rois[row, -4:],
-                (pooled_height, pooled_width),
-                scale,
-                sampling_ratio,
-                half_pixel=half_pixel,
-                end_offset=end_offset,
-                min_size=min_size,
-                grid=grid,
-                negative_size=negative_size,
-                nonfinite=nonfinite,
-                grid_limit=grid_limit,
-            )
-            skipped = near_zero_row == "zero" and lies_at_zero(rois[row, -4:])
-            if axes is not None and not skipped:
-                pooled[row] = pool_region(features[image], *axes, reduce)
+        for row, y_axis, x_axis in computed_regions(
+            rois,
+            bins,
+            held_scale(spatial_scale, scale_type, features.dtype),
+            sampling_ratio,
+            near_zero_row,
+            half_pixel=half_pixel,
+            end_offset=end_offset,
+            min_size=min_size,
+            grid=grid,
+            negative_size=negative_size,
+            nonfinite=nonfinite,
+            grid_limit=grid_limit,
+        ):
+            samples = y_axis.samples, x_axis.samples
+            for y, x, y_taps, x_taps in sampled_bins(y_axis, x_axis, features.shape[2:]):
+                image = features[images[row], channels[:, y, x]]
+                pooled[row, :, y, x] = reduce(image, y_taps, x_taps, samples)
         return pooled.astype(stored)
 
 
-def pool_region(image: Array, y_axis: Axis, x_axis: Axis, reduce: Reduction) -> Array:
-    """All bins of one region, for all channels of its image at once."""
-    channels, height, width = image.shape
-    pooled = np.empty((channels, y_axis.bins, x_axis.bins), image.dtype)
-    for row in range(y_axis.bins):
-        y_taps = taps_of_bin(y_axis, row, height)
-        for column in range(x_axis.bins):
-            x_taps = taps_of_bin(x_axis, column, width)
-            samples = y_axis.samples, x_axis.samples
-            pooled[:, row, column] = reduce(image, y_taps, x_taps, samples)
-    return pooled
+def computed_regions(
+    rois: Array,
+    bins: tuple[int, int],
+    scale: Any,
+    sampling_ratio: int,
+    near_zero_row: str,
+    **conventions: Any,
+) -> Iterator[tuple[int, Axis, Axis]]:
+    """Every region whose row of the output is not zero by rule, with its two axes."""
+    for row, corners in enumerate(rois[:, -4:]):
+        axes = region_axes(row, corners, bins, scale, sampling_ratio, **conventions)
+        skipped = near_zero_row == "zero" and lies_at_zero(corners)
+        if axes is not None and not skipped:
+            yield row, *axes
+
+
+def sampled_bins(
+    y_axis: Axis, x_axis: Axis, size: tuple[int, ...]
+) -> Iterator[tuple[int, int, list[Tap], list[Tap]]]:
+    """Every bin of a region with the usable samples along both axes."""
+    height, width = size
+    for y in range(y_axis.bins):
+        y_taps = taps_of_bin(y_axis, y, height)
+        for x in range(x_axis.bins):
+            yield y, x, y_taps, taps_of_bin(x_axis, x, width)
 
 
 @dataclass(frozen=True)
 class Tap:
-    """The two neighbours of a sample position along one axis, and their weights."""
+    """A usable sample along one axis: its two neighbours and their weights."""
 
+    sample: int
     low: int
     high: int
     low_weight: Any
@@ -119,7 +137,7 @@ def taps_of_bin(axis: Axis, index: int, size: int) -> list[Tap]:
     """The usable samples of one bin along one axis, in sample order."""
     if size == 0:
         return []
-    return [tap_at(axis.position(index, sample), size) for sample in usable(axis, index, size)]
+    return [tap_at(axis, index, sample, size) for sample in usable(axis, index, size)]
 
 
 def usable(axis: Axis, index: int, size: int) -> range:
@@ -152,8 +170,9 @@ def first_failing(holds: Callable[[int], bool], end: int) -> int:
     return low
 
 
-def tap_at(position: Any, size: int) -> Tap:
-    """Neighbours of a position, clamped to the first and the last pixel."""
+def tap_at(axis: Axis, index: int, sample: int, size: int) -> Tap:
+    """Neighbours of a sample of a bin, clamped to the first and the last pixel."""
+    position = axis.position(index, sample)
     number = position.dtype.type
     position = max(position, number(0))
     low = int(position)
@@ -162,7 +181,7 @@ def tap_at(position: Any, size: int) -> Tap:
         low = high = size - 1
         position = number(low)
     high_weight = position - number(low)
-    return Tap(low, high, number(1) - high_weight, high_weight)
+    return Tap(sample, low, high, number(1) - high_weight, high_weight)
 
 
 def weighted_corners(image: Array, y: Tap, x: Tap) -> tuple[Array, Array, Array, Array]:
@@ -212,16 +231,22 @@ class Reduction:
     def _maximum(
         self, image: Array, y_taps: list[Tap], x_taps: list[Tap], has_unusable: bool
     ) -> Array:
-        lowest = -float(np.finfo(np.float32).max)
-        by_corner = self.reduction == "maximum_weighted_corner"
-        start = lowest if by_corner or self.maximum_start == "lowest" else -10000.0
-        best = np.full(len(image), start, image.dtype)
+        best = np.full(len(image), self.start(image.dtype))
         for y in y_taps:
             for x in x_taps:
-                first, second, third, fourth = weighted_corners(image, y, x)
-                if by_corner:
-                    value = larger(larger(larger(first, second), third), fourth)
-                else:
-                    value = ((first + second) + third) + fourth
-                best = larger(best, value)
+                best = larger(best, self.sample(image, y, x))
         return larger(best, image.dtype.type(0)) if has_unusable else best
+
+    def start(self, dtype: np.dtype[Any]) -> Any:
+        """The maximum of a bin without samples."""
+        by_corner = self.reduction == "maximum_weighted_corner"
+        lowest = by_corner or self.maximum_start == "lowest"
+        with np.errstate(over="ignore"):
+            return dtype.type(-np.finfo(np.float32).max if lowest else -10000.0)
+
+    def sample(self, image: Array, y: Tap, x: Tap) -> Array:
+        """What one sample offers to the maximum of its bin."""
+        first, second, third, fourth = weighted_corners(image, y, x)
+        if self.reduction == "maximum_weighted_corner":
+            return larger(larger(larger(first, second), third), fourth)
+        return ((first + second) + third) + fourth

@@ -103,6 +103,7 @@ VALUE_TYPES: dict[str, Callable[[Any], bool]] = {
     "integer": _is_integer,
     "bool": lambda value: isinstance(value, bool),
     "int_pair": _is_pair,
+    "string": lambda value: isinstance(value, str),
 }
 
 # Classes whose values a value type accepts as they are, and no converter changes.
@@ -123,6 +124,7 @@ _SPELLED_TYPES = {
     "integer": "an integer",
     "bool": "a bool",
     "int_pair": "a pair of integers",
+    "string": "a string",
 }
 
 

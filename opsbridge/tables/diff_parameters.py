@@ -20,6 +20,7 @@ _TYPE_TEXTS: dict[ValueType, Text] = {
     "integer": Text("any integer", "任意整数"),
     "bool": Text("a bool", "bool"),
     "int_pair": Text("a pair of integers", "一对整数"),
+    "string": Text("a string", "字符串"),
 }
 
 

@@ -19,6 +19,7 @@ _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "bool": (bool,),
     "int_pair": (int,),
+    "string": (str,),
 }
 _FILLS = {"same": 1, "number": 1, "integer": 1, "pair": 2, "rois": 1, "choice": 0}
 

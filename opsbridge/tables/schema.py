@@ -31,6 +31,7 @@ ValueType = Literal[
     "integer",  # anything with __index__ that is no bool
     "bool",
     "int_pair",
+    "string",
 ]
 SlotKind = Literal["tensor", "float", "int"]
 Stage = Literal["init", "call"]

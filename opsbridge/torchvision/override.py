@@ -6,8 +6,10 @@ the replaced operators here. torchvision's own autograd, autocast and fake kerne
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,11 +18,10 @@ import torchvision
 from torch import Tensor
 
 from opsbridge.errors import DeviceError, DtypeError
+from opsbridge.frontend import make_api
+from opsbridge.tables.load import load_api
+from opsbridge.tables.schema import Return
 from opsbridge.torchvision import ops
-
-
-def _nms(dets: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
-    return ops.nms(dets, scores, iou_threshold)
 
 
 def _roi_align(
@@ -36,8 +37,79 @@ def _roi_align(
     return ops.roi_align(input, rois, size, spatial_scale, sampling_ratio, aligned)
 
 
-# torchvision's operators that are replaced, with what computes them.
-REPLACEMENTS: dict[str, Callable[..., Any]] = {"nms": _nms, "roi_align": _roi_align}
+def _roi_align_backward(
+    grad: Tensor,
+    rois: Tensor,
+    spatial_scale: float,
+    pooled_height: int,
+    pooled_width: int,
+    batch_size: int,
+    channels: int,
+    height: int,
+    width: int,
+    sampling_ratio: int,
+    aligned: bool,
+) -> Tensor:
+    # Only the shape of the features counts.
+    features = grad.new_empty(()).expand(batch_size, channels, height, width)
+    size = (pooled_height, pooled_width)
+    values = (features, rois, size, spatial_scale, sampling_ratio, aligned)
+    return ops.roi_align.operator.backward(grad, values)
+
+
+_roi_pool_with_argmax = make_api(
+    replace(
+        load_api("torchvision/roi_pool"),
+        returns=(Return("Tensor", "pooled", "same"), Return("argmax", "argmax", "int32")),
+    ),
+    __name__,
+)
+
+
+def _roi_pool(
+    input: Tensor, rois: Tensor, spatial_scale: float, pooled_height: int, pooled_width: int
+) -> tuple[Tensor, Tensor]:
+    size = (pooled_height, pooled_width)
+    pooled, argmax = _roi_pool_with_argmax(input, rois, size, spatial_scale)
+    return pooled, argmax
+
+
+def _ps_roi_align(
+    input: Tensor,
+    rois: Tensor,
+    spatial_scale: float,
+    pooled_height: int,
+    pooled_width: int,
+    sampling_ratio: int,
+) -> tuple[Tensor, Tensor]:
+    size = (pooled_height, pooled_width)
+    pooled = ops.ps_roi_align(input, rois, size, spatial_scale, sampling_ratio)
+    return pooled, _channel_of_each_bin(pooled)
+
+
+def _ps_roi_pool(
+    input: Tensor, rois: Tensor, spatial_scale: float, pooled_height: int, pooled_width: int
+) -> tuple[Tensor, Tensor]:
+    pooled = ops.ps_roi_pool(input, rois, (pooled_height, pooled_width), spatial_scale)
+    return pooled, _channel_of_each_bin(pooled)
+
+
+def _channel_of_each_bin(pooled: Tensor) -> Tensor:
+    """The second result of position-sensitive operators, which torchvision's gradients read."""
+    channels = torch.arange(math.prod(pooled.shape[1:]), dtype=torch.int32)
+    return channels.reshape(pooled.shape[1:]).expand(pooled.shape).contiguous()
+
+
+# torchvision's operators that are replaced, with what computes them. The gradients of pooling stay:
+# they read the second result of the forward pass.
+REPLACEMENTS: dict[str, Callable[..., Any]] = {
+    "nms": ops.nms,
+    "roi_align": _roi_align,
+    "_roi_align_backward": _roi_align_backward,
+    "roi_pool": _roi_pool,
+    "ps_roi_align": _ps_roi_align,
+    "ps_roi_pool": _ps_roi_pool,
+}
 _DEVICE = "CPU"
 
 _lock = threading.RLock()

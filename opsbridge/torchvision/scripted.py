@@ -16,8 +16,9 @@ from torch.jit.annotations import BroadcastingList2
 from opsbridge import graphs
 from opsbridge.torchvision import ops
 
-for _name in ops.__all__:
-    graphs.api_operator(getattr(ops, _name))
+for _api in vars(ops).values():
+    if hasattr(_api, "operator"):
+        graphs.api_operator(_api)
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
@@ -39,3 +40,41 @@ def roi_align(
     return torch.ops.opsbridge.torchvision_roi_align(
         input, boxes, output_size, spatial_scale, sampling_ratio, aligned
     )
+
+
+def ps_roi_align(
+    input: Tensor,
+    boxes: Union[Tensor, List[Tensor]],  # noqa: UP006,UP007
+    output_size: BroadcastingList2[int],
+    spatial_scale: float = 1.0,
+    sampling_ratio: int = -1,
+) -> Tensor:
+    if isinstance(boxes, Tensor):
+        return torch.ops.opsbridge.torchvision_ps_roi_align(
+            input, boxes, output_size, spatial_scale, sampling_ratio
+        )
+    return torch.ops.opsbridge.torchvision_ps_roi_align(
+        input, boxes, output_size, spatial_scale, sampling_ratio
+    )
+
+
+def ps_roi_pool(
+    input: Tensor,
+    boxes: Union[Tensor, List[Tensor]],  # noqa: UP006,UP007
+    output_size: BroadcastingList2[int],
+    spatial_scale: float = 1.0,
+) -> Tensor:
+    if isinstance(boxes, Tensor):
+        return torch.ops.opsbridge.torchvision_ps_roi_pool(input, boxes, output_size, spatial_scale)
+    return torch.ops.opsbridge.torchvision_ps_roi_pool(input, boxes, output_size, spatial_scale)
+
+
+def roi_pool(
+    input: Tensor,
+    boxes: Union[Tensor, List[Tensor]],  # noqa: UP006,UP007
+    output_size: BroadcastingList2[int],
+    spatial_scale: float = 1.0,
+) -> Tensor:
+    if isinstance(boxes, Tensor):
+        return torch.ops.opsbridge.torchvision_roi_pool(input, boxes, output_size, spatial_scale)
+    return torch.ops.opsbridge.torchvision_roi_pool(input, boxes, output_size, spatial_scale)

@@ -12,6 +12,7 @@ from cases import BOXES, DTYPES, ROIS, SCORES, Array, features, generator
 
 from opsbridge.core.nms import NmsRule, nms
 from opsbridge.core.roi_align import RoiAlignRule, roi_align
+from opsbridge.core.roi_pool import RoiPoolRule, roi_pool, roi_pool_backward
 from opsbridge.core.rules import AxisValue, Rule, axes_of
 from opsbridge.errors import ArgumentError
 from opsbridge.frameworks.numpy import LAYER
@@ -77,13 +78,14 @@ def roi_align_inputs() -> list[Input]:
     ]
     special = np.array([[0, 1, 1, 5, np.nan], [0, 1, 1, 5, np.inf]])
     large = np.array([[0, -75000, -75000, 75000, 75000]])
+    above = np.array([[0, 0, 0, 12 + 1e-8, 12]])  # bins just above two pixels
     columns = [np.array([[column, 1, 1, 5, 5]]) for column in (0.99995, 0.5, -0.00001)]
     inputs: list[Input] = []
     for dtype in (*DTYPES, np.float16):
         image = features(rng, dtype) * dtype(15000)
         image[:, :, 0, 0] = np.nan
         families = [ROIS[family](rng, 6, dtype) for family in ROIS]
-        others = [each.astype(dtype) for each in (special, large, *columns)]
+        others = [each.astype(dtype) for each in (special, large, above, *columns)]
         for rois in (*families, *others):
             for ratio in (-1, 2):
                 inputs += [((image, rois, 2, 2, 1 / 3, ratio), {}, base) for base in bases]
@@ -126,6 +128,45 @@ def test_axes_of_roi_align(axis: str, first: AxisValue, second: AxisValue) -> No
     else:
         inputs = roi_align_inputs()
     check_that_one_differs(roi_align, RoiAlignRule, inputs, axis, (first, second))
+
+
+@cache
+def roi_pool_inputs() -> list[Input]:
+    """Regions of every family on features with one channel per bin, and what makes no sense."""
+    rng = generator("axes matter", "roi_pool")
+    special = np.array([[0, 1, 1, 5, np.nan], [0, 1, 1, 5, np.inf]])
+    columns = [np.array([[column, 1, 1, 5, 5]]) for column in (0.99995, 0.5, -0.00001)]
+    half = np.array([[0, 5, 0, 5, 0], [0, 15, 0, 25, 5]])  # five times 0.7 rounds by precision
+    inputs: list[Input] = []
+    for dtype in (*DTYPES, np.float16):
+        image = features(rng, dtype, (2, 4, 11, 14)) + dtype(2)
+        families = [ROIS[family](rng, 6, dtype) for family in ROIS]
+        others = [each.astype(dtype) for each in (special, half, *columns)]
+        for rois in (*families, *others):
+            for base in ({}, {"pooling": "average"}):
+                inputs.append(((image, rois, 2, 2, 0.7), {}, base))
+    return inputs
+
+
+def pool_and_gradient(layer: Any, *arguments: Any, **options: Any) -> tuple[Any, ...]:
+    """The result of pooling, and the gradient of the features for one."""
+    (pooled,) = roi_pool(layer, *arguments, **options)
+    return pooled, *roi_pool_backward(layer, np.ones_like(pooled), *arguments, **options)
+
+
+@pytest.mark.parametrize(("axis", "first", "second"), pairs(RoiPoolRule))
+def test_axes_of_roi_pool(axis: str, first: AxisValue, second: AxisValue) -> None:
+    inputs = roi_pool_inputs()
+    if {first, second} <= TABLED_BATCH:
+        arguments = inputs[0][0]
+        corners = np.ascontiguousarray(arguments[1][:2, 1:])
+        given = (arguments[0], corners, *arguments[2:])
+        inputs = [(given, {"batch_indices": np.array([1, 1])}, {})]
+    if axis == "gradient_clip_high":
+        inputs = [
+            (given, slots, base | {"clip_high": "last_pixel"}) for given, slots, base in inputs
+        ]
+    check_that_one_differs(pool_and_gradient, RoiPoolRule, inputs, axis, (first, second))
 
 
 def test_values_said_to_be_alike_are_alike() -> None:

@@ -15,15 +15,25 @@ MODULES = {
     "torchvision.ops.RoIAlign": "test_torchvision_roi_align",
     "mindspore.ops.NMSWithMask": "test_mindspore_nms_with_mask",
     "mindspore.ops.ROIAlign": "test_mindspore_roi_align",
+    "torchvision.ops.roi_pool": "test_torchvision_roi_pool",
+    "torchvision.ops.RoIPool": "test_torchvision_roi_pool",
+    "torchvision.ops.ps_roi_pool": "test_torchvision_ps_roi_pool",
+    "torchvision.ops.PSRoIPool": "test_torchvision_ps_roi_pool",
+    "torchvision.ops.ps_roi_align": "test_torchvision_ps_roi_align",
+    "torchvision.ops.PSRoIAlign": "test_torchvision_ps_roi_align",
+    "mmcv.ops.roi_align": "test_mmcv_roi_align",
+    "mmcv.ops.RoIAlign": "test_mmcv_roi_align test_mmcv_roi_align_class",
+    "mmcv.ops.roi_pool": "test_mmcv_roi_pool",
+    "mmcv.ops.RoIPool": "test_mmcv_roi_pool",
 }
 
 
-def ids_with_a_test(module_name: str) -> set[str]:
-    """The identifiers that the test functions of a module are named after."""
-    members = inspect.getmembers(importlib.import_module(module_name), inspect.isfunction)
+def ids_with_a_test(module_names: str) -> set[str]:
+    """The identifiers that the test functions of one or more modules are named after."""
     return {
         name.removeprefix("test_").removeprefix("real_").replace("_", "-")
-        for name, _ in members
+        for module in module_names.split()
+        for name, _ in inspect.getmembers(importlib.import_module(module), inspect.isfunction)
         if name.startswith("test_")
     }
 

@@ -128,3 +128,24 @@ def test_sampling_grid_limit() -> None:
     # The real operator would run through all of the samples: hours.
     with pytest.raises(ArgumentError, match=r"rois\[0\] is .*takes over 2147483647 samples"):
         ours([[0, 1, 1, 3, 3]], sample_num=46341)
+
+
+def test_gradient_of_mode_0() -> None:
+    framework = mindspore()
+    torch = pytest.importorskip("torch", reason="differentiates our operator on torch tensors")
+    rois = np.array([[0, 1.3, 1.2, 5.1, 6.4]], np.float32)
+    tensor = framework.Tensor(rois)
+    real_gradients = [
+        framework.grad(
+            lambda f, mode=mode: framework.ops.ROIAlign(2, 2, 1.0, 2, mode)(f, tensor).sum()
+        )(framework.Tensor(ramp())).asnumpy()
+        for mode in (0, 1)
+    ]
+    features = torch.from_numpy(ramp()).requires_grad_()
+    ROIAlign(2, 2, 1.0, 2, 0)(features, torch.from_numpy(rois)).sum().backward()
+    correct = features.grad.numpy()
+    np.testing.assert_allclose(real_gradients[0], real_gradients[1], rtol=1e-5, atol=1e-6)
+    assert np.abs(real_gradients[0] - correct).max() > 0.01
+    features = torch.from_numpy(ramp()).requires_grad_()
+    ROIAlign(2, 2, 1.0, 2, 1)(features, torch.from_numpy(rois)).sum().backward()
+    np.testing.assert_allclose(real_gradients[1], features.grad.numpy(), rtol=1e-5, atol=1e-6)

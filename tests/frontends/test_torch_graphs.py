@@ -12,6 +12,7 @@ from child_process import python_output
 
 from opsbridge.errors import OpsbridgeError
 from opsbridge.mindspore.ops import NMSWithMask
+from opsbridge.torchvision import ops
 from opsbridge.torchvision.ops import RoIAlign, nms, roi_align
 
 torch = pytest.importorskip("torch", reason="tests graphs of PyTorch")
@@ -19,9 +20,9 @@ torch = pytest.importorskip("torch", reason="tests graphs of PyTorch")
 REGIONS = ("roi_align", "RoIAlign", "ROIAlign")
 
 
-def tensors(api: ApiCall) -> dict[str, Any]:
+def tensors(called: ApiCall) -> dict[str, Any]:
     """The API's tensors as PyTorch's."""
-    return {name: torch.from_numpy(array.copy()) for name, array in api.tensors.items()}
+    return {name: torch.from_numpy(array.copy()) for name, array in called.tensors.items()}
 
 
 def same(one: Any, other: Any) -> bool:
@@ -69,8 +70,8 @@ class OperatorCheck:
 @pytest.mark.parametrize("name", APIS)
 def test_one_graph_serves_every_number_of_boxes(name: str, backend: str) -> None:
     torch._dynamo.reset()
-    api = APIS[name]
-    rows = [each for each in api.tensors if each in ("boxes", "bboxes", "rois")]
+    called = APIS[name]
+    rows = [each for each in called.tensors if each in ("boxes", "bboxes", "rois")]
     compiles = 0
 
     def counting(graph: Any, inputs: Any) -> Any:
@@ -79,9 +80,9 @@ def test_one_graph_serves_every_number_of_boxes(name: str, backend: str) -> None
         return torch._dynamo.lookup_backend(backend)(graph, inputs)
 
     def call(**given: Any) -> Any:
-        return api.call(**given, **api.settings)
+        return called.call(**given, **called.settings)
 
-    given = tensors(api)
+    given = tensors(called)
     call(**given)  # the first call of a process loads things, which a graph would notice
     compiled = torch.compile(call, fullgraph=True, backend=counting, dynamic=True)
     counted = []
@@ -231,7 +232,10 @@ def test_functions_are_scripted_whatever_was_imported_first() -> None:
     assert python_output(SCRIPTED_BEFORE_TORCH) == "[0, 2]"
 
 
-@pytest.mark.parametrize("function", [nms, roi_align], ids=lambda function: function.__name__)
+FUNCTIONS = [each for name, each in vars(ops).items() if name in ops.__all__ and name.islower()]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
 def test_scripted_functions_have_the_signature_of_the_table(function: Any) -> None:
     schema = torch.jit.script(function).schema
     real = function.__signature__.parameters.values()
@@ -257,13 +261,13 @@ def test_what_has_no_scripted_form_says_so() -> None:
 
 @pytest.mark.parametrize("name", APIS)
 def test_vmap_is_a_loop(name: str) -> None:
-    api = APIS[name]
-    given = tensors(api)
+    called = APIS[name]
+    given = tensors(called)
     moved = next(iter(given))
     values = torch.stack([given[moved], given[moved] / 2])
 
     def call(value: Any) -> Any:
-        return api.call(**given | {moved: value}, **api.settings)
+        return called.call(**given | {moved: value}, **called.settings)
 
     batched = torch.func.vmap(call)(values)
     one_by_one = [call(value) for value in values]

@@ -9,7 +9,8 @@ import numpy as np
 
 from opsbridge.core.native import cpu_level
 from opsbridge.core.nms import NmsRule, nms
-from opsbridge.core.roi_align import RoiAlignRule, roi_align
+from opsbridge.core.roi_align import RoiAlignRule, roi_align, roi_align_backward
+from opsbridge.core.roi_pool import RoiPoolRule, roi_pool, roi_pool_backward
 from opsbridge.core.rules import Rule, axes_of
 from opsbridge.frameworks.numpy import LAYER
 
@@ -54,18 +55,36 @@ def bytes_of_nms(rng: np.random.Generator, dtype: Any) -> bytes:
     return b"".join(result.tobytes() for result in results)
 
 
-def bytes_of_roi_align(rng: np.random.Generator, dtype: Any) -> bytes:
-    """What one random RoIAlign gives."""
+def regions(rng: np.random.Generator, dtype: Any, rule: Any) -> tuple[Any, ...]:
+    """Features, regions, output size and scale that a rule can take."""
     count = int(rng.integers(0, 40))
-    features = rng.standard_normal((2, 3, 13, 17)).astype(dtype)
+    size = int(rng.integers(1, 8)), int(rng.integers(1, 8))
+    channels = 3 if rule.channel_map == "same" else size[0] * size[1] * int(rng.integers(0, 3))
+    features = rng.standard_normal((2, channels, 13, 17)).astype(dtype)
     corners = rng.uniform(-10, 30, (count, 4))
     rois = np.concatenate([rng.integers(0, 2, (count, 1)), corners], axis=1).astype(dtype)
-    size = int(rng.integers(1, 8)), int(rng.integers(1, 8))
+    return features, rois, *size, 0.61
+
+
+def bytes_of(
+    forward: Any, backward: Any, rule: Any, rng: np.random.Generator, dtype: Any, *ratio: int
+) -> bytes:
+    """What one random operator on regions gives, and its gradient."""
+    given = *regions(rng, dtype, rule), *ratio
+    (pooled,) = forward(LAYER, *given, rule=rule)
+    gradient = rng.standard_normal(pooled.shape).astype(dtype)
+    results = [pooled, *backward(LAYER, gradient, *given, rule=rule)]
+    for result in results:
+        result[np.isnan(result)] = np.nan  # a NaN has many bit patterns, and none is promised
+    return b"".join(result.tobytes() for result in results)
+
+
+def bytes_of_regions(rng: np.random.Generator, dtype: Any) -> bytes:
+    """Both operators on regions."""
+    align, pool = drawn_rule(rng, RoiAlignRule), drawn_rule(rng, RoiPoolRule)
     ratio = int(rng.integers(-1, 4))
-    rule = drawn_rule(rng, RoiAlignRule)
-    (pooled,) = roi_align(LAYER, features, rois, *size, 0.61, ratio, rule=rule)
-    pooled[np.isnan(pooled)] = np.nan  # a NaN has many bit patterns, and none is promised
-    return bytes(pooled.tobytes())
+    aligned = bytes_of(roi_align, roi_align_backward, align, rng, dtype, ratio)
+    return aligned + bytes_of(roi_pool, roi_pool_backward, pool, rng, dtype)
 
 
 def digest() -> str:
@@ -75,7 +94,7 @@ def digest() -> str:
     for _ in range(40):
         for dtype in (np.float16, np.float32, np.float64):
             state.update(bytes_of_nms(rng, dtype))
-            state.update(bytes_of_roi_align(rng, dtype))
+            state.update(bytes_of_regions(rng, dtype))
     return state.hexdigest()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.native import CPU_LEVELS
-from opsbridge.core.roi_align import RoiError
+from opsbridge.core.regions import RoiError
 from opsbridge.core.rules import AxisValue, axes_of
 from opsbridge.tables.load import load_core
 
@@ -27,8 +27,11 @@ CPP_VALUES: dict[AxisValue, str] = {
 }
 # The only axis whose name is a C++ keyword.
 CPP_NAMES = {"union": "union_"}
-# Two operators have an axis of this name, each with values of its own.
-CPP_ENUMS = {("roi_align", "accumulate"): "RoiAccumulate"}
+# Operators on boxes and on regions have an axis of this name, each with values of their own.
+CPP_ENUMS = {
+    ("roi_align", "accumulate"): "RoiAccumulate",
+    ("roi_pool", "accumulate"): "RoiAccumulate",
+}
 
 # An operator that computes a gradient follows the rule of the one it belongs to.
 WITH_RULES = [name for name, operator in OPERATORS.items() if operator.rule.operator == name]
@@ -123,7 +126,7 @@ def test_a_rule_fits_four_bits_an_axis_in_64_bits(operator: str) -> None:
 
 
 def test_refusals_have_the_same_numbers_in_cpp_and_python() -> None:
-    in_cpp = enum_values((CSRC / "ops" / "roi_align.h").read_text(), "RoiError")
+    in_cpp = enum_values((CSRC / "ops" / "regions.h").read_text(), "RoiError")
     assert in_cpp == ["none", *(error.name.lower() for error in RoiError)]
     assert list(RoiError) == list(range(1, len(RoiError) + 1))
 

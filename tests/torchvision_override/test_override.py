@@ -140,7 +140,35 @@ def test_gradients_are_torchvisions(calls: list[str]) -> None:
         assert torch.equal(gradient(), expected)
         features = FEATURES[:, :1].double().requires_grad_()
         assert torch.autograd.gradcheck(lambda given: pooled(given, ROIS.double()), (features,))
-    assert "roi_align" in calls
+    assert set(calls) == {"roi_align", "_roi_align_backward"}
+
+
+def _pools(features: Any, rois: Any) -> list[Any]:
+    rois = rois.to(features.dtype)
+    return [
+        real.roi_pool(features, rois, 2, 0.5),
+        real.ps_roi_align(features, rois, 2, 0.5, 2),
+        real.ps_roi_align(features, rois, (2, 1), 0.5),
+        real.ps_roi_pool(features, rois, 2, 0.5),
+    ]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("count", [0, 2])
+def test_every_pooling_and_its_gradient(dtype: Any, count: int, calls: list[str]) -> None:
+    def both() -> list[Any]:
+        features = FEATURES.to(dtype).requires_grad_()
+        pools = _pools(features, ROIS[:count])
+        gradients = [torch.autograd.grad(each.square().sum(), features)[0] for each in pools]
+        return [*pools, *gradients]
+
+    expected = both()
+    with install():
+        results = both()
+    assert set(calls) == {"roi_pool", "ps_roi_align", "ps_roi_pool"}
+    for result, other in zip(results, expected, strict=True):
+        assert result.dtype == other.dtype
+        assert torch.equal(result, other)
 
 
 def test_declined_dtypes_reach_torchvision() -> None:

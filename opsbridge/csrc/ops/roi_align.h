@@ -3,23 +3,11 @@
 
 #include <limits>
 
+#include "ops/regions.h"
 #include "opsbridge/interp.h"
 #include "opsbridge/rules/roi_align.h"
 
 namespace opsbridge {
-
-// Why a region is refused; kept in the low bits of the error word that the caller spells out.
-enum class RoiError {
-  none,
-  nonfinite,
-  overflow,
-  batch_not_whole,
-  batch_out_of_range,
-  negative_size,
-  negative_grid,
-  grid_too_large,
-  wrong_counts
-};
 
 // One axis of a region: where it starts, how long a bin is, how many samples a bin takes.
 template <class T>
@@ -35,20 +23,20 @@ struct RoiAlignConfig {
   T scale;
   int64_t sampling_ratio;
   int64_t pooled_height, pooled_width;
-  int64_t batch, channels, height, width;
+  int64_t channels, height, width;
 };
 
-constexpr int64_t kInt32Max = 2147483647;
-
 template <class T>
-OPSBRIDGE_FN bool is_finite(T value) {
-  return value - value == T(0);
+OPSBRIDGE_FN ChannelGrid channel_grid(const RoiAlignConfig<T>& config) {
+  return ChannelGrid{config.rule.channel_map, config.pooled_height, config.pooled_width};
 }
 
+// One sample per pixel; mmcv rounds up after cutting float64 to float32.
 template <class T>
-OPSBRIDGE_FN T held_scale(double scale, ScaleType type) {
-  return type == ScaleType::float32 ? static_cast<T>(static_cast<float>(scale))
-                                    : static_cast<T>(scale);
+OPSBRIDGE_FN double adaptive_samples(T bin, Grid grid) {
+  if (grid == Grid::floor) return static_cast<double>(round_down(bin));
+  if (grid == Grid::ceil) return static_cast<double>(round_up(bin));
+  return static_cast<double>(round_up(static_cast<float>(bin)));
 }
 
 template <class T>
@@ -76,8 +64,8 @@ OPSBRIDGE_FN RoiAxis<T> roi_axis(T low, T high, int64_t bins, const RoiAlignConf
   axis.bin = axis.length / static_cast<T>(bins);
   axis.samples = config.sampling_ratio;
   if (config.sampling_ratio <= 0) {
-    const T wanted = rule.grid == Grid::ceil ? round_up(axis.bin) : round_down(axis.bin);
-    if (magnitude(static_cast<double>(wanted)) > kInt32Max) {
+    const double wanted = adaptive_samples(axis.bin, rule.grid);
+    if (magnitude(wanted) > kInt32Max) {
       axis.error = RoiError::grid_too_large;
       return axis;
     }
@@ -97,28 +85,6 @@ OPSBRIDGE_FN RoiError check_grid(const RoiAxis<T>& y, const RoiAxis<T>& x,
   const int64_t allowed =
       rule.grid_limit == GridLimit::table ? kInt32Max / y.bins / x.bins : kInt32Max;
   return magnitude(product) > allowed ? RoiError::grid_too_large : RoiError::none;
-}
-
-// The image a region belongs to, from its batch column.
-template <class T>
-OPSBRIDGE_FN RoiError batch_index(T column, const RoiAlignConfig<T>& config, int64_t& index) {
-  const T last = static_cast<T>(config.batch - 1);
-  T value = column;
-  switch (config.rule.batch_rule) {
-    case BatchRule::nearest_7e_5:
-      if (!(column >= T(0) && column <= last)) return RoiError::batch_out_of_range;
-      value = round_to_even(column + static_cast<T>(7e-5));
-      break;
-    case BatchRule::truncate:
-      value = round_to_zero(column);
-      break;
-    default:
-      if (is_finite(column) && round_to_zero(column) != column) return RoiError::batch_not_whole;
-      break;
-  }
-  if (!(value >= T(0) && value <= last)) return RoiError::batch_out_of_range;
-  index = static_cast<int64_t>(value);
-  return RoiError::none;
 }
 
 template <class T>
@@ -156,27 +122,72 @@ OPSBRIDGE_FN SampleRange usable_samples(const RoiAxis<T>& axis, int64_t bin, int
   return size > 0 ? SampleRange{ends[0], larger(ends[0], ends[1])} : SampleRange{0, 0};
 }
 
+// One number for each of the four pixels around a sample: their values, or their weights.
 template <class T>
-OPSBRIDGE_FN T bilinear(const Tap<T>& y, const Tap<T>& x, T low_low, T low_high, T high_low,
-                        T high_high) {
-  return (((y.low_weight * x.low_weight) * low_low + (y.low_weight * x.high_weight) * low_high) +
-          (y.high_weight * x.low_weight) * high_low) +
-         (y.high_weight * x.high_weight) * high_high;
+struct SampleCorners {
+  T low_low, low_high, high_low, high_high;
+};
+
+template <class T, class S>
+OPSBRIDGE_FN SampleCorners<T> corners_of_sample(const Plane<S>& plane, const Tap<T>& y,
+                                                const Tap<T>& x) {
+  return SampleCorners<T>{
+      static_cast<T>(at(plane, y.low, x.low)), static_cast<T>(at(plane, y.low, x.high)),
+      static_cast<T>(at(plane, y.high, x.low)), static_cast<T>(at(plane, y.high, x.high))};
 }
 
 template <class T>
-OPSBRIDGE_FN T largest_weighted_corner(const Tap<T>& y, const Tap<T>& x, T low_low, T low_high,
-                                       T high_low, T high_high) {
-  const T low =
-      larger((y.low_weight * x.low_weight) * low_low, (y.low_weight * x.high_weight) * low_high);
-  return larger(larger(low, (y.high_weight * x.low_weight) * high_low),
-                (y.high_weight * x.high_weight) * high_high);
+OPSBRIDGE_FN SampleCorners<T> corner_weights(const Tap<T>& y, const Tap<T>& x) {
+  return SampleCorners<T>{y.low_weight * x.low_weight, y.low_weight * x.high_weight,
+                          y.high_weight * x.low_weight, y.high_weight * x.high_weight};
 }
 
 template <class T>
-OPSBRIDGE_FN T maximum_start(MaximumStart start) {
-  return start == MaximumStart::minus_10000 ? T(-10000)
-                                            : static_cast<T>(-std::numeric_limits<float>::max());
+OPSBRIDGE_FN SampleCorners<T> weighted_corners(const Tap<T>& y, const Tap<T>& x,
+                                               const SampleCorners<T>& values) {
+  const SampleCorners<T> weights = corner_weights(y, x);
+  return SampleCorners<T>{weights.low_low * values.low_low, weights.low_high * values.low_high,
+                          weights.high_low * values.high_low, weights.high_high * values.high_high};
+}
+
+template <class T>
+OPSBRIDGE_FN T bilinear(const Tap<T>& y, const Tap<T>& x, const SampleCorners<T>& values) {
+  const SampleCorners<T> parts = weighted_corners(y, x, values);
+  return ((parts.low_low + parts.low_high) + parts.high_low) + parts.high_high;
+}
+
+template <class T>
+OPSBRIDGE_FN T largest_weighted_corner(const Tap<T>& y, const Tap<T>& x,
+                                       const SampleCorners<T>& values) {
+  const SampleCorners<T> parts = weighted_corners(y, x, values);
+  return larger(larger(larger(parts.low_low, parts.low_high), parts.high_low), parts.high_high);
+}
+
+// Which corner the one above is: the first of the largest, as std::max picks.
+template <class T>
+OPSBRIDGE_FN int largest_corner(const Tap<T>& y, const Tap<T>& x, const SampleCorners<T>& values) {
+  const SampleCorners<T> parts = weighted_corners(y, x, values);
+  const T listed[4] = {parts.low_low, parts.low_high, parts.high_low, parts.high_high};
+  int largest = 0;
+  for (int corner = 1; corner < 4; ++corner) {
+    if (listed[largest] < listed[corner]) largest = corner;
+  }
+  return largest;
+}
+
+// What one sample offers to the maximum of its bin, and what the maximum is without samples.
+template <class T>
+OPSBRIDGE_FN T sample_maximum(const Tap<T>& y, const Tap<T>& x, const SampleCorners<T>& values,
+                              Reduction reduction) {
+  return reduction == Reduction::maximum_weighted_corner ? largest_weighted_corner(y, x, values)
+                                                         : bilinear(y, x, values);
+}
+
+template <class T>
+OPSBRIDGE_FN T first_maximum(const RoiAlignRule& rule) {
+  const bool starts_at_10000 =
+      rule.reduction == Reduction::maximum && rule.maximum_start == MaximumStart::minus_10000;
+  return starts_at_10000 ? T(-10000) : static_cast<T>(-std::numeric_limits<float>::max());
 }
 
 // What the mean is divided by; the product of the grids may be zero or negative where it is raw.

@@ -1,4 +1,4 @@
-// RoIAlign over a range of regions at every instruction-set level.
+// RoIAlign and its gradient over a range of the output, at every instruction-set level.
 #pragma once
 
 #include <cstdint>
@@ -8,24 +8,32 @@
 
 namespace opsbridge {
 
-// Tensors hold S, arithmetic is in T. Strides count elements. `batch` holds the image of each
-// region, already checked.
+// Tensors hold S, arithmetic is in T.
 template <class S, class T>
 struct RoiAlignJob {
   RoiAlignConfig<T> config;
-  const S* features;
-  int64_t feature_strides[4];
-  const S* corners;
-  int64_t corner_strides[2];
-  const int64_t* batch;
-  S* pooled;
+  RegionInputs<S> inputs;
+  S* pooled;  // contiguous
 };
 
-// Each fills the rows [first, last) of the output and returns false when memory ran out.
-#define OPSBRIDGE_DECLARE(level)                                         \
-  namespace level {                                                      \
-  template <class S, class T>                                            \
-  bool roi_align(const RoiAlignJob<S, T>&, int64_t first, int64_t last); \
+// Reads the gradient of the result, and the features only where a maximum is looked for again.
+template <class S, class T>
+struct RoiAlignGradientJob {
+  RoiAlignConfig<T> config;
+  RegionInputs<S> inputs;
+  const S* pooled;
+  int64_t pooled_strides[4];
+  S* gradient;  // contiguous
+};
+
+// The first fills the rows [first, last) of the result, the second the planes [first, last) of the
+// gradient, where a plane is one channel of one image. False: memory ran out.
+#define OPSBRIDGE_DECLARE(level)                                                          \
+  namespace level {                                                                       \
+  template <class S, class T>                                                             \
+  bool roi_align(const RoiAlignJob<S, T>&, int64_t first, int64_t last);                  \
+  template <class S, class T>                                                             \
+  bool roi_align_backward(const RoiAlignGradientJob<S, T>&, int64_t first, int64_t last); \
   }
 OPSBRIDGE_FOR_EACH_LEVEL(OPSBRIDGE_DECLARE)
 #undef OPSBRIDGE_DECLARE

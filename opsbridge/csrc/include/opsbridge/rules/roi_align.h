@@ -1,25 +1,19 @@
 // The axes in which RoIAlign differs between frameworks.
 #pragma once
 
-#include "opsbridge/types.h"
+#include "opsbridge/rules/regions.h"
 
 namespace opsbridge {
 
 enum class HalfPixel { zero, half };
-enum class EndOffset { zero, one };
-enum class MinSize { one, none };
-enum class Grid { ceil, floor };
+enum class Grid { ceil, floor, ceil_float32 };
 enum class Count { at_least_one, product };
-enum class ScaleType { same, float32 };
 enum class UnusableSample { skip, zero_times_origin };
 enum class Reduction { average, maximum, maximum_weighted_corner };
 enum class MaximumStart { lowest, minus_10000 };
-enum class BatchRule { integral, truncate, nearest_7e_5, given, counts };
 enum class NearZeroRow { compute, zero };
 enum class NegativeSize { allow, refuse, refuse_one_axis, zero };
-enum class Nonfinite { refuse, zero };
 enum class GridLimit { table, count };
-enum class RoiAccumulate { same, float32 };
 
 struct RoiAlignRule {
   HalfPixel half_pixel;
@@ -37,6 +31,7 @@ struct RoiAlignRule {
   Nonfinite nonfinite;
   GridLimit grid_limit;
   RoiAccumulate accumulate;
+  ChannelMap channel_map;
 };
 
 inline RoiAlignRule decode_roi_align_rule(int64_t word) {
@@ -57,6 +52,7 @@ inline RoiAlignRule decode_roi_align_rule(int64_t word) {
   reader.take(rule.nonfinite);
   reader.take(rule.grid_limit);
   reader.take(rule.accumulate);
+  reader.take(rule.channel_map);
   return rule;
 }
 

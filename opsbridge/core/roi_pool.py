@@ -1,0 +1,144 @@
+"""Region of interest pooling and its gradient, with every convention explicit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from opsbridge.core.checks import Caller
+from opsbridge.core.native import native_function
+from opsbridge.core.operator import Operator
+from opsbridge.core.regions import (
+    Regions,
+    check_gradient,
+    check_regions,
+    gradient_shape,
+    pooled_shape,
+)
+from opsbridge.core.rules import Rule
+from opsbridge.core.tensors import Tensor, TensorLayer
+
+
+@dataclass(frozen=True)
+class RoiPoolRule(Rule):
+    """The axes in which RoI pooling differs between frameworks; the defaults are torchvision's."""
+
+    operator: ClassVar[str] = "roi_pool"
+
+    corner: Literal["round_away", "exact"] = "round_away"
+    end_offset: Literal[0, 1] = 0
+    length_plus: Literal[0, 1] = 1
+    min_size: Literal["one", "none"] = "one"
+    clip_high: Literal["size", "last_pixel"] = "size"
+    gradient_clip_high: Literal["same", "size"] = "same"
+    pooling: Literal["maximum", "average"] = "maximum"
+    scale_type: Literal["same", "float32"] = "same"
+    batch_rule: Literal["integral", "truncate", "nearest_7e-5", "given", "counts"] = "integral"
+    nonfinite: Literal["refuse", "zero"] = "refuse"
+    accumulate: Literal["same", "float32"] = "same"
+    channel_map: Literal["same", "position_sensitive"] = "same"
+
+
+_CALLER = Caller("roi_pool")
+
+
+def roi_pool(
+    layer: TensorLayer,
+    features: Tensor,
+    rois: Tensor,
+    pooled_height: int,
+    pooled_width: int,
+    spatial_scale: float,
+    *,
+    batch_indices: Tensor | None = None,
+    rule: RoiPoolRule,
+    outputs: tuple[tuple[str, str], ...] = (("pooled", "same"),),
+    caller: Caller = _CALLER,
+) -> tuple[Tensor, ...]:
+    """Take the maximum (or average) of the pixels in every bin of every region.
+
+    `features` is (N, C, H, W) and `rois` (K, 5) as batch_index, x1, y1, x2, y2, or (K, 4) with
+    int64 `batch_indices`; both of one floating dtype. The result `pooled` is (K, C, pooled_height,
+    pooled_width); position-sensitive, bin (y, x) of channel c comes from channel
+    (c * pooled_height + y) * pooled_width + x, and C shrinks accordingly. `argmax` (int32) tells
+    where each maximum lies, as y * W + x; -1 means nowhere. Bins without pixels are 0. A region
+    with a NaN, infinite or out-of-range entry is refused with an ArgumentError that names it,
+    before anything is computed.
+    Source: Fast R-CNN (Girshick, 2015), R-FCN (Dai et al., 2016); semantics of each axis in
+    mappings/core/roi_pool.toml.
+    """
+    size = pooled_height, pooled_width
+    regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
+    destinations = {
+        name: layer.empty(
+            regions.pooled_shape, regions.dtype if dtype == "same" else dtype, features
+        )
+        for name, dtype in (("pooled", "same"), *outputs)
+    }
+    _call("roi_pool", regions, destinations["pooled"], rule, destinations.get("argmax"))
+    return tuple(layer.finish(destinations[name]) for name, _ in outputs)
+
+
+def roi_pool_backward(
+    layer: TensorLayer,
+    gradient: Tensor,
+    features: Tensor,
+    rois: Tensor,
+    pooled_height: int,
+    pooled_width: int,
+    spatial_scale: float,
+    *,
+    batch_indices: Tensor | None = None,
+    rule: RoiPoolRule,
+    outputs: tuple[tuple[str, str], ...] = (("gradient", "same"),),
+    caller: Caller = _CALLER,
+) -> tuple[Tensor, ...]:
+    """The gradient of the features from the `gradient` of the result of `roi_pool`.
+
+    An average gives each pixel of the bin its share, a maximum all to the first largest pixel,
+    which is looked for again; pixels add up in the order of the forward pass, whatever the number
+    of threads. The values of `features` are read for a maximum only. Raises what `roi_pool` raises,
+    and ArgumentError or DtypeError for a gradient that is not like the result.
+    """
+    size = pooled_height, pooled_width
+    regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
+    check_gradient(regions, gradient)
+    sums = layer.empty(regions.features_shape, regions.dtype, features)
+    _call("roi_pool_backward", regions, layer.native(gradient), rule, sums)
+    return (layer.finish(sums),)
+
+
+def _call(
+    function: str, regions: Regions, pooled: Tensor, rule: RoiPoolRule, destination: Tensor | None
+) -> None:
+    """Fill the result (or the destination of its gradient), unless a region is refused."""
+    refused = native_function(function)(
+        *regions.native(),
+        pooled,
+        regions.spatial_scale,
+        rule.word,
+        regions.layer.threads(),
+        destination,
+    )
+    regions.check(refused)
+
+
+ROI_POOL = Operator(
+    name="roi_pool",
+    run=roi_pool,
+    rule=RoiPoolRule,
+    main="features",
+    shapes=lambda shape, arguments: dict.fromkeys(
+        ("pooled", "argmax"), pooled_shape(shape, arguments)
+    ),
+    backward="roi_pool_backward",
+    backward_reads_main=lambda rule: rule.pooling == "maximum",
+)
+
+ROI_POOL_BACKWARD = Operator(
+    name="roi_pool_backward",
+    run=roi_pool_backward,
+    rule=RoiPoolRule,
+    main="features",
+    shapes=gradient_shape,
+)

@@ -1,0 +1,22 @@
+// RoI pooling and its gradient on host memory: every region is checked, then work is shared out.
+#pragma once
+
+#include "ops/region_images.h"
+#include "opsbridge/rules/roi_pool.h"
+
+namespace opsbridge {
+
+struct RoiPoolCall {
+  RegionTensors regions;
+  TensorView pooled;  // (K, C, PH, PW): the result, contiguous, or the gradient of it
+  RoiPoolRule rule;
+  double spatial_scale;
+  int threads;
+};
+
+// Each returns zero, or row * 16 + reason (RoiError) for the first region that is refused.
+// `argmax` (int32, like the result) may be absent.
+int64_t roi_pool(const RoiPoolCall& call, const TensorView& argmax);
+int64_t roi_pool_backward(const RoiPoolCall& call, const TensorView& gradient);
+
+}  // namespace opsbridge

@@ -1,0 +1,1 @@
+"""MMCV's operators, for any framework's tensors."""
