@@ -67,6 +67,10 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"opsbridge.callables", "opsbridge.frontend", "opsbridge.torchvision"},
         set(),
     ),
+    "opsbridge.torchvision.multiscale": (
+        ERRORS | {"opsbridge.callables", "opsbridge.frameworks", "opsbridge.frontend"},
+        {"numpy"},
+    ),
     "opsbridge.torchvision.override": (
         TABLES | {"opsbridge.frontend", "opsbridge.torchvision.ops"},
         {"torch", "torchvision"},
@@ -79,6 +83,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         ERRORS | {"opsbridge.frontend", "opsbridge.mindspore"},
         {"numpy", "torch"},
     ),
+    "opsbridge.mmcv": ({"opsbridge.frontend"}, set()),
     "opsbridge.pages": (TABLES | {"opsbridge.pages"}, {"markdown_it", "pytest_doctestplus"}),
     # The child process of a page is where its examples run, on whichever frameworks they use.
     "opsbridge.pages.child": (

@@ -12,7 +12,7 @@ from child_process import python_output
 
 from opsbridge.errors import DtypeError
 from opsbridge.mindspore.ops import NMSWithMask, ROIAlign
-from opsbridge.torchvision.ops import RoIAlign
+from opsbridge.torchvision.ops import MultiScaleRoIAlign, RoIAlign
 
 torch = pytest.importorskip("torch", reason="tests modules of PyTorch")
 
@@ -93,6 +93,28 @@ def test_derived_classes() -> None:
     assert isinstance(pickle.loads(pickle.dumps(made)), Half)
 
 
+def test_pyramids_are_pooled_by_a_module() -> None:
+    pool = MultiScaleRoIAlign(["0", "1"], 2, 2)
+    assert isinstance(pool, torch.nn.Module)
+    features, rois = inputs()
+    levels = {"0": features, "1": features[:, :, ::2, ::2]}
+    boxes = [rois[:1, 1:], rois[1:, 1:]]
+    expected = pool(levels, boxes, [(8, 8)] * 2)
+    assert torch.equal(copy.deepcopy(pool)(levels, boxes, [(8, 8)] * 2), expected)
+
+    class Head(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.pool = pool
+
+        def forward(self, levels: Any, boxes: Any, sizes: Any) -> Any:
+            return self.pool(levels, boxes, sizes)
+
+    graph = torch.fx.symbolic_trace(Head())
+    assert [node.target for node in graph.graph.nodes if node.op == "call_module"] == ["pool"]
+    assert torch.equal(graph(levels, boxes, [(8, 8)] * 2), expected)
+
+
 def test_saved_models_load(tmp_path: Any) -> None:
     model = torch.nn.Sequential(RoIAlign(2, 0.5, 2))
     torch.save(model, tmp_path / "model.pt")
@@ -103,7 +125,7 @@ def test_saved_models_load(tmp_path: Any) -> None:
 WITHOUT_TORCH = """
     import pickle, sys
     import numpy as np
-    from opsbridge.torchvision.ops import RoIAlign
+    from opsbridge.torchvision.ops import MultiScaleRoIAlign, RoIAlign
 
     made = RoIAlign(1, 1.0, 1)
     assert "torch" not in sys.modules
