@@ -8,17 +8,16 @@ whose API is called.
 
 from __future__ import annotations
 
-import functools
-import inspect
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NoReturn, get_args
 
+from opsbridge.callables import make_class, make_function, record
 from opsbridge.core import OPERATORS
 from opsbridge.core.checks import Caller, fits_shape
 from opsbridge.core.rules import Rule
-from opsbridge.errors import ArgumentError, DtypeError
+from opsbridge.errors import ArgumentError, DtypeError, OpsbridgeError
 from opsbridge.frameworks import FrameworkLayer, layer_of
 from opsbridge.tables.bind import Plan, Step, bind_plan
 from opsbridge.tables.convert import check_value_type, chosen_axes, expected_types, spelled
@@ -29,40 +28,101 @@ from opsbridge.tables.schema import ApiTable, Device, Param, Scalar
 _Chosen = tuple[tuple[str, Scalar], ...]
 
 
-class _Operator:
+class _NotATensor(Exception):
+    """Something else came for a tensor: a mistake, or a symbol of a graph that is being made."""
+
+    def __init__(self, param: Param, name: str, value: Any) -> None:
+        super().__init__(name)
+        self.param = param
+        self.name = name
+        self.value = value
+
+
+class Operator:
     """One API bound to its plan: converts arguments, picks the rule, runs the core operator."""
 
     def __init__(self, table: ApiTable) -> None:
         self.plan: Plan = bind_plan(table)
         self.init_signature = self.plan.signature("init")
         self.call_signature = self.plan.signature("call")
-        self.caller = Caller(self.plan.name, self.plan.arguments, self.plan.columns)
+        self.caller = Caller(
+            self.plan.name, self.plan.arguments, self.plan.columns, errors=self.plan.errors
+        )
         self._first_tensor = next(
             param.name for param in self.plan.api.params if "tensor" in param.types
         )
-        # Made here for every combination, since tracing cannot follow the making of a rule.
+        # Made here for every combination, since tracing cannot follow the making of either.
+        self._list_caller = replace(self.caller, list_lengths=())
         self._rules = {key: self._make_rule(*key) for key in self._combinations()}
+        self._takes_list = any(step.takes_list for step in self.plan.call)
 
     def configure(self, values: tuple[Any, ...]) -> tuple[dict[str, Any], _Chosen]:
         """The slots and axes that the constructor's arguments settle."""
         return self._fill(self.plan.init, values, None)
 
-    def run(self, slots: dict[str, Any], chosen: _Chosen, values: tuple[Any, ...]) -> Any:
-        """Call the core operator with the tensors of the call."""
+    def run(
+        self, target: Any, slots: dict[str, Any], chosen: _Chosen, values: tuple[Any, ...]
+    ) -> Any:
+        """Call the core operator with the tensors that came in a call of `target`."""
+        came = values
         values = self.plan.unfolded(values)
-        layer, first = self._layer_of(values)
-        filled, more = self._fill(self.plan.call, values, layer)
-        rule = self._rule(layer.device(first), layer.dtype(first), chosen + more)
+        try:
+            widened = self._widened(values) if self.plan.api.autocast else None
+            given = values if widened is None else widened
+            layer, first = self._layer_of(given)
+        except _NotATensor as stranger:
+            return self._record(target, came, stranger)
+        filled, more = self._fill(self.plan.call, given, layer)
         results = layer.run(
             self.plan.api.core,
             **slots,
             **filled,
             **self.plan.constants(_kind_of(layer.device(first))),
-            rule=rule,
+            rule=self._rule(layer.device(first), layer.dtype(first), chosen + more),
             outputs=self.plan.outputs,
-            caller=self._caller_for(values, layer),
+            caller=self._caller_for(given, layer) if self._takes_list else self.caller,
         )
+        if widened is not None:
+            results = self._narrowed(results, values, layer)
         return self.plan.returned(results)
+
+    def backward(self, gradient: Any, values: tuple[Any, ...]) -> Any:
+        """The gradient of the first tensor of a function's call, from that of its result."""
+        layer, first = self._layer_of(values)
+        filled, chosen = self._fill(self.plan.call, values, layer)
+        (result,) = layer.run(
+            str(OPERATORS[self.plan.api.core].backward),
+            gradient=gradient,
+            **filled,
+            rule=self._rule(layer.device(first), layer.dtype(first), chosen),
+            outputs=(("gradient", "same"),),
+            caller=self.caller,
+        )
+        return result
+
+    def _widened(self, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The arguments as the framework's automatic mixed precision changes them, if it does."""
+        layer = layer_of(values[0])
+        return None if layer is None else layer.widened(values, self.plan.api.autocast)
+
+    def _narrowed(
+        self, results: tuple[Any, ...], values: tuple[Any, ...], layer: FrameworkLayer
+    ) -> tuple[Any, ...]:
+        """The results in the dtype that came before it was widened."""
+        return tuple(
+            layer.narrowed(result, values[0]) if dtype == "same" else result
+            for result, (_, dtype) in zip(results, self.plan.outputs, strict=True)
+        )
+
+    def _record(self, target: Any, values: tuple[Any, ...], stranger: _NotATensor) -> Any:
+        """The call as a node of a graph, if the stranger is a symbol of one."""
+        if type(stranger.value).__module__ == "torch.fx.proxy":
+            return record(target, stranger.value, values)
+        param, name = stranger.param, stranger.name
+        kinds = ("tensor",) if name != param.name else param.types
+        raise self._error(DtypeError, "type", param)(
+            f"{self.plan.name}: {name} is {spelled(stranger.value)}; {expected_types(kinds)}"
+        )
 
     def _fill(
         self, steps: tuple[Step, ...], values: tuple[Any, ...], layer: FrameworkLayer | None
@@ -70,13 +130,34 @@ class _Operator:
         slots: dict[str, Any] = {}
         chosen: _Chosen = ()
         for step, value in zip(steps, values, strict=True):
-            if not step.takes_tensor:
-                check_value_type(value, step.param, self.plan.name)
+            if type(value) in step.plain_types:
+                if step.slot:
+                    slots[step.slot] = value
+                    continue
+            elif not step.takes_tensor:
+                self._check_value(step.param, value)
             if step.convert is None:
-                chosen += tuple(chosen_axes(value, step.param, self.plan.name).items())
+                chosen += self._chosen_by(step.param, value)
             elif value is not None or not step.param.optional:
                 slots.update(step.convert(value, step.param, layer))
         return slots, chosen
+
+    def _check_value(self, param: Param, value: Any) -> None:
+        try:
+            check_value_type(value, param, self.plan.name)
+        except OpsbridgeError as error:
+            # A sequence of the wrong length is of the right type.
+            check = "shape" if isinstance(error, ArgumentError) else "type"
+            raise self._error(type(error), check, param)(*error.args) from None
+
+    def _chosen_by(self, param: Param, value: Any) -> _Chosen:
+        try:
+            return tuple(chosen_axes(value, param, self.plan.name).items())
+        except ArgumentError as error:
+            raise self._error(ArgumentError, "value", param)(*error.args) from None
+
+    def _error(self, kind: type[OpsbridgeError], check: str, param: Param) -> type[OpsbridgeError]:
+        return self.caller.error(kind, check, param.fills[0] if param.fills else param.name)
 
     def _rule(self, device: str, dtype: str, chosen: _Chosen) -> Rule:
         key = (_kind_of(device), dtype, chosen)
@@ -110,11 +191,11 @@ class _Operator:
             for name, tensor, shape in self._tensors_of(step, value):
                 own = layer_of(tensor)
                 if own is None:
-                    self._refuse_type(step.param, name, tensor)
+                    raise _NotATensor(step.param, name, tensor)
                 if layer is None:
                     layer, first = own, tensor
                 elif own is not layer:
-                    self._refuse_mixture(name, tensor, first)
+                    self._refuse_mixture(step.param, name, tensor, first)
                 self._check_tensor(own, step.param, name, tensor, shape)
         if layer is None:
             raise AssertionError(f"{self.plan.name} takes no tensor")
@@ -129,7 +210,7 @@ class _Operator:
             yield name, value, step.param.shape
             return
         if not value:
-            raise ArgumentError(
+            raise self._error(ArgumentError, "value", step.param)(
                 f"{self.plan.name}: {name} is an empty list; expected one (L, 4) tensor per image"
             )
         for image, tensor in enumerate(value):
@@ -145,38 +226,44 @@ class _Operator:
     ) -> None:
         shape = layer.shape(tensor)
         if not fits_shape(shape, expected):
-            self._refuse_shape(name, shape, expected)
+            check = "shape" if len(shape) == len(expected) else "rank"
+            self._refuse_shape(param, name, shape, expected, check)
         dtype = layer.dtype(tensor)
         allowed = param.dtypes
         if param.dtypes_on:
             allowed = param.dtypes_on.get(_kind_of(layer.device(tensor)), allowed)
         if allowed and dtype not in allowed:
-            raise DtypeError(f"{self.plan.name}: {name} is {dtype}; allowed: {', '.join(allowed)}")
+            raise self._error(DtypeError, "dtype", param)(
+                f"{self.plan.name}: {name} is {dtype}; allowed: {', '.join(allowed)}"
+            )
 
     def _caller_for(self, values: tuple[Any, ...], layer: FrameworkLayer) -> Caller:
         for step, value in zip(self.plan.call, values, strict=True):
             if step.takes_list and isinstance(value, (list, tuple)):
+                if layer.is_recording():
+                    return self._list_caller
                 lengths = tuple(layer.shape(tensor)[0] for tensor in value)
                 return replace(self.caller, list_lengths=lengths)
         return self.caller
 
-    def _refuse_type(self, param: Param, name: str, value: Any) -> NoReturn:
-        kinds = ("tensor",) if name != param.name else param.types
-        raise DtypeError(f"{self.plan.name}: {name} is {spelled(value)}; {expected_types(kinds)}")
-
-    def _refuse_mixture(self, name: str, tensor: Any, first: Any) -> NoReturn:
-        raise DtypeError(
+    def _refuse_mixture(self, param: Param, name: str, tensor: Any, first: Any) -> NoReturn:
+        raise self._error(DtypeError, "type", param)(
             f"{self.plan.name}: {name} is a {_type_name(tensor)}, but the first tensor is a "
             f"{_type_name(first)}; all tensors of a call must come from one framework"
         )
 
     def _refuse_shape(
-        self, name: str, shape: tuple[int, ...], expected: tuple[int | str, ...]
+        self,
+        param: Param,
+        name: str,
+        shape: tuple[int, ...],
+        expected: tuple[int | str, ...],
+        check: str,
     ) -> NoReturn:
         wanted = "(" + ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "") + ")"
         fitting = _api_that_takes(self.plan.api, shape) if name == self._first_tensor else ""
         hint = f"; tensors of this shape are what {fitting} takes" if fitting else ""
-        raise ArgumentError(
+        raise self._error(ArgumentError, check, param)(
             f"{self.plan.name}: {name} has shape {tuple(shape)}; expected {wanted}{hint}"
         )
 
@@ -207,92 +294,12 @@ def _takes(api: ApiTable, shape: tuple[int, ...]) -> bool:
     return fits_shape(shape, first.shape)
 
 
-def _bound(
-    operator: _Operator, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Any
-) -> tuple[Any, ...]:
-    """The arguments in order, defaults filled in."""
-    if not kwargs and len(args) == len(signature.parameters) and not operator.plan.has_extensions:
-        return args
-    try:
-        bound = signature.bind(*args, **operator.plan.renamed(kwargs))
-    except TypeError as error:
-        raise DtypeError(f"{operator.plan.name}: {error}; expected {signature}") from None
-    bound.apply_defaults()
-    return tuple(bound.arguments.values())
-
-
-def _document(target: Any, operator: _Operator, module: str) -> None:
-    table = operator.plan.api
-    target.__name__ = target.__qualname__ = operator.plan.name
-    target.__module__ = module
-    target.__doc__ = describe(table)
-
-
-def describe(table: ApiTable) -> str:
-    """The docstring of an API, from its table."""
-    lines = [table.text.en, ""]
-    for param in table.params:
-        kinds = " or ".join(param.types).replace("_", " ") + (" or None" if param.optional else "")
-        shape = f" of shape ({', '.join(map(str, param.shape))})" if param.shape else ""
-        dtypes = f", {' or '.join(param.dtypes)}" if param.dtypes else ""
-        default = "" if param.required else f"; default {param.default!r}"
-        name = f'{param.inside}["{param.name}"]' if param.inside else param.name
-        lines.append(f"{name}: {kinds}{shape}{dtypes}{default}{_remark(param)}")
-    lines += ["", "Returns " + ", ".join(f"{r.name} ({r.dtype})" for r in table.returns) + "."]
-    lines += ["Raises ArgumentError, DtypeError or DeviceError before anything is computed."]
-    for deviation in table.deviations:
-        lines.append(f"Differs from the real one on purpose: {deviation.ours.en}")
-    return "\n".join([*lines, "", f"Source: {table.source}", "", table.example.strip(), ""])
-
-
-def _remark(param: Param) -> str:
-    remarks = ["not in the real API"] if param.extension else []
-    remarks += [f"{alias} is an older name" for alias in param.aliases]
-    return f" ({'; '.join(remarks)})" if remarks else ""
-
-
 def make_api(table: ApiTable, module: str) -> Any:
     """The callable of an API table: a function, or a class that is configured and then called."""
-    operator = _Operator(table)
-    return (_make_function if table.form == "function" else _make_class)(operator, module)
+    make = make_function if table.form == "function" else make_class
+    return make(Operator(table), module)
 
 
 def api(identifier: str, module: str) -> Any:
     """The callable of a shipped table, as a member of `module`."""
     return make_api(load_api(identifier), module)
-
-
-def _make_function(operator: _Operator, module: str) -> Any:
-    signature = operator.call_signature
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        return operator.run({}, (), _bound(operator, signature, args, kwargs))
-
-    function.__signature__ = signature  # type: ignore[attr-defined]
-    _document(function, operator, module)
-    return function
-
-
-def _make_class(operator: _Operator, module: str) -> Any:
-    names = tuple(step.param.name for step in operator.plan.init)
-
-    class Configured:
-        __signature__ = operator.init_signature
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            values = _bound(operator, operator.init_signature, args, kwargs)
-            self._slots, self._chosen = operator.configure(values)
-            for name, value in zip(names, values, strict=True):
-                setattr(self, name, value)
-
-        def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            values = _bound(operator, operator.call_signature, args, kwargs)
-            return operator.run(self._slots, self._chosen, values)
-
-        def __repr__(self) -> str:
-            shown = ", ".join(f"{name}={getattr(self, name)}" for name in names)
-            return f"{operator.plan.name}({shown})"
-
-    _document(Configured, operator, module)
-    functools.update_wrapper(Configured.__call__, Configured, assigned=("__doc__",), updated=())
-    return Configured

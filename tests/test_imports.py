@@ -33,10 +33,14 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.reference": (ERRORS | {"opsbridge.reference"}, {"numpy"}),
     # It imports the layer of a tensor's framework when such a tensor comes.
     "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),
+    "opsbridge.frameworks.eager": (set(), set()),
     "opsbridge.frameworks.host": (set(), set()),
-    "opsbridge.frameworks.numpy": (CORE | {"opsbridge.frameworks.host"}, {"numpy"}),
+    "opsbridge.frameworks.numpy": (
+        CORE | {"opsbridge.frameworks.eager", "opsbridge.frameworks.host"},
+        {"numpy"},
+    ),
     "opsbridge.frameworks.mindspore": (
-        CORE | {"opsbridge.frameworks.host"},
+        CORE | {"opsbridge.frameworks.eager", "opsbridge.frameworks.host"},
         {"numpy", "mindspore"},
     ),
     "opsbridge.frameworks.torch": (
@@ -47,13 +51,34 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         CORE | {"opsbridge.frameworks.torch_tensors"},
         {"torch"},
     ),
+    "opsbridge.frameworks.torch_modules": (set(), {"torch"}),
     "opsbridge.frameworks.torch_tensors": (CORE, {"torch"}),
-    "opsbridge.frontend": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
-    "opsbridge.torchvision": ({"opsbridge.frontend", "opsbridge.torchvision"}, set()),
+    "opsbridge.frontend": (
+        TABLES | CORE | {"opsbridge.callables", "opsbridge.frameworks", "opsbridge.graphs"},
+        set(),
+    ),
+    # PyTorch's forms of the callables are imported where PyTorch is in use.
+    "opsbridge.callables": (
+        TABLES | {"opsbridge.frameworks.torch_modules", "opsbridge.frontend", "opsbridge.graphs"},
+        set(),
+    ),
+    "opsbridge.graphs": (TABLES, {"torch"}),
+    "opsbridge.torchvision": (
+        {"opsbridge.callables", "opsbridge.frontend", "opsbridge.torchvision"},
+        set(),
+    ),
     # A composition of operators, on the arrays of whichever framework comes.
     "opsbridge.torchvision.multiscale": (
-        ERRORS | {"opsbridge.frontend", "opsbridge.frameworks"},
+        ERRORS | {"opsbridge.callables", "opsbridge.frameworks", "opsbridge.frontend"},
         {"numpy"},
+    ),
+    "opsbridge.torchvision.override": (
+        TABLES | {"opsbridge.frontend", "opsbridge.torchvision.ops"},
+        {"torch", "torchvision"},
+    ),
+    "opsbridge.torchvision.scripted": (
+        {"opsbridge.graphs", "opsbridge.torchvision.ops"},
+        {"torch"},
     ),
     "opsbridge.mmcv": (ERRORS | {"opsbridge.frontend", "opsbridge.mmcv"}, set()),
     "opsbridge.mmdet": ({"opsbridge.frontend"}, set()),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import NoReturn
 
 from opsbridge.core.box_dtypes import FLOATS
 from opsbridge.core.tensors import Tensor, TensorLayer
-from opsbridge.errors import ArgumentError, DeviceError, DtypeError
+from opsbridge.errors import ArgumentError, DeviceError, DtypeError, OpsbridgeError, imitating
 
 # As in csrc/include/opsbridge/tensor.h.
 MAX_RANK = 8
@@ -20,18 +20,22 @@ MAX_RANK = 8
 class Caller:
     """How the user spells the operator and its arguments, so that messages speak their language.
 
-    `text` is the caller as a string, which a recorded graph can hold.
+    `list_lengths` are those of regions given as one tensor per image; () where they are unknown.
+    `errors` names the built-in exceptions of the imitated API, by argument ("" for any) and check
+    (type, dtype, rank, shape, value). `text` is the caller as a string, which a recorded graph can
+    hold.
     """
 
     operator: str
     arguments: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, int] = field(default_factory=dict)
     list_lengths: Sequence[int] | None = None
+    errors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        known = (self.operator, dict(self.arguments), dict(self.columns), self.list_lengths)
+        known = [getattr(self, each.name) for each in fields(self) if each.init]
         object.__setattr__(self, "text", json.dumps(known))
 
     @classmethod
@@ -45,13 +49,18 @@ class Caller:
 
     def place(self, slot: str, *index: int) -> str:
         """One element of a slot, where the user gave it: `bboxes[3][4]`."""
+        name = self.argument(slot)
         first_column = self.columns.get(slot)
         if first_column is not None:
             row, *column = index
             index = (row, first_column + (column[0] if column else 0))
-        elif self.list_lengths is not None and slot == "rois":
+        elif self.list_lengths and slot == "rois":
             index = self._place_in_list(*index)
-        return self.argument(slot) + "".join(f"[{i}]" for i in index)
+        elif self.list_lengths is not None and slot == "rois":
+            name = f"cat({name})"
+            row, *column = index
+            index = (row,) if column == [0] else (row, *(c - 1 for c in column))
+        return name + "".join(f"[{i}]" for i in index)
 
     def _place_in_list(self, row: int, *column: int) -> tuple[int, ...]:
         """Regions given as one tensor per image have no batch column: it stands for the tensor."""
@@ -61,9 +70,17 @@ class Caller:
             row -= length
         raise IndexError(row)
 
-    def refuse(self, text: str) -> NoReturn:
+    def refuse(self, text: str, slot: str = "", check: str = "value") -> NoReturn:
         """Raise an ArgumentError about this call."""
-        raise ArgumentError(f"{self.operator}: {text}")
+        raise self.error(ArgumentError, check, slot)(f"{self.operator}: {text}")
+
+    def error(self, kind: type[OpsbridgeError], check: str, slot: str = "") -> type[OpsbridgeError]:
+        """`kind`, as what the imitated API raises when `slot` fails a check."""
+        if not self.errors:
+            return kind
+        everywhere = self.errors.get("", {})
+        real = self.errors.get(self.argument(slot), everywhere).get(check, everywhere.get(check))
+        return kind if real is None else imitating(kind, real)
 
 
 def fits_shape(shape: Sequence[int], expected: Sequence[int | str]) -> bool:
@@ -87,11 +104,14 @@ def check_shape(
 ) -> tuple[int, ...]:
     """The shape of `tensor`, if it has the expected rank and fixed sizes."""
     shape = layer.shape(tensor)
-    if not fits_shape(shape, expected):
-        wanted = "(" + ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "") + ")"
-        name = caller.argument(slot)
-        caller.refuse(f"{name} has shape {shape}; expected {wanted}{hint}")
-    return shape
+    if fits_shape(shape, expected):
+        return shape
+    wanted = "(" + ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "") + ")"
+    caller.refuse(
+        f"{caller.argument(slot)} has shape {tuple(shape)}; expected {wanted}{hint}",
+        slot,
+        "shape" if len(shape) == len(expected) else "rank",
+    )
 
 
 def check_same_length(
@@ -101,7 +121,9 @@ def check_same_length(
     if length != other_length:
         caller.refuse(
             f"{caller.argument(slot)} has {length} entries, "
-            f"but {caller.argument(other)} has {other_length}; they must be equal"
+            f"but {caller.argument(other)} has {other_length}; they must be equal",
+            slot,
+            "shape",
         )
 
 
@@ -111,7 +133,7 @@ def check_dtype(
     """The dtype of `tensor`, if it is an allowed one."""
     dtype = layer.dtype(tensor)
     if dtype not in allowed:
-        raise DtypeError(
+        raise caller.error(DtypeError, "dtype", slot)(
             f"{caller.operator}: {caller.argument(slot)} is {dtype}; allowed: {', '.join(allowed)}"
         )
     return dtype
@@ -120,7 +142,7 @@ def check_dtype(
 def check_same_dtype(caller: Caller, slot: str, dtype: str, other: str, other_dtype: str) -> None:
     """Two arguments have one dtype."""
     if dtype != other_dtype:
-        raise DtypeError(
+        raise caller.error(DtypeError, "dtype", slot)(
             f"{caller.operator}: {caller.argument(slot)} is {dtype}, "
             f"but {caller.argument(other)} is {other_dtype}; they must be equal"
         )
@@ -176,25 +198,25 @@ def check_rank(caller: Caller, slot: str, shape: Sequence[int]) -> None:
 def check_number(caller: Caller, slot: str, value: float) -> None:
     """A threshold is anything but NaN."""
     if math.isnan(value):
-        caller.refuse(f"{caller.argument(slot)} is nan; it must be a number")
+        caller.refuse(f"{caller.argument(slot)} is nan; it must be a number", slot)
 
 
 def check_finite(caller: Caller, slot: str, value: float) -> None:
     """A factor is neither NaN nor infinite."""
     if not math.isfinite(value):
-        caller.refuse(f"{caller.argument(slot)} is {value}; it must be finite")
+        caller.refuse(f"{caller.argument(slot)} is {value}; it must be finite", slot)
 
 
 def check_at_least(caller: Caller, slot: str, value: int, least: int) -> None:
     """A size or count is not too small."""
     if value < least:
-        caller.refuse(f"{caller.argument(slot)} is {value}; it must be at least {least}")
+        caller.refuse(f"{caller.argument(slot)} is {value}; it must be at least {least}", slot)
 
 
 def check_int32(caller: Caller, slot: str, value: int) -> None:
     """A count fits the 32 bits that the frameworks hold it in."""
     if not -(2**31) <= value < 2**31:
-        caller.refuse(f"{caller.argument(slot)} is {value}; it must fit in 32 bits")
+        caller.refuse(f"{caller.argument(slot)} is {value}; it must fit in 32 bits", slot)
 
 
 def check_int64(caller: Caller, slot: str, value: float) -> None:
@@ -231,5 +253,6 @@ def check_addressable(caller: Caller, slot: str, shape: Sequence[int]) -> None:
     if math.prod(shape) > _MAX_ELEMENTS:
         caller.refuse(
             f"{caller.argument(slot)} asks for a result of shape {tuple(shape)}; "
-            f"it must have at most {_MAX_ELEMENTS} elements"
+            f"it must have at most {_MAX_ELEMENTS} elements",
+            slot,
         )

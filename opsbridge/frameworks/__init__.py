@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from opsbridge.core.tensors import TensorLayer
-
-_LAYERS = ("numpy", "torch", "mindspore")
 
 
 class FrameworkLayer(TensorLayer, Protocol):
@@ -20,6 +17,17 @@ class FrameworkLayer(TensorLayer, Protocol):
     def concatenate_regions(self, boxes: list[Any]) -> Any:
         """One (L, 4) tensor per image as (K, 5) regions with a batch column."""
 
+    def is_recording(self) -> bool:
+        """Whether calls end up in a graph, where sizes may be symbols."""
+
+    def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> tuple[Any, ...] | None:
+        """The arguments of a call as automatic mixed precision changes them, if it is in use on
+        one of the devices.
+        """
+
+    def narrowed(self, result: Any, like: Any) -> Any:
+        """A result of widened arguments in the dtype of `like`."""
+
     def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
         """Call a core operator, through the framework's own dispatch where that is needed."""
 
@@ -30,26 +38,43 @@ _LAYER_OF_TYPE: dict[type, FrameworkLayer | None] = {}
 def layer_of(value: Any) -> FrameworkLayer | None:
     """The layer of the framework that `value` is a tensor of, or None if it is no tensor."""
     kind = type(value)
-    if kind not in _LAYER_OF_TYPE:
-        _LAYER_OF_TYPE[kind] = _find_layer(kind)
-    return _LAYER_OF_TYPE[kind]
+    try:
+        return _LAYER_OF_TYPE[kind]
+    except KeyError:
+        layer = _LAYER_OF_TYPE[kind] = _find_layer(kind)
+        return layer
 
 
 def _find_layer(kind: type) -> FrameworkLayer | None:
     for base in kind.__mro__:
-        name = base.__module__.partition(".")[0]
-        if name in _LAYERS:
-            layer: FrameworkLayer = importlib.import_module(f"opsbridge.frameworks.{name}").LAYER
+        load = _LAYERS.get(base.__module__.partition(".")[0])
+        if load is not None:
+            layer = load()
             return layer if layer.is_tensor(kind) else None
     return None
 
 
-def _know_torch() -> None:
-    """Find the layer of a PyTorch that is loaded already: its compiler cannot trace an import."""
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        for kind in (torch.Tensor, torch.nn.Parameter):
-            _LAYER_OF_TYPE[kind] = _find_layer(kind)
+# Statements, not importlib: PyTorch's compiler follows them when it meets the first call.
+def _numpy_layer() -> FrameworkLayer:
+    from opsbridge.frameworks import numpy
+
+    return numpy.LAYER
 
 
-_know_torch()
+def _torch_layer() -> FrameworkLayer:
+    from opsbridge.frameworks import torch
+
+    return torch.LAYER
+
+
+def _mindspore_layer() -> FrameworkLayer:
+    from opsbridge.frameworks import mindspore
+
+    return mindspore.LAYER
+
+
+_LAYERS: dict[str, Callable[[], FrameworkLayer]] = {
+    "numpy": _numpy_layer,
+    "torch": _torch_layer,
+    "mindspore": _mindspore_layer,
+}

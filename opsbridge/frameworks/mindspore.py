@@ -12,6 +12,7 @@ from mindspore.nn import Cell
 from opsbridge.core import OPERATORS
 from opsbridge.core.native import tensor_from_dlpack
 from opsbridge.errors import OpsbridgeError
+from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
 
 
@@ -30,7 +31,7 @@ class _WithoutGradient(Cell):  # type: ignore[misc]
         raise OpsbridgeError(f"{self.arguments['caller'].operator}: there is no gradient")
 
 
-class MindSporeLayer:
+class MindSporeLayer(EagerLayer):
     """The layer of `mindspore.Tensor`.
 
     Reading a tensor's memory waits for the operations that fill it. Results are filled as NumPy

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from opsbridge.core import OPERATORS
+from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
 
 
@@ -22,7 +23,7 @@ class _WritableAlias:
         self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
 
 
-class NumpyLayer:
+class NumpyLayer(EagerLayer):
     """The layer of `numpy.ndarray`."""
 
     def is_tensor(self, kind: type) -> bool:

@@ -13,50 +13,66 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from opsbridge.core import OPERATORS
-from opsbridge.errors import OpsbridgeError
 from opsbridge.frameworks.torch_library import run_recorded
 from opsbridge.frameworks.torch_tensors import TorchTensors
 
 
 def _is_plain(tensor: Tensor) -> bool:
     """The tensor owns ordinary memory: no fake tensor, no other class that intercepts operators."""
-    return type(tensor).__torch_dispatch__ is Tensor.__torch_dispatch__
+    kind = type(tensor)
+    return kind is Tensor or kind.__torch_dispatch__ is Tensor.__torch_dispatch__
 
 
-def _is_recorded(tensors: tuple[Tensor, ...]) -> bool:
-    """Something other than eager execution needs to see the operator."""
+def _is_recording() -> bool:
+    """Something other than eager execution sees every operator."""
     return (
         torch.compiler.is_compiling()
         or torch._C._len_torch_dispatch_stack() > 0
         or torch._C._functorch.peek_interpreter_stack() is not None
         or torch._C._get_tracing_state() is not None
-        or not all(map(_is_plain, tensors))
-        or (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors))
+        or forward_ad._current_level >= 0
     )
 
 
-def _has_tangent(tensors: tuple[Tensor, ...]) -> bool:
-    """Forward-mode differentiation is on; the dispatcher would let its tangents vanish."""
-    return forward_ad._current_level >= 0 and any(
-        forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors
-    )
+def _is_recorded(tensors: list[Tensor]) -> bool:
+    """Something other than eager execution needs to see an operator on these tensors."""
+    if _is_recording():
+        return True
+    wants_gradient = torch.is_grad_enabled()
+    for tensor in tensors:
+        if not _is_plain(tensor) or (wants_gradient and tensor.requires_grad):
+            return True
+    return False
+
+
+def _widened(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
+    return [_widened(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 class TorchLayer(TorchTensors):
     """The layer of `torch.Tensor`."""
 
+    def is_recording(self) -> bool:
+        return _is_recording()
+
+    def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> tuple[Any, ...] | None:
+        """16-bit tensors as float32, where autocast is on."""
+        device = values[0].device.type
+        if device not in devices or not torch.is_autocast_enabled(device):
+            return None
+        return tuple(map(_widened, values))
+
+    def narrowed(self, result: Tensor, like: Tensor) -> Tensor:
+        return result.to(like.dtype)
+
     def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
         """Call a core operator on tensors."""
-        tensors = tuple(value for value in arguments.values() if isinstance(value, Tensor))
-        if _has_tangent(tensors):
-            raise OpsbridgeError(
-                f"{arguments['caller'].operator}: there is no forward-mode derivative; "
-                "use reverse mode"
-            )
+        tensors = [value for value in arguments.values() if isinstance(value, Tensor)]
         if _is_recorded(tensors):
             return run_recorded(OPERATORS[operator], arguments)
-        with torch.no_grad():
-            return OPERATORS[operator].run(self, **arguments)
+        return OPERATORS[operator].run(self, **arguments)
 
 
 LAYER = TorchLayer()

@@ -8,11 +8,12 @@ travels as its word and a caller as text, so that graphs and exported programs c
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.checks import Caller
@@ -58,6 +59,7 @@ def _dispatch(
     operator: Operator, arguments: dict[str, Any], outputs: tuple[tuple[str, str], ...]
 ) -> tuple[Any, ...]:
     inputs = {name: value for name, value in arguments.items() if name not in _TRAVELLING}
+    _refuse_tangents(arguments["caller"], inputs.values(), [dtype for _, dtype in outputs])
     return tuple(
         getattr(torch.ops.opsbridge, operator.name)(
             **inputs,
@@ -67,6 +69,24 @@ def _dispatch(
             caller=arguments["caller"].text,
         )
     )
+
+
+def _refuse_tangents(caller: Caller, inputs: Iterable[Any], dtypes: Sequence[str]) -> None:
+    """Forward-mode differentiation would take a missing derivative for zero, without a word."""
+    if forward_ad._current_level < 0 or not any(map(_is_differentiable, dtypes)):
+        return
+    tensors = [value for value in inputs if isinstance(value, Tensor)]
+    if any(map(torch._C._functorch.is_batchedtensor, tensors)):
+        return  # vmap's rule looks at each element of the batch
+    for tensor in tensors:
+        if forward_ad.unpack_dual(tensor).tangent is not None:
+            raise OpsbridgeError(
+                f"{caller.operator}: there is no forward-mode derivative; use reverse mode"
+            )
+
+
+def _is_differentiable(dtype: str) -> bool:
+    return dtype == "same" or DTYPES[dtype].is_floating_point
 
 
 def _schema(function: Callable[..., Any]) -> str:
@@ -87,12 +107,11 @@ def _implementation(operator: Operator) -> Callable[..., list[Tensor]]:
     names = _input_names(operator)
 
     def run(
-        *args: Any, rule: int, outputs: list[str], dtypes: list[str], caller: str, **rest: Any
+        *args: Any, rule: int, outputs: list[str], dtypes: list[str], caller: str
     ) -> list[Tensor]:
         results = operator.run(
             _TENSORS,
             **dict(zip(names, args, strict=False)),
-            **rest,
             rule=operator.rule.from_word(rule),
             outputs=tuple(zip(outputs, dtypes, strict=True)),
             caller=Caller.from_text(caller),
@@ -110,9 +129,11 @@ def _input_names(operator: Operator) -> list[str]:
 def _fake(operator: Operator) -> Callable[..., list[Tensor]]:
     names = _input_names(operator)
 
-    def run(*args: Any, outputs: list[str], dtypes: list[str], **rest: Any) -> list[Tensor]:
-        arguments = dict(zip(names, args, strict=False)) | rest
-        arguments["rule"] = operator.rule.from_word(rest["rule"])
+    def run(
+        *args: Any, outputs: list[str], dtypes: list[str], rule: int, caller: str
+    ) -> list[Tensor]:
+        arguments = dict(zip(names, args, strict=False))
+        arguments["rule"] = operator.rule.from_word(rule)
         main: Tensor = arguments[operator.main]
         shapes = operator.shapes(lambda tensor: tuple(tensor.shape), arguments)
         return [
@@ -176,6 +197,41 @@ def _backward(operator: Operator) -> Callable[..., tuple[Any, ...]]:
     return backward
 
 
+def _vmap(operator: Operator) -> Callable[..., tuple[list[Tensor], list[int]]]:
+    """One call per element of the batch: kernels know no further dimension."""
+
+    def run(
+        info: Any, in_dims: tuple[int | None, ...], *args: Any, **travelling: Any
+    ) -> tuple[list[Tensor], list[int]]:
+        call = getattr(torch.ops.opsbridge, operator.name)
+        caller = Caller.from_text(travelling["caller"])
+        calls = []
+        for index in range(info.batch_size):
+            inputs = [
+                value if dim is None else value.select(dim, index)
+                for value, dim in zip(args, in_dims, strict=True)
+            ]
+            _refuse_tangents(caller, inputs, travelling["dtypes"])
+            calls.append(call(*inputs, **travelling))
+        stacked = [
+            _stack(caller, name, results, name in operator.cut)
+            for name, *results in zip(travelling["outputs"], *calls, strict=True)
+        ]
+        return stacked, [0] * len(stacked)
+
+    return run
+
+
+def _stack(caller: Caller, name: str, results: list[Tensor], is_cut: bool) -> Tensor:
+    lengths = {result.shape[0] for result in results} if is_cut else set()
+    if len(lengths) > 1:
+        raise OpsbridgeError(
+            f"{caller.operator}: {name} has {min(lengths)} to {max(lengths)} entries within one "
+            "batch; vmap needs results of one length"
+        )
+    return torch.stack(results)
+
+
 _LIBRARY = torch.library.Library("opsbridge", "DEF")
 
 
@@ -188,6 +244,7 @@ def _register(operator: Operator) -> None:
     torch.library.register_autograd(
         name, _backward(operator), setup_context=_save(operator), lib=_LIBRARY
     )
+    torch.library.register_vmap(name, _vmap(operator), lib=_LIBRARY)
 
 
 for _operator in OPERATORS.values():

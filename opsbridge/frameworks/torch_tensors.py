@@ -24,7 +24,7 @@ class TorchTensors:
         return issubclass(kind, Tensor)
 
     def shape(self, tensor: Tensor) -> tuple[int, ...]:
-        return tuple(tensor.shape)
+        return tensor.shape  # type: ignore[no-any-return]
 
     def dtype(self, tensor: Tensor) -> str:
         if tensor.layout is not torch.strided:
@@ -32,7 +32,7 @@ class TorchTensors:
         return DTYPE_NAMES.get(tensor.dtype) or str(tensor.dtype).removeprefix("torch.")
 
     def device(self, tensor: Tensor) -> str:
-        return str(tensor.device)
+        return "cpu" if tensor.is_cpu else str(tensor.device)
 
     def item(self, tensor: Tensor, *index: int) -> float:
         return float(tensor[index])

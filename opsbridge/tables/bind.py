@@ -13,19 +13,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from opsbridge.errors import DtypeError
-from opsbridge.tables.convert import CONVERTERS
+from opsbridge.tables.convert import CONVERTERS, PLAIN_TYPES
 from opsbridge.tables.options import signature_of, unfold
 from opsbridge.tables.schema import ApiTable, Param, Scalar, Stage
 
 
 @dataclass(frozen=True)
 class Step:
-    """One argument: its parameter, and the converter that fills slots (None: it sets axes)."""
+    """One argument: its parameter, and the converter that fills slots (None: it sets axes).
+
+    Values of exactly the `plain_types` need no check; they fill `slot`, if that is given, as they
+    are.
+    """
 
     param: Param
     takes_tensor: bool
     takes_list: bool
     convert: Callable[..., dict[str, Any]] | None
+    plain_types: frozenset[type]
+    slot: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Plan:
     has_extensions: bool
     arguments: dict[str, str]
     columns: dict[str, int]
+    errors: dict[str, dict[str, str]]
 
     def axes(self, device: str, dtype: str) -> dict[str, Scalar]:
         """The axis values that hold on this kind of device for this dtype."""
@@ -116,6 +123,11 @@ def bind_plan(api: ApiTable) -> Plan:
             for param in api.params
             for slot, (first, _) in zip(param.fills, param.columns, strict=False)
         },
+        errors={
+            name: {str(check): str(error) for check, error in errors.items()}
+            for name, errors in [("", api.errors), *((p.name, p.errors) for p in api.params)]
+            if errors
+        },
     )
 
 
@@ -138,4 +150,6 @@ def _step(param: Param) -> Step:
         takes_tensor="tensor" in param.types,
         takes_list="tensor_list" in param.types,
         convert=None if param.converter == "choice" else CONVERTERS[param.converter],
+        plain_types=frozenset(PLAIN_TYPES[name] for name in param.types if name in PLAIN_TYPES),
+        slot=param.fills[0] if param.converter in ("same", "number", "integer") else "",
     )

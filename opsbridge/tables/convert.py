@@ -172,6 +172,15 @@ VALUE_TYPES: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
 }
 
+# Classes whose values a value type accepts as they are, and no converter changes.
+PLAIN_TYPES: dict[str, type] = {
+    "float": float,
+    "number": float,
+    "int": int,
+    "integer": int,
+    "bool": bool,
+}
+
 _SPELLED_TYPES = {
     "tensor": "a tensor (torch.Tensor, numpy.ndarray or mindspore.Tensor)",
     "tensor_list": "a list of one (L, 4) tensor per image",

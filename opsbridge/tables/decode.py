@@ -114,7 +114,7 @@ def _decode_value(hint: Any, raw: Any, path: str, problems: list[str]) -> Any:
     if origin is tuple:
         return _decode_list(arguments, raw, path, problems)
     if origin is dict:
-        return _decode_dict(arguments[1], raw, path, problems)
+        return _decode_dict(arguments[0], arguments[1], raw, path, problems)
     if origin in (Union, UnionType):
         members = tuple(member for member in arguments if member is not NoneType)
         if len(members) == 1:
@@ -140,10 +140,12 @@ def _decode_list(arguments: Any, raw: Any, path: str, problems: list[str]) -> An
     )
 
 
-def _decode_dict(hint: Any, raw: Any, path: str, problems: list[str]) -> Any:
+def _decode_dict(keys: Any, hint: Any, raw: Any, path: str, problems: list[str]) -> Any:
     if not isinstance(raw, Mapping):
         problems.append(f"{path} is {show(raw)}; expected a table")
         return {}
+    if get_origin(keys) is Literal:
+        problems.extend(_unknown_keys(raw, dict.fromkeys(get_args(keys)), f"{path}."))
     return {
         key: _decode_value(hint, value, f"{path}.{key}", problems) for key, value in raw.items()
     }

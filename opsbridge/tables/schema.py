@@ -48,6 +48,17 @@ SlotKind = Literal["tensor", "float", "int", "number", "floats"]
 Stage = Literal["init", "call"]
 Device = Literal["cpu", "cuda"]
 EvidenceKind = Literal["probed", "documented", "assumed"]
+# What an argument can fail: being a tensor or number at all, its dtype, rank, sizes, value.
+Check = Literal["type", "dtype", "rank", "shape", "value"]
+ErrorName = Literal[
+    "AssertionError",
+    "AttributeError",
+    "IndexError",
+    "NotImplementedError",
+    "RuntimeError",
+    "TypeError",
+    "ValueError",
+]
 
 
 @dataclass(frozen=True)
@@ -165,6 +176,7 @@ class Param:
     is its default and leaves its slots out. ``aliases`` are older names that keywords may use. A
     parameter ``inside`` another argument is an entry of that dictionary. An ``extension`` is not in
     the real API at all: its default is what the real API does, and it goes by keyword only.
+    ``errors`` says where the real API raises something else for this parameter than for others.
     """
 
     name: str
@@ -183,6 +195,7 @@ class Param:
     dtypes: tuple[str, ...] = ()
     dtypes_on: dict[Device, tuple[str, ...]] = field(default_factory=dict)
     columns: tuple[tuple[int, int], ...] = ()
+    errors: dict[Check, ErrorName] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
 
 
@@ -246,7 +259,12 @@ class Limit:
 
 @dataclass(frozen=True)
 class ApiTable:
-    """One framework API as a point in the parameter space of a core operator."""
+    """One framework API as a point in the parameter space of a core operator.
+
+    ``errors`` says what the real API raises for arguments that fail a check; the errors of
+    opsbridge are of that class, too. ``autocast`` lists the devices on which PyTorch's autocast
+    widens 16-bit floating-point tensors to float32 before this API, and its results back.
+    """
 
     name: str
     framework: str
@@ -261,5 +279,7 @@ class ApiTable:
     source: str
     example: str
     constants: tuple[Constant, ...] = ()
+    autocast: tuple[Device, ...] = ()
+    errors: dict[Check, ErrorName] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()
     limits: tuple[Limit, ...] = ()

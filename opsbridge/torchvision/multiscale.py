@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from opsbridge.callables import blank, record
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.frameworks import FrameworkLayer, layer_of
 from opsbridge.frontend import api
@@ -43,6 +44,9 @@ class MultiScaleRoIAlign:
            [[[0.]]]], dtype=float32)
     """
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        return blank(cls)  # type: ignore[no-any-return]
+
     def __init__(
         self,
         featmap_names: list[str],
@@ -61,13 +65,15 @@ class MultiScaleRoIAlign:
         self.canonical_level = canonical_level
         self.scales: list[float] | None = None
 
-    def __call__(
+    def forward(
         self,
         x: Mapping[str, Any],
         boxes: Sequence[Any],
         image_shapes: Sequence[tuple[int, int]],
     ) -> Any:
         """The regions of all images, in order: (K, C, height, width)."""
+        if type(x).__module__ == "torch.fx.proxy":
+            return record(self, x, (x, boxes, image_shapes))
         levels = [features for name, features in x.items() if name in self.featmap_names]
         if not levels:
             raise ArgumentError(
@@ -80,6 +86,8 @@ class MultiScaleRoIAlign:
         if len(levels) == 1:
             return self._pool(levels[0], list(boxes), self.scales[0])
         return self._pool_levels(layer, levels, list(boxes), self.scales)
+
+    __call__ = forward
 
     def _pool(self, features: Any, rois: Any, scale: float) -> Any:
         return _roi_align(features, rois, self.output_size, scale, self.sampling_ratio)

@@ -112,7 +112,7 @@ def test_refusal(case: str) -> None:
     check, kind, message = REFUSED[case]
     with pytest.raises(OpsbridgeError) as caught:
         check()
-    assert type(caught.value) is kind
+    assert isinstance(caught.value, kind)
     assert str(caught.value) == message
 
 

@@ -10,7 +10,17 @@ import numpy as np
 from framework_tensors import Array, to_tensor
 
 from opsbridge.mindspore.ops import NMSWithMask, ROIAlign
-from opsbridge.torchvision.ops import RoIAlign, nms, roi_align
+from opsbridge.torchvision.ops import (
+    PSRoIAlign,
+    PSRoIPool,
+    RoIAlign,
+    RoIPool,
+    nms,
+    ps_roi_align,
+    ps_roi_pool,
+    roi_align,
+    roi_pool,
+)
 
 BOXES = np.array([[0, 0, 4, 4], [0, 0, 3, 3], [0, 0, 2, 2]], np.float32)
 SCORES = np.array([0.8, 0.7, 0.6], np.float32)
@@ -46,6 +56,10 @@ def _roi_align_class(input: Any, rois: Any, **settings: Any) -> Any:
     return RoIAlign(**settings)(input, rois)
 
 
+def _on_regions(kind: Any) -> Callable[..., Any]:
+    return lambda input, rois, **settings: kind(**settings)(input, rois)
+
+
 def _mindspore_roi_align(features: Any, rois: Any, **settings: Any) -> Any:
     return ROIAlign(**settings)(features, rois)
 
@@ -63,5 +77,23 @@ APIS: dict[str, ApiCall] = {
         _mindspore_roi_align,
         {"features": FEATURES, "rois": ROIS},
         {"pooled_height": 2, "pooled_width": 2, "spatial_scale": 1.0},
+    ),
+    "roi_pool": ApiCall(roi_pool, {"input": FEATURES, "boxes": ROIS}, {"output_size": 2}),
+    "RoIPool": ApiCall(
+        _on_regions(RoIPool),
+        {"input": FEATURES, "rois": ROIS},
+        {"output_size": 2, "spatial_scale": 1.0},
+    ),
+    "ps_roi_align": ApiCall(ps_roi_align, {"input": FEATURES, "boxes": ROIS}, {"output_size": 1}),
+    "PSRoIAlign": ApiCall(
+        _on_regions(PSRoIAlign),
+        {"input": FEATURES, "rois": ROIS},
+        {"output_size": 1, "spatial_scale": 1.0, "sampling_ratio": -1},
+    ),
+    "ps_roi_pool": ApiCall(ps_roi_pool, {"input": FEATURES, "boxes": ROIS}, {"output_size": 1}),
+    "PSRoIPool": ApiCall(
+        _on_regions(PSRoIPool),
+        {"input": FEATURES, "rois": ROIS},
+        {"output_size": 1, "spatial_scale": 1.0},
     ),
 }

@@ -184,7 +184,7 @@ def check(case: Case, name: str) -> None:
     }
     with pytest.raises(OpsbridgeError) as caught:
         APIS[api](name, **changes | given)
-    assert type(caught.value) is kind
+    assert isinstance(caught.value, kind)
     assert str(caught.value) == f"{api}: {message}"
     for key, value in given.items():
         if isinstance(tensors[key], np.ndarray):
@@ -282,7 +282,7 @@ def test_lists_of_boxes(case: tuple[list[Any], type[OpsbridgeError], str], name:
     given = [to_tensor(name, each) if isinstance(each, np.ndarray) else each for each in listed]
     with pytest.raises(OpsbridgeError) as caught:
         APIS["roi_align"](name, boxes=given)
-    assert type(caught.value) is kind
+    assert isinstance(caught.value, kind)
     assert str(caught.value) == f"roi_align: {message}"
 
 

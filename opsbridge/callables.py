@@ -1,0 +1,160 @@
+"""The two forms a framework API takes in Python: a function, or a class configured before calls.
+
+Objects of the class are PyTorch modules where PyTorch is loaded, and plain callables elsewhere;
+nothing here imports a framework.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+from typing import TYPE_CHECKING, Any, Self
+
+from opsbridge.errors import DtypeError
+from opsbridge.tables.schema import ApiTable, Param
+
+if TYPE_CHECKING:
+    from opsbridge.frontend import Operator
+
+
+def make_function(operator: Operator, module: str) -> Any:
+    """The API as a function of `module`."""
+    signature = operator.call_signature
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return operator.run(function, {}, (), _bound(operator, signature, args, kwargs))
+
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__wrapped__ = _stub(*signature.parameters)  # type: ignore[attr-defined]
+    function.operator = operator  # type: ignore[attr-defined]
+    # torch.jit.script asks every callable for this attribute.
+    function.__prepare_scriptable__ = functools.partial(  # type: ignore[attr-defined]
+        _scriptable_function, function
+    )
+    _name(function, operator, module)
+    return function
+
+
+def make_class(operator: Operator, module: str) -> Any:
+    """The API as a class of `module`; its objects are called with the tensors."""
+    names = tuple(step.param.name for step in operator.plan.init)
+
+    class Configured:
+        # An attribute, since PyTorch's compiler does not follow closures into new classes.
+        operator: Operator
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+            return blank(cls)  # type: ignore[no-any-return]
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            values = _bound(self.operator, self.operator.init_signature, args, kwargs)
+            self._slots, self._chosen = self.operator.configure(values)
+            for name, value in zip(names, values, strict=True):
+                setattr(self, name, value)
+
+        def forward(self, *args: Any, **kwargs: Any) -> Any:
+            values = _bound(self.operator, self.operator.call_signature, args, kwargs)
+            return self.operator.run(self, self._slots, self._chosen, values)
+
+        __call__ = forward
+
+        def __repr__(self) -> str:
+            shown = ", ".join(f"{name}={getattr(self, name)}" for name in names)
+            return f"{self.operator.plan.name}({shown})"
+
+        def __prepare_scriptable__(self) -> Any:
+            from opsbridge.graphs import scriptable_module
+
+            return scriptable_module(self)
+
+    Configured.operator = operator
+    Configured.__signature__ = operator.init_signature  # type: ignore[attr-defined]
+    _name(Configured, operator, module)
+    Configured.forward.__doc__ = Configured.__doc__
+    Configured.forward.__signature__ = _method(operator.call_signature)  # type: ignore[attr-defined]
+    Configured.forward.__wrapped__ = _stub("self", *operator.call_signature.parameters)  # type: ignore[attr-defined]
+    return Configured
+
+
+def _method(signature: inspect.Signature) -> inspect.Signature:
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    rest = list(signature.parameters.values())
+    return signature.replace(parameters=[own, *rest])
+
+
+def _stub(*names: str) -> Any:
+    """A function with these parameters and nothing else: FX reads them from its code."""
+    code = (lambda: None).__code__
+    count = len(names)
+    return types.FunctionType(
+        code.replace(co_argcount=count, co_nlocals=count, co_varnames=names), {}
+    )
+
+
+def blank(cls: Any) -> Any:
+    """An object without its settings yet: of the class, or of its form as a PyTorch module."""
+    torch = sys.modules.get("torch")
+    # PyTorch's compiler cannot make modules; an object made in compiled code does not outlive it.
+    if torch is None or torch.compiler.is_compiling():
+        return object.__new__(cls)
+    from opsbridge.frameworks.torch_modules import blank_module
+
+    return blank_module(cls)
+
+
+def record(target: Any, symbol: Any, values: tuple[Any, ...]) -> Any:
+    """A call of `target` as a node of the FX graph that `symbol` belongs to."""
+    from opsbridge.graphs import record
+
+    return record(symbol.tracer, target, values)
+
+
+def _scriptable_function(function: Any) -> Any:
+    from opsbridge.graphs import scriptable_function
+
+    return scriptable_function(function)
+
+
+def _bound(
+    operator: Operator, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Any
+) -> tuple[Any, ...]:
+    """The arguments in order, defaults filled in."""
+    if not kwargs and len(args) == len(signature.parameters) and not operator.plan.has_extensions:
+        return args
+    try:
+        bound = signature.bind(*args, **operator.plan.renamed(kwargs))
+    except TypeError as error:
+        raise DtypeError(f"{operator.plan.name}: {error}; expected {signature}") from None
+    bound.apply_defaults()
+    return tuple(bound.arguments.values())
+
+
+def _name(target: Any, operator: Operator, module: str) -> None:
+    target.__name__ = target.__qualname__ = operator.plan.name
+    target.__module__ = module
+    target.__doc__ = describe(operator.plan.api)
+
+
+def describe(table: ApiTable) -> str:
+    """The docstring of an API, from its table."""
+    lines = [table.text.en, ""]
+    for param in table.params:
+        kinds = " or ".join(param.types).replace("_", " ") + (" or None" if param.optional else "")
+        shape = f" of shape ({', '.join(map(str, param.shape))})" if param.shape else ""
+        dtypes = f", {' or '.join(param.dtypes)}" if param.dtypes else ""
+        default = "" if param.required else f"; default {param.default!r}"
+        name = f'{param.inside}["{param.name}"]' if param.inside else param.name
+        lines.append(f"{name}: {kinds}{shape}{dtypes}{default}{_remark(param)}")
+    lines += ["", "Returns " + ", ".join(f"{r.name} ({r.dtype})" for r in table.returns) + "."]
+    lines += ["Raises ArgumentError, DtypeError or DeviceError before anything is computed."]
+    for deviation in table.deviations:
+        lines.append(f"Differs from the real one on purpose: {deviation.ours.en}")
+    return "\n".join([*lines, "", f"Source: {table.source}", "", table.example.strip(), ""])
+
+
+def _remark(param: Param) -> str:
+    remarks = ["not in the real API"] if param.extension else []
+    remarks += [f"{alias} is an older name" for alias in param.aliases]
+    return f" ({'; '.join(remarks)})" if remarks else ""

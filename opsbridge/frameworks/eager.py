@@ -1,0 +1,18 @@
+"""What front-ends need to know of a framework that runs every call at once and as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class EagerLayer:
+    """No graph is recorded, no precision is changed behind the caller's back."""
+
+    def is_recording(self) -> bool:
+        return False
+
+    def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> None:
+        return None
+
+    def narrowed(self, result: Any, like: Any) -> Any:
+        return result
