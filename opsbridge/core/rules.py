@@ -54,8 +54,3 @@ class Rule:
                 for i, (axis, allowed) in enumerate(cls.axes.items())
             }
         )
-
-
-def axes_of(rule: type[Rule]) -> dict[str, tuple[AxisValue, ...]]:
-    """Every axis of a rule class with its allowed values, in the order of the native word."""
-    return rule.axes

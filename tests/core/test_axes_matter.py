@@ -13,7 +13,7 @@ from cases import BOXES, DTYPES, ROIS, SCORES, Array, features, generator
 from opsbridge.core.nms import NmsRule, nms
 from opsbridge.core.roi_align import RoiAlignRule, roi_align
 from opsbridge.core.roi_pool import RoiPoolRule, roi_pool, roi_pool_backward
-from opsbridge.core.rules import AxisValue, Rule, axes_of
+from opsbridge.core.rules import AxisValue, Rule
 from opsbridge.errors import ArgumentError
 from opsbridge.frameworks.numpy import LAYER
 
@@ -33,7 +33,7 @@ def pairs(rule: type[Rule]) -> list[Any]:
     """Every axis with every two of its values that can be compared."""
     return [
         pytest.param(axis, first, second, id=f"{axis}-{first}-{second}")
-        for axis, values in axes_of(rule).items()
+        for axis, values in rule.axes.items()
         for first, second in combinations(values, 2)
         if (axis, first, second) not in ALIKE
         and not (axis == "batch_rule" and len(TABLED_BATCH & {first, second}) == 1)

@@ -8,7 +8,7 @@ import pytest
 from opsbridge.core import OPERATORS
 from opsbridge.core.nms import NmsRule
 from opsbridge.core.roi_align import RoiAlignRule
-from opsbridge.core.rules import AxisValue, Rule, axes_of
+from opsbridge.core.rules import AxisValue, Rule
 from opsbridge.errors import ArgumentError
 
 RULES = sorted({operator.rule for operator in OPERATORS.values()}, key=lambda rule: rule.operator)
@@ -16,7 +16,7 @@ RULES = sorted({operator.rule for operator in OPERATORS.values()}, key=lambda ru
 CHANGES = [
     pytest.param(rule, axis, value, id=f"{rule.operator}-{axis}-{value}")
     for rule in RULES
-    for axis, values in axes_of(rule).items()
+    for axis, values in rule.axes.items()
     for value in values
 ]
 
@@ -25,8 +25,8 @@ CHANGES = [
 def test_a_single_value_survives_the_word(rule: type[Rule], axis: str, value: AxisValue) -> None:
     changed = rule(**{axis: value})
     assert rule.from_word(changed.word) == changed
-    assert changed.word & 0xF << 4 * list(axes_of(rule)).index(axis) == (
-        axes_of(rule)[axis].index(value) << 4 * list(axes_of(rule)).index(axis)
+    assert changed.word & 0xF << 4 * list(rule.axes).index(axis) == (
+        rule.axes[axis].index(value) << 4 * list(rule.axes).index(axis)
     )
 
 
@@ -34,7 +34,7 @@ def test_a_single_value_survives_the_word(rule: type[Rule], axis: str, value: Ax
 def test_different_rules_have_different_words(rule: type[Rule]) -> None:
     rng = np.random.default_rng(3)
     drawn = {
-        rule(**{axis: values[rng.integers(len(values))] for axis, values in axes_of(rule).items()})
+        rule(**{axis: values[rng.integers(len(values))] for axis, values in rule.axes.items()})
         for _ in range(200)
     }
     assert len({each.word for each in drawn}) == len(drawn)
@@ -43,7 +43,7 @@ def test_different_rules_have_different_words(rule: type[Rule]) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.operator)
 def test_a_word_is_a_signed_64_bit_integer(rule: type[Rule]) -> None:
-    last = rule(**{axis: values[-1] for axis, values in axes_of(rule).items()})
+    last = rule(**{axis: values[-1] for axis, values in rule.axes.items()})
     assert 0 <= last.word < 2**63
 
 
@@ -61,6 +61,6 @@ def test_a_value_that_an_axis_does_not_allow_is_refused() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.operator)
 def test_every_default_is_allowed_and_axes_are_frozen(rule: type[Rule]) -> None:
     assert rule().word == rule.from_word(rule().word).word
-    axis = next(iter(axes_of(rule)))
+    axis = next(iter(rule.axes))
     with pytest.raises(AttributeError):
-        setattr(rule(), axis, axes_of(rule)[axis][0])
+        setattr(rule(), axis, rule.axes[axis][0])

@@ -13,7 +13,6 @@ from framework_tensors import FRAMEWORKS, framework, framework_of, to_array, to_
 
 from opsbridge import ops, reference
 from opsbridge.core import OPERATORS
-from opsbridge.core.rules import axes_of
 
 NAMES = ("nms", "soft_nms", "roi_align")
 BOX = np.array([[0, 0, 10, 10], [0, 0, 10, 5]])
@@ -30,7 +29,7 @@ def inputs(count: int, dtype: Any = np.float32) -> tuple[Any, Any]:
 def test_every_slot_and_axis_is_a_keyword_that_the_docstring_explains(name: str) -> None:
     function, rule = getattr(ops, name), OPERATORS[name].rule
     parameters = inspect.signature(function).parameters
-    for axis, values in axes_of(rule).items():
+    for axis, values in rule.axes.items():
         expected = None if axis == "accumulate" else getattr(rule(), axis)
         assert parameters[axis].default == expected
         assert f"\n    {axis}: " in function.__doc__
@@ -47,7 +46,7 @@ def test_the_examples_run() -> None:
 def test_axes_reach_the_kernel_on_every_framework(axis: str, kind: str) -> None:
     boxes, scores = inputs(40)
     given = to_tensor(kind, boxes), to_tensor(kind, scores)
-    for value in axes_of(OPERATORS["nms"].rule)[axis]:
+    for value in OPERATORS["nms"].rule.axes[axis]:
         keep = ops.nms(*given, 0.5, **{axis: value})
         assert framework_of(keep) == kind
         expected = reference.nms(boxes, scores, 0.5, **{axis: value}).keep

@@ -11,7 +11,7 @@ from opsbridge.core.native import cpu_level
 from opsbridge.core.nms import NmsRule, nms
 from opsbridge.core.roi_align import RoiAlignRule, roi_align, roi_align_backward
 from opsbridge.core.roi_pool import RoiPoolRule, roi_pool, roi_pool_backward
-from opsbridge.core.rules import Rule, axes_of
+from opsbridge.core.rules import Rule
 from opsbridge.frameworks.numpy import LAYER
 
 ALL_OUTPUTS = (
@@ -33,7 +33,7 @@ FIXED: dict[str, Any] = {
 
 def drawn_rule(rng: np.random.Generator, kind: type[Rule]) -> Any:
     """A rule with a random value on every axis that is not fixed."""
-    drawn = {axis: values[rng.integers(len(values))] for axis, values in axes_of(kind).items()}
+    drawn = {axis: values[rng.integers(len(values))] for axis, values in kind.axes.items()}
     return kind(**(drawn | {axis: value for axis, value in FIXED.items() if axis in drawn}))
 
 

@@ -10,7 +10,7 @@ import pytest
 from opsbridge.core import OPERATORS
 from opsbridge.core.native import CPU_LEVELS
 from opsbridge.core.regions import RoiError
-from opsbridge.core.rules import AxisValue, axes_of
+from opsbridge.core.rules import AxisValue
 from opsbridge.tables.load import load_core
 
 CSRC = Path(__file__).resolve().parents[2] / "opsbridge" / "csrc"
@@ -72,7 +72,7 @@ def axes_in_python(operator: str) -> Axes:
     """The axes of an operator's rule class, spelled as C++ must spell them."""
     return [
         (CPP_NAMES.get(name, name), [cpp_value(value) for value in values])
-        for name, values in axes_of(OPERATORS[operator].rule).items()
+        for name, values in OPERATORS[operator].rule.axes.items()
     ]
 
 
@@ -96,7 +96,7 @@ def test_tables_and_python_list_the_same_axes_in_the_same_order(operator: str) -
 
 @pytest.mark.parametrize("operator", WITH_RULES)
 def test_values_of_tables_and_python_have_the_same_type(operator: str) -> None:
-    in_python = axes_of(OPERATORS[operator].rule)
+    in_python = OPERATORS[operator].rule.axes
     for axis in load_core(operator).axes:
         spelled = [(type(each.value), each.value) for each in axis.values]
         assert spelled == [(type(value), value) for value in in_python[axis.name]], axis.name
@@ -122,7 +122,7 @@ def test_rule_words_are_decoded_in_the_order_of_the_struct(operator: str) -> Non
 
 @pytest.mark.parametrize("operator", WITH_RULES)
 def test_a_rule_fits_four_bits_an_axis_in_64_bits(operator: str) -> None:
-    axes = axes_of(OPERATORS[operator].rule)
+    axes = OPERATORS[operator].rule.axes
     assert len(axes) <= 16
     assert all(len(values) <= 16 for values in axes.values())
 
