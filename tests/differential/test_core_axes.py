@@ -23,9 +23,12 @@ from opsbridge.frameworks.numpy import LAYER
 NMS_OUTPUTS = (
     ("keep", "int64"),
     ("keep_mask", "bool"),
+    ("kept_boxes", "same"),
     ("sorted_boxes", "same"),
     ("sorted_positions", "int64"),
     ("sorted_keep_mask", "bool"),
+    ("matched", "int64"),
+    ("match_ends", "int64"),
 )
 COUNT = 40
 COLUMNS = (
@@ -84,13 +87,14 @@ def check_nms(boxes: Any, scores: Any, threshold: float, slots: Any, axes: dict[
             nms(LAYER, boxes, scores, threshold, **slots, rule=rule)
         return
     results = nms(LAYER, boxes, scores, threshold, **slots, rule=rule, outputs=NMS_OUTPUTS)
-    for field, result in zip(dataclasses.fields(expected), results, strict=True):
-        wanted = getattr(expected, field.name)
-        if field.name == "sorted_boxes":
+    assert [name for name, _ in NMS_OUTPUTS] == [f.name for f in dataclasses.fields(expected)]
+    for (name, _), result in zip(NMS_OUTPUTS, results, strict=True):
+        wanted = getattr(expected, name)
+        if name.endswith("boxes"):
             assert_same_bits(result, wanted)
         else:
-            assert result.dtype == wanted.dtype, field.name
-            np.testing.assert_array_equal(result, wanted, err_msg=f"{field.name} {axes} {slots}")
+            assert result.dtype == wanted.dtype, name
+            np.testing.assert_array_equal(result, wanted, err_msg=f"{name} {axes} {slots}")
 
 
 @pytest.mark.parametrize("axes", every_value(NmsRule), ids=str)
