@@ -9,6 +9,7 @@ chosen when the graph runs, by the tensors that come.
 
 import functools
 import importlib
+import importlib.util
 import json
 import operator
 from collections.abc import Callable
@@ -45,7 +46,10 @@ def record(tracer: Any, target: Any, values: tuple[Any, ...]) -> Any:
             return tracer.create_proxy("call_module", path, values, {})
         arguments = (_settings(target), *values)
         return tracer.create_proxy("call_function", api_operator(type(target)), arguments, {})
-    return tracer.create_proxy("call_function", target, values, {})
+    parameters = target.operator.call_signature.parameters.values()
+    positional = sum(each.kind is not each.KEYWORD_ONLY for each in parameters)
+    rest = zip([each.name for each in parameters][positional:], values[positional:], strict=True)
+    return tracer.create_proxy("call_function", target, values[:positional], dict(rest))
 
 
 def _path(tracer: Any, module: Any) -> str:
@@ -58,10 +62,9 @@ def _path(tracer: Any, module: Any) -> str:
 
 def scriptable_function(function: Any) -> Callable[..., Any]:
     """What TorchScript compiles in place of an API function: a wrapper with real source."""
-    api_operator(function)
-    package = function.__module__.rpartition(".")[0]
-    wrappers = importlib.import_module(f"{package}.scripted")
-    wrapper = getattr(wrappers, function.__name__, None)
+    module = f"{function.__module__.rpartition('.')[0]}.scripted"
+    found = importlib.util.find_spec(module) is not None
+    wrapper = getattr(importlib.import_module(module), function.__name__, None) if found else None
     if wrapper is None:
         raise OpsbridgeError(f"{function.__name__}: TorchScript has no form of it")
     return torch.jit.script_if_tracing(wrapper)  # type: ignore[no-any-return]

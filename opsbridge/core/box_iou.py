@@ -72,8 +72,8 @@ def box_iou(
     result_shape = _result_shape(shape, other, rule)
     if result_shape is None:
         caller.refuse(
-            f"{caller.argument('other_boxes')} has shape {other}, but {caller.argument('boxes')} "
-            f"has shape {shape}; the axes before the last two must broadcast"
+            f"{caller.argument('other_boxes')} has shape {tuple(other)}, but {caller.argument('boxes')} "
+            f"has shape {tuple(shape)}; the axes before the last two must broadcast"
         )
     result = layer.empty(result_shape, _result_dtype(outputs[0][1], dtype, {"rule": rule}), boxes)
     refused = native_function("box_iou")(

@@ -16,9 +16,11 @@ from torch.jit.annotations import BroadcastingList2
 from opsbridge import graphs
 from opsbridge.torchvision import ops
 
-for _api in vars(ops).values():
-    if hasattr(_api, "operator"):
-        graphs.api_operator(_api)
+FUNCTIONS = (ops.nms, ops.ps_roi_align, ops.ps_roi_pool, ops.roi_align, ops.roi_pool)
+_CLASSES = (ops.PSRoIAlign, ops.PSRoIPool, ops.RoIAlign, ops.RoIPool)
+
+for _api in (*FUNCTIONS, *_CLASSES):
+    graphs.api_operator(_api)
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:

@@ -232,11 +232,9 @@ def test_functions_are_scripted_whatever_was_imported_first() -> None:
     assert python_output(SCRIPTED_BEFORE_TORCH) == "[0, 2]"
 
 
-FUNCTIONS = [each for name, each in vars(ops).items() if name in ops.__all__ and name.islower()]
-
-
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
-def test_scripted_functions_have_the_signature_of_the_table(function: Any) -> None:
+@pytest.mark.parametrize("name", ["nms", "ps_roi_align", "ps_roi_pool", "roi_align", "roi_pool"])
+def test_scripted_functions_have_the_signature_of_the_table(name: str) -> None:
+    function = getattr(ops, name)
     schema = torch.jit.script(function).schema
     real = function.__signature__.parameters.values()
     assert [argument.name for argument in schema.arguments] == [each.name for each in real]
@@ -257,6 +255,8 @@ def test_scripted_gradients_and_errors() -> None:
 def test_what_has_no_scripted_form_says_so() -> None:
     with pytest.raises(OpsbridgeError, match="NMSWithMask: TorchScript has no form of it"):
         torch.jit.script(NMSWithMask(0.5))
+    with pytest.raises(OpsbridgeError, match="box_area: TorchScript has no form of it"):
+        torch.jit.script(ops.box_area)
 
 
 @pytest.mark.parametrize("name", APIS)
