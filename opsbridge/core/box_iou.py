@@ -71,9 +71,10 @@ def box_iou(
         checks.check_same_length(caller, "other_boxes", other[-2], "boxes", shape[-2])
     result_shape = _result_shape(shape, other, rule)
     if result_shape is None:
+        first, second = caller.argument("boxes"), caller.argument("other_boxes")
         caller.refuse(
-            f"{caller.argument('other_boxes')} has shape {tuple(other)}, but {caller.argument('boxes')} "
-            f"has shape {tuple(shape)}; the axes before the last two must broadcast"
+            f"{second} has shape {tuple(other)}, but {first} has shape {tuple(shape)}; "
+            "the axes before the last two must broadcast"
         )
     result = layer.empty(result_shape, _result_dtype(outputs[0][1], dtype, {"rule": rule}), boxes)
     refused = native_function("box_iou")(
