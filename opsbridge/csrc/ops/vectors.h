@@ -1,0 +1,80 @@
+// Vectors as wide as one instruction-set level has them, as the compiler's own vector types: the
+// usual operators work lane by lane, each rounding once, and `condition ? a : b` picks lanes.
+// For files that are compiled once per level only (OPSBRIDGE_LEVEL); host only.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "opsbridge/types.h"
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+namespace opsbridge {
+namespace OPSBRIDGE_LEVEL {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+template <class T>
+constexpr int kLanes = kVectorBytes / int(sizeof(T));
+
+template <class T>
+using Vector __attribute__((vector_size(kVectorBytes))) = T;
+
+template <class T>
+OPSBRIDGE_FN Vector<T> load_lanes(const T* from) {
+  Vector<T> lanes;
+  std::memcpy(&lanes, from, sizeof lanes);
+  return lanes;
+}
+
+template <class T, class Lanes>
+OPSBRIDGE_FN void store_lanes(T* to, Lanes lanes) {
+  static_assert(sizeof lanes == kVectorBytes, "a whole vector is stored");
+  std::memcpy(to, &lanes, sizeof lanes);
+}
+
+template <class T>
+OPSBRIDGE_FN Vector<T> all_lanes(T value) {
+  return value - Vector<T>{};  // keeps the sign of a zero
+}
+
+// One bit per lane of a comparison, the first lane lowest.
+OPSBRIDGE_FN uint32_t lane_bits(Vector<int32_t> comparison) {
+#if defined(__AVX512F__)
+  return _mm512_movepi32_mask(reinterpret_cast<__m512i>(comparison));
+#elif defined(__AVX2__)
+  return uint32_t(_mm256_movemask_ps(reinterpret_cast<__m256>(comparison)));
+#elif defined(__SSE2__)
+  return uint32_t(_mm_movemask_ps(reinterpret_cast<__m128>(comparison)));
+#else
+  uint32_t bits = 0;
+  for (int lane = 0; lane < kLanes<int32_t>; ++lane) bits |= (comparison[lane] != 0) << lane;
+  return bits;
+#endif
+}
+
+OPSBRIDGE_FN uint32_t lane_bits(Vector<int64_t> comparison) {
+#if defined(__AVX512F__)
+  return _mm512_movepi64_mask(reinterpret_cast<__m512i>(comparison));
+#elif defined(__AVX2__)
+  return uint32_t(_mm256_movemask_pd(reinterpret_cast<__m256d>(comparison)));
+#elif defined(__SSE2__)
+  return uint32_t(_mm_movemask_pd(reinterpret_cast<__m128d>(comparison)));
+#else
+  uint32_t bits = 0;
+  for (int lane = 0; lane < kLanes<int64_t>; ++lane) bits |= (comparison[lane] != 0) << lane;
+  return bits;
+#endif
+}
+
+}  // namespace OPSBRIDGE_LEVEL
+}  // namespace opsbridge
