@@ -32,7 +32,7 @@ constexpr int kBlockChannels = kPixelBytes / int(sizeof(LaneOf<S>));
 // ---- a vector of lanes from tensor elements, and back
 
 template <class S>
-OPSBRIDGE_FN Vector<S> load_as_lanes(const S* from) {
+OPSBRIDGE_FN Vector<LaneOf<S>> load_as_lanes(const S* from) {
   return load_lanes(from);
 }
 

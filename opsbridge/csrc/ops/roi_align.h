@@ -122,10 +122,11 @@ OPSBRIDGE_FN SampleRange usable_samples(const RoiAxis<T>& axis, int64_t bin, int
   return size > 0 ? SampleRange{ends[0], larger(ends[0], ends[1])} : SampleRange{0, 0};
 }
 
-// One number for each of the four pixels around a sample: their values, or their weights.
-template <class T>
+// One number for each of the four pixels around a sample: their values, or their weights. A number
+// may stand for many channels: V is T, or lanes of T that multiply by a T.
+template <class V>
 struct SampleCorners {
-  T low_low, low_high, high_low, high_high;
+  V low_low, low_high, high_low, high_high;
 };
 
 template <class T, class S>
@@ -142,24 +143,24 @@ OPSBRIDGE_FN SampleCorners<T> corner_weights(const Tap<T>& y, const Tap<T>& x) {
                           y.high_weight * x.low_weight, y.high_weight * x.high_weight};
 }
 
-template <class T>
-OPSBRIDGE_FN SampleCorners<T> weighted_corners(const Tap<T>& y, const Tap<T>& x,
-                                               const SampleCorners<T>& values) {
+template <class T, class V>
+OPSBRIDGE_FN SampleCorners<V> weighted_corners(const Tap<T>& y, const Tap<T>& x,
+                                               const SampleCorners<V>& values) {
   const SampleCorners<T> weights = corner_weights(y, x);
-  return SampleCorners<T>{weights.low_low * values.low_low, weights.low_high * values.low_high,
+  return SampleCorners<V>{weights.low_low * values.low_low, weights.low_high * values.low_high,
                           weights.high_low * values.high_low, weights.high_high * values.high_high};
 }
 
-template <class T>
-OPSBRIDGE_FN T bilinear(const Tap<T>& y, const Tap<T>& x, const SampleCorners<T>& values) {
-  const SampleCorners<T> parts = weighted_corners(y, x, values);
+template <class T, class V>
+OPSBRIDGE_FN V bilinear(const Tap<T>& y, const Tap<T>& x, const SampleCorners<V>& values) {
+  const SampleCorners<V> parts = weighted_corners(y, x, values);
   return ((parts.low_low + parts.low_high) + parts.high_low) + parts.high_high;
 }
 
-template <class T>
-OPSBRIDGE_FN T largest_weighted_corner(const Tap<T>& y, const Tap<T>& x,
-                                       const SampleCorners<T>& values) {
-  const SampleCorners<T> parts = weighted_corners(y, x, values);
+template <class T, class V>
+OPSBRIDGE_FN V largest_weighted_corner(const Tap<T>& y, const Tap<T>& x,
+                                       const SampleCorners<V>& values) {
+  const SampleCorners<V> parts = weighted_corners(y, x, values);
   return larger(larger(larger(parts.low_low, parts.low_high), parts.high_low), parts.high_high);
 }
 
@@ -176,8 +177,8 @@ OPSBRIDGE_FN int largest_corner(const Tap<T>& y, const Tap<T>& x, const SampleCo
 }
 
 // What one sample offers to the maximum of its bin, and what the maximum is without samples.
-template <class T>
-OPSBRIDGE_FN T sample_maximum(const Tap<T>& y, const Tap<T>& x, const SampleCorners<T>& values,
+template <class T, class V>
+OPSBRIDGE_FN V sample_maximum(const Tap<T>& y, const Tap<T>& x, const SampleCorners<V>& values,
                               Reduction reduction) {
   return reduction == Reduction::maximum_weighted_corner ? largest_weighted_corner(y, x, values)
                                                          : bilinear(y, x, values);

@@ -1,9 +1,8 @@
-// The gradient of RoIAlign over a range of planes, compiled once per instruction-set level. Each
-// plane takes its regions, bins and samples in the order of the forward pass, so that sums are the
-// same for every number of threads.
+// The gradient of RoIAlign plane by plane over a range of planes, compiled once per instruction-set
+// level. Each plane takes its regions, bins and samples in the order of the forward pass, so that
+// sums are the same for every number of threads.
 #include "ops/plane_sums.h"
 #include "ops/roi_align_levels.h"
-#include "ops/roi_align_taps.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -130,22 +129,23 @@ void add_region(const RoiAlignGradientJob<S, T>& job, const PlaneGradient<S, T>&
 
 // Adds what one region gives to the planes [first, last), as far as they are of its image.
 template <class S, class T>
-bool add_row(const RoiAlignGradientJob<S, T>& job, Region<T>& region, T* sums, int64_t row,
+bool add_row(const RoiAlignGradientJob<S, T>& job, RegionScratch<T>& scratch, T* sums, int64_t row,
              int64_t first, int64_t last) {
   const RoiAlignConfig<T>& config = job.config;
   const int64_t image = job.inputs.images[row];
   const int64_t begin = larger(first, image * config.channels);
   const int64_t end = smaller(last, (image + 1) * config.channels);
-  if (begin >= end) return true;
-  const Row state = fill_tables(region, corners_of_row<T>(job.inputs, row), config);
-  for (int64_t plane = begin; state == Row::filled && plane < end; ++plane) {
+  if (begin >= end || job.regions[row].state == RegionState::zero) return true;
+  const Region<T>* region =
+      tables_of(job.regions[row], scratch, corners_of_row<T>(job.inputs, row), config, kPixelSteps);
+  for (int64_t plane = begin; region != nullptr && plane < end; ++plane) {
     const int64_t channel = plane - image * config.channels;
     T* plane_sums = sums + (plane - first) * config.height * config.width;
     const PlaneGradient<S, T> target{plane_sums, config.width,
                                      plane_of(job.inputs, image, channel)};
-    add_region(job, target, region, row, channel);
+    add_region(job, target, *region, row, channel);
   }
-  return state != Row::no_memory;
+  return region != nullptr;
 }
 
 }  // namespace
@@ -156,12 +156,12 @@ bool roi_align_backward(const RoiAlignGradientJob<S, T>& job, int64_t first, int
   const int64_t count = (last - first) * plane_size;
   S* output = job.gradient + first * plane_size;
   T* sums = open_sums<S, T>(output, count);
-  Region<T> region;
-  bool has_memory = open_region(region, job.config) && sums != nullptr;
+  RegionScratch<T> scratch;
+  bool has_memory = open_region(scratch, job.config) && sums != nullptr;
   for (int64_t row = 0; has_memory && row < job.inputs.rows; ++row) {
-    has_memory = add_row(job, region, sums, row, first, last);
+    has_memory = add_row(job, scratch, sums, row, first, last);
   }
-  close_region(region);
+  close_region(scratch);
   close_sums(sums, output, count);
   return has_memory;
 }

@@ -1,6 +1,6 @@
-// RoIAlign over a range of regions, compiled once per instruction-set level.
+// RoIAlign channel by channel over a range of regions, compiled once per instruction-set level: for
+// channels that move to other places, and for few of them.
 #include "ops/roi_align_levels.h"
-#include "ops/roi_align_taps.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -66,29 +66,31 @@ void fill_region(const RoiAlignJob<S, T>& job, const Region<T>& region, int64_t 
 }
 
 template <class S, class T>
-bool fill_row(const RoiAlignJob<S, T>& job, Region<T>& region, int64_t row) {
+bool fill_row(const RoiAlignJob<S, T>& job, RegionScratch<T>& scratch, int64_t row) {
   const RoiAlignConfig<T>& config = job.config;
   const int64_t row_size = pooled_channels(channel_grid(config), config.channels) *
                            config.pooled_height * config.pooled_width;
   S* pooled = job.pooled + row * row_size;
-  const Row state = fill_tables(region, corners_of_row<T>(job.inputs, row), config);
-  if (state == Row::filled) fill_region(job, region, job.inputs.images[row], pooled);
-  if (state == Row::zero) {
+  if (job.regions[row].state == RegionState::zero) {
     for (int64_t i = 0; i < row_size; ++i) pooled[i] = S(0);
+    return true;
   }
-  return state != Row::no_memory;
+  const Region<T>* region =
+      tables_of(job.regions[row], scratch, corners_of_row<T>(job.inputs, row), config, kPixelSteps);
+  if (region != nullptr) fill_region(job, *region, job.inputs.images[row], pooled);
+  return region != nullptr;
 }
 
 }  // namespace
 
 template <class S, class T>
 bool roi_align(const RoiAlignJob<S, T>& job, int64_t first, int64_t last) {
-  Region<T> region;
-  bool has_memory = open_region(region, job.config);
+  RegionScratch<T> scratch;
+  bool has_memory = open_region(scratch, job.config);
   for (int64_t row = first; has_memory && row < last; ++row) {
-    has_memory = fill_row(job, region, row);
+    has_memory = fill_row(job, scratch, row);
   }
-  close_region(region);
+  close_region(scratch);
   return has_memory;
 }
 
