@@ -26,7 +26,7 @@ class TorchTensors:
         return issubclass(kind, Tensor)
 
     def shape(self, tensor: Tensor) -> tuple[int, ...]:
-        return tensor.shape
+        return tensor.shape  # type: ignore[no-any-return]
 
     def dtype(self, tensor: Tensor) -> str:
         if tensor.layout is not torch.strided:
