@@ -10,6 +10,7 @@ from mindspore.common.api import _pynative_executor
 from mindspore.nn import Cell
 
 from opsbridge.core import OPERATORS
+from opsbridge.core.buffers import empty_array
 from opsbridge.core.native import tensor_from_dlpack
 from opsbridge.errors import OpsbridgeError
 from opsbridge.frameworks.eager import EagerLayer
@@ -60,7 +61,7 @@ class MindSporeLayer(EagerLayer):
         return tensor_from_dlpack()(tensor.to_dlpack())
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> np.ndarray[Any, Any]:
-        return np.empty(shape, dtype)
+        return empty_array(shape, dtype)
 
     def cast(self, tensor: Tensor, dtype: str) -> Tensor:
         return Tensor.from_numpy(tensor.asnumpy().astype(dtype))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from opsbridge.core import OPERATORS
+from opsbridge.core.buffers import empty_array
 from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
 
@@ -51,7 +52,7 @@ class NumpyLayer(EagerLayer):
     def empty(
         self, shape: tuple[int, ...], dtype: str, like: np.ndarray[Any, Any]
     ) -> np.ndarray[Any, Any]:
-        return np.empty(shape, dtype)
+        return empty_array(shape, dtype)
 
     def cast(self, tensor: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:
         return tensor.astype(dtype, copy=False)

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from opsbridge.core.buffers import reused_memory
+
 DTYPE_NAMES = {
     getattr(torch, name): name
     for name in (
@@ -42,7 +44,10 @@ class TorchTensors:
         return tensor.resolve_neg() if tensor.is_neg() else tensor
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> Tensor:
-        return like.new_empty(shape, dtype=DTYPES[dtype])
+        memory = reused_memory(shape, dtype) if like.is_cpu and type(like) is Tensor else None
+        if memory is None:
+            return like.new_empty(shape, dtype=DTYPES[dtype])
+        return torch.from_dlpack(memory)
 
     def cast(self, tensor: Tensor, dtype: str) -> Tensor:
         return tensor.to(DTYPES[dtype])

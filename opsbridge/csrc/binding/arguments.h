@@ -52,6 +52,8 @@ class Arguments {
     return view_of(*tensor);
   }
 
+  int32_t remaining() const { return count_ - position_; }
+
   void finish() const {
     if (position_ != count_) throw BadCall("too many arguments");
   }

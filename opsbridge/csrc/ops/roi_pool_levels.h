@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "ops/roi_pool.h"
+#include "ops/roi_pool_regions.h"
 #include "runtime/cpu_level.h"
 
 namespace opsbridge {
@@ -27,16 +28,41 @@ struct RoiPoolGradientJob {
   S* gradient;  // contiguous
 };
 
+// A block of channels is one cache line a pixel: this many channels of numbers of T.
+constexpr int64_t kBlockPixelBytes = 64;
+template <class T>
+constexpr int64_t kChannelsOfBlock = kBlockPixelBytes / (sizeof(T) > 4 ? sizeof(T) : 4);
+
+// The memory of one block: pixels, two lines a column, two lines a bin.
+template <class T>
+int64_t block_bytes(const RoiPoolConfig<T>& config) {
+  return kBlockPixelBytes * (config.height * config.width + 2 * config.width +
+                             2 * config.pooled_height * config.pooled_width);
+}
+
 // The first fills the rows [first, last) of the result, the second the planes [first, last) of the
-// gradient, where a plane is one channel of one image. False: memory ran out.
-#define OPSBRIDGE_DECLARE(level)                                                        \
-  namespace level {                                                                     \
-  template <class S, class T>                                                           \
-  bool roi_pool(const RoiPoolJob<S, T>&, int64_t first, int64_t last);                  \
-  template <class S, class T>                                                           \
-  bool roi_pool_backward(const RoiPoolGradientJob<S, T>&, int64_t first, int64_t last); \
+// gradient, where a plane is one channel of one image. False: memory ran out. The other two do the
+// same for maxima, for one block of channels of all regions on one image; `spans` holds the bins of
+// region after region.
+#define OPSBRIDGE_DECLARE(level)                                                          \
+  namespace level {                                                                       \
+  template <class S, class T>                                                             \
+  bool roi_pool(const RoiPoolJob<S, T>&, int64_t first, int64_t last);                    \
+  template <class S, class T>                                                             \
+  bool roi_pool_backward(const RoiPoolGradientJob<S, T>&, int64_t first, int64_t last);   \
+  template <class S, class T>                                                             \
+  void roi_pool_block(const RoiPoolJob<S, T>&, const BinSpan* spans, const ImageRegions&, \
+                      int64_t first_channel, char* memory);                               \
+  template <class S, class T>                                                             \
+  bool roi_pool_backward_block(const RoiPoolGradientJob<S, T>&, const BinSpan* spans,     \
+                               const ImageRegions&, int64_t first_channel, char* memory); \
   }
 OPSBRIDGE_FOR_EACH_LEVEL(OPSBRIDGE_DECLARE)
 #undef OPSBRIDGE_DECLARE
+
+// The types that tensors hold, each with those that arithmetic may be in.
+#define OPSBRIDGE_FOR_EACH_REGION_TYPE(macro)                                                 \
+  macro(Half, Half) macro(Half, float) macro(BrainFloat, BrainFloat) macro(BrainFloat, float) \
+      macro(float, float) macro(double, double)
 
 }  // namespace opsbridge
