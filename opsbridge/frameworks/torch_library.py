@@ -86,7 +86,7 @@ def _refuse_tangents(caller: Caller, inputs: Iterable[Any], dtypes: Sequence[str
 
 
 def _is_differentiable(dtype: str) -> bool:
-    return dtype == "same" or DTYPES[dtype].is_floating_point
+    return dtype not in DTYPES or DTYPES[dtype].is_floating_point
 
 
 def _schema(function: Callable[..., Any]) -> str:
@@ -179,8 +179,13 @@ def _backward(operator: Operator) -> Callable[..., tuple[Any, ...]]:
         if operator.backward is None:
             raise OpsbridgeError(f"{operator.name}: there is no gradient")
         tensors = dict(zip(context.tensor_names, context.saved_tensors, strict=True))
+        gradient = next(
+            gradient
+            for gradient, dtype in zip(gradients, context.travelling["dtypes"], strict=True)
+            if _is_differentiable(dtype)
+        )
         results = getattr(torch.ops.opsbridge, operator.backward)(
-            gradient=gradients[0].contiguous(),
+            gradient=gradient.contiguous(),
             **tensors,
             **context.inputs,
             rule=context.travelling["rule"],
