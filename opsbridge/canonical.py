@@ -7,20 +7,36 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from opsbridge.core.checks import Caller
+from opsbridge.core.checks import Caller, row_index
 from opsbridge.core.operator import Operator
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.frameworks import FrameworkLayer, layer_of
+from opsbridge.frameworks.destinations import Destinations, refuse_recording
 from opsbridge.tables.bind import split_parts
+from opsbridge.tables.convert import VALUE_TYPES, as_number, expected_types, spelled
 from opsbridge.tables.load import load_core
 from opsbridge.tables.schema import CoreTable
 
 # Arguments with which a core function serves front-ends; callers of the operator have no use.
 _INTERNAL = {"layer", "rule", "outputs", "caller", "boxes_column", "scores_column"}
 # What a slot is when it is not given, where every framework that has a default agrees on it.
-_DEFAULTS = {"sigma": 0.5, "min_score": 0.001, "spatial_scale": 1.0, "sampling_ratio": -1}
+_DEFAULTS: dict[str, Any] = {
+    "deviations": (1.0, 1.0, 1.0, 1.0),
+    "epsilon": 1e-7,
+    "extrapolation_value": 0.0,
+    "means": (0.0, 0.0, 0.0, 0.0),
+    "min_score": 0.001,
+    "ratio_clip": 0.016,
+    "sampling_ratio": -1,
+    "sigma": 0.5,
+    "spatial_scale": 1.0,
+}
 _HALF = ("float16", "bfloat16")
 _INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
+# Tensors of one dtype that kernels take as floats only.
+_FLOATING_PAIRS = (("boxes", "scores"), ("anchors", "targets"), ("anchors", "offsets"))
+# How values are given for the kinds of slots that hold no tensor.
+_VALUE_TYPES = {"float": "number", "number": "number", "int": "integer"}
 
 
 def canonical(
@@ -32,7 +48,8 @@ def canonical(
     second says.
     """
     name = name or operator.name
-    default = [each for each, _ in inspect.signature(operator.run).parameters["outputs"].default]
+    default = dict(inspect.signature(operator.run).parameters["outputs"].default)
+    dtypes = dict(operator.output_dtypes) | default
     signature = _signature(operator, None if parts else tuple(default))
     caller = Caller(name)
     axes = operator.rule.axes
@@ -40,6 +57,7 @@ def canonical(
     core = load_core(operator.name)
     known = tuple(output.name for output in core.outputs)
     slots = tuple(slot.name for slot in core.slots if slot.kind == "tensor")
+    kinds = {slot.name: slot.kind for slot in core.slots if slot.kind != "tensor"}
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
@@ -50,14 +68,25 @@ def canonical(
         given = bound.arguments
         chosen = {axis: given.pop(axis) for axis in axes}
         wanted = parts or _output_names(name, known, given.pop("outputs"))
+        out = given.pop("out")
         layer = _layer(name, operator.main, {slot: given[slot] for slot in slots})
-        _widen(name, layer, given)
+        for slot, kind in kinds.items():
+            if given[slot] is not None or slot in _DEFAULTS:
+                given[slot] = _value(name, slot, kind, given[slot])
+        tensors = {slot: given[slot] for slot in slots if given[slot] is not None}
+        _widen(name, operator, layer, given)
         if "accumulate" in chosen and chosen["accumulate"] is None:
             is_half = layer.dtype(given[operator.main]) in _HALF
             chosen["accumulate"] = "float32" if is_half else "same"
-        outputs = tuple((each, operator.output_dtypes.get(each, "same")) for each in wanted)
-        rule = operator.rule(**chosen)
-        results = layer.run(operator.name, **given, rule=rule, outputs=outputs, caller=caller)
+        given["rule"] = operator.rule(**chosen)
+        given["outputs"] = tuple((each, dtypes.get(each, "same")) for each in wanted)
+        given["caller"] = caller
+        if out is None:
+            results = layer.run(operator.name, **given)
+        else:
+            refuse_recording(caller, layer, list(tensors.values()))
+            destinations = _destinations(name, layer, wanted, out)
+            results = operator.run(Destinations(layer, caller, destinations, tensors), **given)
         if parts:
             return split_parts(*results)
         return results if len(results) > 1 else results[0]
@@ -65,7 +94,7 @@ def canonical(
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.__name__ = function.__qualname__ = name
     function.__module__ = module
-    function.__doc__ = _describe(operator, core)
+    function.__doc__ = _describe(operator, core, name)
     return function
 
 
@@ -79,6 +108,7 @@ def _signature(operator: Operator, outputs: tuple[str, ...] | None) -> inspect.S
         for parameter in inspect.signature(operator.run).parameters.values()
         if parameter.name not in _INTERNAL
     ]
+    parameters.sort(key=lambda parameter: parameter.default is not parameter.empty)
     settings: dict[str, Any] = {
         each.name: None if each.name == "accumulate" else each.default
         for each in fields(operator.rule)
@@ -86,6 +116,7 @@ def _signature(operator: Operator, outputs: tuple[str, ...] | None) -> inspect.S
     }
     if outputs is not None:
         settings["outputs"] = outputs
+    settings["out"] = None
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters += [inspect.Parameter(key, keyword, default=settings[key]) for key in settings]
     return inspect.Signature(parameters)
@@ -93,9 +124,11 @@ def _signature(operator: Operator, outputs: tuple[str, ...] | None) -> inspect.S
 
 def _output_names(name: str, known: tuple[str, ...], outputs: Any) -> tuple[str, ...]:
     names = (outputs,) if isinstance(outputs, str) else tuple(outputs)
-    for each in names:
+    for place, each in enumerate(names):
         if each not in known:
             raise ArgumentError(f"{name}: outputs has {each!r}; allowed: {', '.join(known)}")
+        if each in names[:place]:
+            raise ArgumentError(f"{name}: outputs has {each!r} twice; each output comes once")
     if not names:
         raise ArgumentError(f"{name}: outputs is empty; allowed: {', '.join(known)}")
     return names
@@ -105,14 +138,11 @@ def _layer(name: str, main: str, tensors: dict[str, Any]) -> FrameworkLayer:
     """The framework that all tensors of a call come from."""
     layers = {}
     for slot, value in tensors.items():
-        if value is None:
+        if value is None and slot != main:
             continue
         layer = layer_of(value)
         if layer is None:
-            raise DtypeError(
-                f"{name}: {slot} is {value!r} ({type(value).__name__}); expected a tensor "
-                "(torch.Tensor, numpy.ndarray or mindspore.Tensor)"
-            )
+            raise DtypeError(f"{name}: {slot} is {spelled(value)}; {expected_types(['tensor'])}")
         layers[slot] = layer
     first = layers[main]
     for slot, layer in layers.items():
@@ -124,31 +154,77 @@ def _layer(name: str, main: str, tensors: dict[str, Any]) -> FrameworkLayer:
     return first
 
 
-def _widen(name: str, layer: FrameworkLayer, given: dict[str, Any]) -> None:
-    """Integer boxes, and their scores with them, as float64; ids of groups as wide ids."""
-    if "boxes" in given and layer.dtype(given["boxes"]) in _INTEGERS:
-        boxes = given["boxes"]
-        given["boxes"] = layer.cast(boxes, "float64")
-        if layer.dtype(boxes) == "int64":
-            _check_exact(name, layer, boxes, given["boxes"])
-        given["scores"] = layer.cast(given["scores"], "float64")
+def _value(name: str, slot: str, kind: str, value: Any) -> Any:
+    """What was given for a slot that holds no tensor, as the core takes it."""
+    if kind == "floats":
+        if not isinstance(value, (list, tuple)):
+            raise DtypeError(f"{name}: {slot} is {spelled(value)}; expected a tuple of numbers")
+        return tuple(
+            _value(name, f"{slot}[{place}]", "float", each) for place, each in enumerate(value)
+        )
+    wanted = _VALUE_TYPES[kind]
+    if not VALUE_TYPES[wanted](value) or isinstance(value, bool):
+        raise DtypeError(f"{name}: {slot} is {spelled(value)}; {expected_types([wanted])}")
+    try:
+        return float(as_number(value)) if kind == "float" else as_number(value)
+    except OverflowError:
+        raise ArgumentError(f"{name}: {slot} is {spelled(value)}; it must fit in a float") from None
+
+
+def _destinations(
+    name: str, layer: FrameworkLayer, outputs: tuple[str, ...], out: Any
+) -> dict[str, Any]:
+    """The tensors that were given for the outputs, by the names of these."""
+    given = tuple(out) if isinstance(out, (list, tuple)) else (out,)
+    if len(given) != len(outputs):
+        raise ArgumentError(
+            f"{name}: out holds {len(given)} tensors; expected {len(outputs)}, "
+            f"for {', '.join(outputs)}"
+        )
+    for place, tensor in enumerate(given):
+        if layer_of(tensor) is not layer:
+            where = f"out[{place}]" if len(given) > 1 else "out"
+            raise DtypeError(
+                f"{name}: {where} is {spelled(tensor)}; expected a tensor of the framework of the "
+                "inputs"
+            )
+    return dict(zip(outputs, given, strict=True))
+
+
+def _widen(name: str, operator: Operator, layer: FrameworkLayer, given: dict[str, Any]) -> None:
+    """Integer coordinates as floats, where kernels take only these; ids of groups as wide ids."""
+    if "rois" in given and layer.dtype(given["rois"]) in _INTEGERS:
+        # Regions are of the dtype of the features, which stays that of the result.
+        given["rois"] = _exact(name, layer, "rois", given["rois"], layer.dtype(given["features"]))
+    for pair in _FLOATING_PAIRS:
+        if given.keys() >= set(pair) and any(
+            slot != "scores" and layer.dtype(given[slot]) in _INTEGERS for slot in pair
+        ):
+            given.update({slot: _exact(name, layer, slot, given[slot], "float64") for slot in pair})
     if given.get("groups") is not None:
         is_integer = layer.dtype(given["groups"]) in (*_INTEGERS, "bool")
         given["groups"] = layer.cast(given["groups"], "int64" if is_integer else "float64")
 
 
-def _check_exact(name: str, layer: FrameworkLayer, integers: Any, floats: Any) -> None:
-    differs = (layer.cast(floats, "int64") != integers).reshape(-1).tolist()
-    if any(differs):
-        row, column = divmod(differs.index(True), 4)
-        raise ArgumentError(
-            f"{name}: boxes[{row}][{column}] is {int(integers[row, column])}; integers must be "
-            "exact in float64"
-        )
+def _exact(name: str, layer: FrameworkLayer, slot: str, integers: Any, dtype: str) -> Any:
+    """A tensor in a floating dtype that holds each of its integers."""
+    floats = layer.cast(integers, dtype)
+    # The other integers are exact in float64, and floats were rounded before they came.
+    if layer.dtype(integers) == "int64" or dtype != "float64":
+        differs = layer.cast(floats, "int64") != layer.cast(integers, "int64")
+        if True in (flat := differs.reshape(-1).tolist()):
+            index = row_index((*layer.shape(integers), 1), flat.index(True))
+            place = "".join(f"[{each}]" for each in index)
+            raise ArgumentError(
+                f"{name}: {slot}{place} is {int(integers[index])}; "
+                f"integers must be exact in {dtype}"
+            )
+    return floats
 
 
-def _describe(operator: Operator, core: CoreTable) -> str:
-    lines = [core.text.en, "", "Slots:"]
+def _describe(operator: Operator, core: CoreTable, name: str) -> str:
+    first, *body = inspect.getdoc(operator.run).split("\n")  # type: ignore[union-attr]
+    lines = [core.text.en, "", first, *body, "", "Slots:"]
     lines += [f"    {slot.name}: {slot.text.en}" for slot in core.slots]
     lines += ["", "Axes (the default comes from the signature):"]
     for axis in core.axes:
@@ -156,7 +232,15 @@ def _describe(operator: Operator, core: CoreTable) -> str:
         lines += [f"        {each.value!r}: {each.text.en}" for each in axis.values]
     lines += ["", "Outputs:"]
     lines += [f"    {output.name}: {output.text.en}" for output in core.outputs]
+    lines += [
+        "",
+        "`outputs` names what is returned. `out` is a contiguous tensor to hold it (a tuple of",
+        "tensors for several outputs), of the shape and dtype of the result. Where the length",
+        "depends on data, `out` is as long as it can get, and the filled rows are returned.",
+    ]
     if "accumulate" in operator.rule.axes:
-        lines += ["", "Without `accumulate`, 16-bit tensors are computed in float32."]
+        lines += ["Without `accumulate`, 16-bit tensors are computed in float32."]
     lines += ["", "Raises ArgumentError, DtypeError or DeviceError before anything is computed."]
-    return "\n".join(lines)
+    if name == operator.name:
+        lines += ["", core.example.strip()]
+    return "\n".join(lines) + "\n"

@@ -19,6 +19,10 @@ class DeviceError(OpsbridgeError, RuntimeError):
     """Tensors are on different devices, or on one that this build has no kernels for."""
 
 
+class DerivativeError(OpsbridgeError, RuntimeError):
+    """A derivative is asked for that does not exist."""
+
+
 class TableError(OpsbridgeError, ValueError):
     """A mapping table cannot be read, or says something that the schema does not allow."""
 

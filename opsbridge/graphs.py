@@ -30,6 +30,8 @@ _SCHEMA_TYPES = {
     "int": "int",
     "integer": "int",
     "int_pair": "int[2]",
+    "number_pair": "int[2]",
+    "string": "str",
 }
 _LIBRARY = torch.library.Library("opsbridge", "FRAGMENT")
 
@@ -116,7 +118,11 @@ def _define(target: Any) -> str:
 def _schema(api: ApiTable, kind: str) -> str:
     """The schema of an API's operator; a class takes its settings first, as text."""
     parts = ["str settings"] if api.form == "class" else []
-    parts += [_parameter(param, kind) for param in api.params if param.stage == "call"]
+    parts += [
+        _parameter(param, kind)
+        for param in api.params
+        if param.stage == "call" and not param.extension
+    ]
     results = ", ".join("Tensor" for _ in api.returns)
     return f"({', '.join(parts)}) -> {results if len(api.returns) == 1 else f'({results})'}"
 
@@ -126,8 +132,12 @@ def _parameter(param: Param, kind: str) -> str:
     widest = kind if kind in param.types else param.types[0]
     if "int_pair" in param.types:
         widest = "int_pair"
-    default = "" if param.required else f"={param.default}"
+    default = "" if param.required else f"={_literal(param.default)}"
     return f"{_SCHEMA_TYPES[widest]} {param.name}{default}"
+
+
+def _literal(default: Any) -> str:
+    return json.dumps(default) if isinstance(default, str) else str(default)
 
 
 def _settings(configured: Any) -> str:

@@ -1,9 +1,13 @@
 """The core operators themselves, with canonical names and every convention as a keyword.
 
 They take tensors of any framework and give tensors of the same one. The keywords are the slots and
-axes of `mappings/core/<operator>.toml`, and the docstring of each lists them. Beyond the front-ends
-of single frameworks they take integer boxes, which become float64 exactly, and 16-bit boxes are
-computed in float32 unless `accumulate` says otherwise.
+axes of `mappings/core/<operator>.toml`, and the docstring of each lists them. Position-sensitive
+RoI operators are `channel_map="position_sensitive"` of `roi_align` and `roi_pool`. Beyond the
+front-ends of single frameworks:
+- Integer boxes and anchors become float64, and integer regions the dtype of the features, exactly;
+  functions of boxes alone compute with integers as they are.
+- 16-bit tensors are computed in float32 where there is `accumulate`, unless it says otherwise.
+- Results go into tensors of the caller's, `out`.
 
 >>> import numpy as np
 >>> from opsbridge.ops import nms
@@ -12,6 +16,9 @@ computed in float32 unless `accumulate` says otherwise.
 array([0, 1])
 >>> nms(boxes, np.array([0.75, 0.5, 0.25]), 0.5, comparison="greater_equal")
 array([0, 2])
+>>> memory = np.empty(3, np.int64)
+>>> nms(boxes, np.array([0.75, 0.5, 0.25]), 0.5, out=memory).base is memory
+True
 """
 
 from __future__ import annotations
@@ -19,9 +26,36 @@ from __future__ import annotations
 from opsbridge.canonical import canonical
 from opsbridge.core import OPERATORS
 
-__all__ = ["nms", "nms_match", "roi_align", "soft_nms"]
+__all__ = [
+    "box_area",
+    "box_convert",
+    "box_decode",
+    "box_encode",
+    "box_iou",
+    "check_valid",
+    "clip_boxes",
+    "crop_and_resize",
+    "masks_to_boxes",
+    "nms",
+    "nms_match",
+    "roi_align",
+    "roi_pool",
+    "small_boxes",
+    "soft_nms",
+]
 
+box_area = canonical(OPERATORS["box_area"], __name__)
+box_convert = canonical(OPERATORS["box_convert"], __name__)
+box_decode = canonical(OPERATORS["box_decode"], __name__)
+box_encode = canonical(OPERATORS["box_encode"], __name__)
+box_iou = canonical(OPERATORS["box_iou"], __name__)
+check_valid = canonical(OPERATORS["check_valid"], __name__)
+clip_boxes = canonical(OPERATORS["clip_boxes"], __name__)
+crop_and_resize = canonical(OPERATORS["crop_and_resize"], __name__)
+masks_to_boxes = canonical(OPERATORS["masks_to_boxes"], __name__)
 nms = canonical(OPERATORS["nms"], __name__)
 nms_match = canonical(OPERATORS["nms"], __name__, name="nms_match", parts=("matched", "match_ends"))
 roi_align = canonical(OPERATORS["roi_align"], __name__)
+roi_pool = canonical(OPERATORS["roi_pool"], __name__)
+small_boxes = canonical(OPERATORS["small_boxes"], __name__)
 soft_nms = canonical(OPERATORS["soft_nms"], __name__)

@@ -69,11 +69,12 @@ def roi_pool(
     """
     size = pooled_height, pooled_width
     regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
+    names = dict(outputs)
     destinations = {
         name: layer.empty(
             regions.pooled_shape, regions.dtype if dtype == "same" else dtype, features
         )
-        for name, dtype in (("pooled", "same"), *outputs)
+        for name, dtype in (names | {"pooled": names.get("pooled", "same")}).items()
     }
     _call("roi_pool", regions, destinations["pooled"], rule, destinations.get("argmax"))
     return tuple(layer.finish(destinations[name]) for name, _ in outputs)
@@ -131,6 +132,7 @@ ROI_POOL = Operator(
     shapes=lambda shape, arguments: dict.fromkeys(
         ("pooled", "argmax"), pooled_shape(shape, arguments)
     ),
+    output_dtypes={"argmax": "int32"},
     backward="roi_pool_backward",
     backward_reads_main=lambda rule: rule.pooling == "maximum",
 )

@@ -20,6 +20,21 @@ class FrameworkLayer(TensorLayer, Protocol):
     def is_recording(self) -> bool:
         """Whether calls end up in a graph, where sizes may be symbols."""
 
+    def is_recorded(self, tensors: list[Any]) -> bool:
+        """Whether a call on these tensors ends up in a graph, or in the record of a gradient."""
+
+    def obstacle(self, tensor: Any) -> str:
+        """Why native code cannot write this tensor of the caller's: "is read-only"; or ""."""
+
+    def extent(self, tensor: Any) -> tuple[int, int]:
+        """The addresses of a tensor's first byte and behind its last one; equal if it is empty."""
+
+    def destination(self, tensor: Any) -> Any:
+        """A tensor without an obstacle as a destination that native code can write to."""
+
+    def written(self, tensor: Any) -> None:
+        """Tell the framework that native code has changed a tensor."""
+
     def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> tuple[Any, ...] | None:
         """The arguments of a call as automatic mixed precision changes them, if it is in use on
         one of the devices.

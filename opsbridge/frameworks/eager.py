@@ -11,6 +11,12 @@ class EagerLayer:
     def is_recording(self) -> bool:
         return False
 
+    def is_recorded(self, tensors: list[Any]) -> bool:
+        return False
+
+    def written(self, tensor: Any) -> None:
+        """Nothing keeps count of changes."""
+
     def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> None:
         return None
 

@@ -8,11 +8,12 @@ import numpy as np
 from mindspore import Tensor
 from mindspore.common.api import _pynative_executor
 from mindspore.nn import Cell
+from mindspore.runtime import synchronize
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.buffers import empty_array
 from opsbridge.core.native import tensor_from_dlpack
-from opsbridge.errors import OpsbridgeError
+from opsbridge.errors import DerivativeError
 from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
 
@@ -29,7 +30,7 @@ class _WithoutGradient(Cell):  # type: ignore[misc]
         return OPERATORS[self.operator].run(LAYER, **arguments)
 
     def bprop(self, *args: Any) -> tuple[Any, ...]:
-        raise OpsbridgeError(f"{self.arguments['caller'].operator}: there is no gradient")
+        raise DerivativeError(f"{self.arguments['caller'].operator}: there is no gradient")
 
 
 class MindSporeLayer(EagerLayer):
@@ -68,6 +69,29 @@ class MindSporeLayer(EagerLayer):
 
     def finish(self, destination: np.ndarray[Any, Any], length: int | None = None) -> Tensor:
         return Tensor.from_numpy(destination if length is None else destination[:length])
+
+    def is_recorded(self, tensors: list[Tensor]) -> bool:
+        return bool(_pynative_executor.grad_flag())
+
+    def obstacle(self, tensor: Tensor) -> str:
+        if not tensor.is_contiguous():
+            return "is not contiguous"
+        if self.dtype(tensor) == "bool" and tensor.asnumpy().ctypes.data != tensor.data_ptr():
+            return "is a view of bool"  # MindSpore shares the memory of whole ones only
+        return ""
+
+    def extent(self, tensor: Tensor) -> tuple[int, int]:
+        if not tensor.size:
+            return 0, 0
+        shape, strides = tensor.shape, tensor.stride()
+        reach = sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
+        start = int(tensor.data_ptr())
+        return start, start + (reach + 1) * int(tensor.itemsize)
+
+    def destination(self, tensor: Tensor) -> Any:
+        # Operations that were launched before may still read what is to be written.
+        synchronize()
+        return self.native(tensor)
 
     def threads(self) -> int:
         return host_threads()

@@ -62,6 +62,24 @@ class NumpyLayer(EagerLayer):
     ) -> np.ndarray[Any, Any]:
         return destination if length is None else destination[:length]
 
+    def obstacle(self, tensor: np.ndarray[Any, Any]) -> str:
+        if not tensor.flags.writeable:
+            return "is read-only"
+        return "" if tensor.flags.c_contiguous else "is not contiguous"
+
+    def extent(self, tensor: np.ndarray[Any, Any]) -> tuple[int, int]:
+        if not tensor.size:
+            return 0, 0
+        start = tensor.__array_interface__["data"][0]
+        steps = [
+            (size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True)
+        ]
+        first, last = sum(min(step, 0) for step in steps), sum(max(step, 0) for step in steps)
+        return start + first, start + last + tensor.itemsize
+
+    def destination(self, tensor: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return tensor
+
     def threads(self) -> int:
         return host_threads()
 

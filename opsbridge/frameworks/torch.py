@@ -57,6 +57,9 @@ class TorchLayer(TorchTensors):
     def is_recording(self) -> bool:
         return _is_recording()
 
+    def is_recorded(self, tensors: list[Tensor]) -> bool:
+        return _is_recorded(tensors)
+
     def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> tuple[Any, ...] | None:
         """16-bit tensors as float32, where autocast is on."""
         device = values[0].device.type

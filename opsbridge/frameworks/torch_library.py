@@ -18,7 +18,7 @@ from torch.autograd import forward_ad
 from opsbridge.core import OPERATORS
 from opsbridge.core.checks import Caller
 from opsbridge.core.operator import Operator
-from opsbridge.errors import OpsbridgeError
+from opsbridge.errors import DerivativeError, OpsbridgeError
 from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
 
 _SCHEMA_TYPES = {
@@ -30,6 +30,7 @@ _SCHEMA_TYPES = {
 }
 _TRAVELLING = ("rule", "outputs", "caller")
 _TENSORS = TorchTensors()
+_GRADIENTS = {operator.backward for operator in OPERATORS.values()}
 
 
 def run_recorded(operator: Operator, arguments: dict[str, Any]) -> tuple[Any, ...]:
@@ -80,13 +81,13 @@ def _refuse_tangents(caller: Caller, inputs: Iterable[Any], dtypes: Sequence[str
         return  # vmap's rule looks at each element of the batch
     for tensor in tensors:
         if forward_ad.unpack_dual(tensor).tangent is not None:
-            raise OpsbridgeError(
+            raise DerivativeError(
                 f"{caller.operator}: there is no forward-mode derivative; use reverse mode"
             )
 
 
 def _is_differentiable(dtype: str) -> bool:
-    return dtype == "same" or DTYPES[dtype].is_floating_point
+    return dtype not in DTYPES or DTYPES[dtype].is_floating_point
 
 
 def _schema(function: Callable[..., Any]) -> str:
@@ -177,10 +178,17 @@ def _backward(operator: Operator) -> Callable[..., tuple[Any, ...]]:
 
     def backward(context: Any, gradients: list[Tensor]) -> tuple[Any, ...]:
         if operator.backward is None:
-            raise OpsbridgeError(f"{operator.name}: there is no gradient")
+            caller = Caller.from_text(context.travelling["caller"])
+            order = "second derivative" if operator.name in _GRADIENTS else "gradient"
+            raise DerivativeError(f"{caller.operator}: there is no {order}")
         tensors = dict(zip(context.tensor_names, context.saved_tensors, strict=True))
+        gradient = next(
+            gradient
+            for gradient, dtype in zip(gradients, context.travelling["dtypes"], strict=True)
+            if _is_differentiable(dtype)
+        )
         results = getattr(torch.ops.opsbridge, operator.backward)(
-            gradient=gradients[0].contiguous(),
+            gradient=gradient.contiguous(),
             **tensors,
             **context.inputs,
             rule=context.travelling["rule"],

@@ -55,6 +55,32 @@ class TorchTensors:
     def finish(self, destination: Tensor, length: int | None = None) -> Tensor:
         return destination if length is None else destination[:length]
 
+    def obstacle(self, tensor: Tensor) -> str:
+        if tensor.requires_grad:
+            return "requires a gradient"
+        if tensor.is_inference() and not torch.is_inference_mode_enabled():
+            return "is an inference tensor"
+        if tensor.is_neg():
+            return "is a negated view"
+        return "" if tensor.is_contiguous() else "is not contiguous"
+
+    def extent(self, tensor: Tensor) -> tuple[int, int]:
+        if not tensor.numel():
+            return 0, 0
+        reach = sum(
+            (size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True)
+        )
+        start: int = tensor.data_ptr()
+        return start, start + (reach + 1) * tensor.element_size()
+
+    def destination(self, tensor: Tensor) -> Tensor:
+        return tensor
+
+    def written(self, tensor: Tensor) -> None:
+        """A gradient that needs the old values then says so."""
+        if not tensor.is_inference():
+            torch.autograd.graph.increment_version(tensor)
+
     def threads(self) -> int:
         return int(torch.get_num_threads())
 

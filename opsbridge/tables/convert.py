@@ -48,14 +48,15 @@ def _pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
 
 
 def _plain_number(value: Any, param: Param, layer: RegionLayer) -> Slots:
-    return {param.fills[0]: _plain(value)}
+    return {param.fills[0]: as_number(value)}
 
 
 def _number_pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
-    return {slot: _plain(each) for slot, each in zip(param.fills, value, strict=True)}
+    return {slot: as_number(each) for slot, each in zip(param.fills, value, strict=True)}
 
 
-def _plain(value: Any) -> int | float:
+def as_number(value: Any) -> int | float:
+    """An integer as an int, any other number as a float."""
     return int(_scalar(value)) if _is_integer(value) else float(_scalar(value))
 
 

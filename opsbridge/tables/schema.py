@@ -157,6 +157,7 @@ class CoreTable:
     slots: tuple[Slot, ...]
     outputs: tuple[Output, ...]
     axes: tuple[Axis, ...]
+    example: str
     cases: tuple[Case, ...] = ()
 
 

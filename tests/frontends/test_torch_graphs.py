@@ -12,6 +12,7 @@ from child_process import python_output
 
 from opsbridge.errors import OpsbridgeError
 from opsbridge.mindspore.ops import NMSWithMask
+from opsbridge.mmcv.ops import bbox_overlaps
 from opsbridge.torchvision import ops
 from opsbridge.torchvision.ops import RoIAlign, nms, roi_align
 
@@ -232,16 +233,43 @@ def test_functions_are_scripted_whatever_was_imported_first() -> None:
     assert python_output(SCRIPTED_BEFORE_TORCH) == "[0, 2]"
 
 
-@pytest.mark.parametrize("name", ["nms", "ps_roi_align", "ps_roi_pool", "roi_align", "roi_pool"])
+@pytest.mark.parametrize("name", [each for each in ops.__all__ if each.islower()])
 def test_scripted_functions_have_the_signature_of_the_table(name: str) -> None:
     function = getattr(ops, name)
     schema = torch.jit.script(function).schema
-    real = function.__signature__.parameters.values()
+    parameters = function.__signature__.parameters.values()
+    real = [each for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
     assert [argument.name for argument in schema.arguments] == [each.name for each in real]
     for argument, parameter in zip(schema.arguments, real, strict=True):
         assert argument.has_default_value() == (parameter.default is not parameter.empty)
         if argument.has_default_value():
             assert argument.default_value == parameter.default
+
+
+SCRIPTED_BOXES = {
+    "batched_nms": (*HEAD_INPUTS[2:], torch.tensor([0, 1, 0]), 0.4),
+    "box_area": (HEAD_INPUTS[2], "cxcywh"),
+    "box_convert": (HEAD_INPUTS[2], "cxcywh", "xywh"),
+    "box_iou": (HEAD_INPUTS[2], HEAD_INPUTS[2] + 1, "xywh"),
+    "clip_boxes_to_image": (HEAD_INPUTS[2], (2, 3)),
+    "complete_box_iou": (HEAD_INPUTS[2], HEAD_INPUTS[2] + 1, 1e-3),
+    "distance_box_iou": (HEAD_INPUTS[2], HEAD_INPUTS[2] + 1),
+    "generalized_box_iou": (HEAD_INPUTS[2], HEAD_INPUTS[2] + 1),
+    "masks_to_boxes": (HEAD_INPUTS[0][0] > 0,),
+    "remove_small_boxes": (HEAD_INPUTS[2], 3.0),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTED_BOXES)
+def test_scripted_box_functions_are_the_eager_ones(name: str) -> None:
+    function, given = getattr(ops, name), SCRIPTED_BOXES[name]
+    assert same(torch.jit.script(function)(*given), function(*given))
+    if name != "masks_to_boxes":  # the real one has no scripted form
+        assert same(torch.jit.script(getattr(torchvision_ops(), name))(*given), function(*given))
+
+
+def torchvision_ops() -> Any:
+    return pytest.importorskip("torchvision", reason="compares with the real torchvision").ops
 
 
 def test_scripted_gradients_and_errors() -> None:
@@ -255,8 +283,8 @@ def test_scripted_gradients_and_errors() -> None:
 def test_what_has_no_scripted_form_says_so() -> None:
     with pytest.raises(OpsbridgeError, match="NMSWithMask: TorchScript has no form of it"):
         torch.jit.script(NMSWithMask(0.5))
-    with pytest.raises(OpsbridgeError, match="box_area: TorchScript has no form of it"):
-        torch.jit.script(ops.box_area)
+    with pytest.raises(OpsbridgeError, match="bbox_overlaps: TorchScript has no form of it"):
+        torch.jit.script(bbox_overlaps)
 
 
 @pytest.mark.parametrize("name", APIS)
@@ -309,6 +337,13 @@ def _dual(features: Any) -> Any:
 def test_forward_mode_derivatives_are_refused_not_zero(mode: str) -> None:
     with pytest.raises(OpsbridgeError, match=r"^roi_align: there is no forward-mode derivative"):
         FORWARD_MODE[mode](torch.from_numpy(FEATURES.copy()))
+
+
+def test_second_derivatives_are_refused_in_the_words_of_torchs_errors() -> None:
+    features = torch.from_numpy(FEATURES.copy()).requires_grad_()
+    (gradient,) = torch.autograd.grad(_pool(features) ** 2, features, create_graph=True)
+    with pytest.raises(RuntimeError, match=r"^roi_align: there is no second derivative$"):
+        torch.autograd.grad(gradient.sum(), features)
 
 
 def test_indices_have_no_derivative_to_refuse() -> None:
