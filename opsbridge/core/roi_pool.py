@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
-from opsbridge.core.operator import Operator
+from opsbridge.core.operator import Native, Operator
 from opsbridge.core.regions import (
     Regions,
     check_gradient,
@@ -133,6 +133,12 @@ ROI_POOL = Operator(
     ),
     backward="roi_pool_backward",
     backward_reads_main=lambda rule: rule.pooling == "maximum",
+    native=Native(
+        (
+            *("features", "rois", "batch_indices", "pooled", "spatial_scale", "rule", "threads"),
+            "argmax",
+        )
+    ),
 )
 
 ROI_POOL_BACKWARD = Operator(
