@@ -12,6 +12,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any, Self
 
+from opsbridge.direct import preparation
 from opsbridge.errors import DtypeError
 from opsbridge.tables.schema import ApiTable, Param
 
@@ -22,9 +23,24 @@ if TYPE_CHECKING:
 def make_function(operator: Operator, module: str) -> Any:
     """The API as a function of `module`."""
     signature = operator.call_signature
+    arrange = operator.arrange_call
+    prepare = preparation(operator.plan.call)
+    roads = operator.roads
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        return operator.run(function, {}, (), _bound(operator, signature, args, kwargs))
+        values = arrange(args, kwargs)
+        if values is None:
+            values = _bound(operator, signature, args, kwargs)
+        else:
+            road = roads.get(type(values[first]))
+            if road is not None:
+                direct = values if prepare is None else prepare(values)
+                result = None if direct is None else road(direct)
+                if result is not None:
+                    return result
+        return operator.run(function, {}, (), values)
+
+    first = operator.first_tensor_place
 
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.__wrapped__ = _stub(*signature.parameters)  # type: ignore[attr-defined]
@@ -40,6 +56,8 @@ def make_function(operator: Operator, module: str) -> Any:
 def make_class(operator: Operator, module: str) -> Any:
     """The API as a class of `module`; its objects are called with the tensors."""
     names = tuple(step.param.name for step in operator.plan.init)
+    prepare_settings = preparation(operator.plan.init)
+    prepare = preparation(operator.plan.call)
 
     class Configured:
         # An attribute, since PyTorch's compiler does not follow closures into new classes.
@@ -51,12 +69,23 @@ def make_class(operator: Operator, module: str) -> Any:
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             values = _bound(self.operator, self.operator.init_signature, args, kwargs)
             self._slots, self._chosen = self.operator.configure(values)
+            self._settings = values if prepare_settings is None else prepare_settings(values)
             for name, value in zip(names, values, strict=True):
                 setattr(self, name, value)
 
         def forward(self, *args: Any, **kwargs: Any) -> Any:
-            values = _bound(self.operator, self.operator.call_signature, args, kwargs)
-            return self.operator.run(self, self._slots, self._chosen, values)
+            operator = self.operator
+            values = operator.arrange_call(args, kwargs)
+            if values is None:
+                values = _bound(operator, operator.call_signature, args, kwargs)
+            elif self._settings is not None:
+                road = operator.roads.get(type(values[operator.first_tensor_place]))
+                if road is not None:
+                    direct = values if prepare is None else prepare(values)
+                    result = None if direct is None else road((*self._settings, *direct))
+                    if result is not None:
+                        return result
+            return operator.run(self, self._slots, self._chosen, values)
 
         __call__ = forward
 
@@ -120,9 +149,7 @@ def _scriptable_function(function: Any) -> Any:
 def _bound(
     operator: Operator, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Any
 ) -> tuple[Any, ...]:
-    """The arguments in order, defaults filled in."""
-    if not kwargs and len(args) == len(signature.parameters) and not operator.plan.has_extensions:
-        return args
+    """The arguments in order, defaults filled in; says what is wrong with them, if anything is."""
     try:
         bound = signature.bind(*args, **operator.plan.renamed(kwargs))
     except TypeError as error:

@@ -17,8 +17,10 @@ from opsbridge.callables import make_class, make_function, record
 from opsbridge.core import OPERATORS
 from opsbridge.core.checks import Caller, fits_shape
 from opsbridge.core.rules import Rule
+from opsbridge.direct import make_direct
 from opsbridge.errors import ArgumentError, DtypeError, OpsbridgeError
-from opsbridge.frameworks import FrameworkLayer, layer_of
+from opsbridge.frameworks import FrameworkLayer, Road, layer_of
+from opsbridge.tables.arrange import arrangement
 from opsbridge.tables.bind import Plan, Step, bind_plan
 from opsbridge.tables.convert import check_value_type, chosen_axes, expected_types, spelled
 from opsbridge.tables.load import all_api_names, load_api
@@ -48,13 +50,16 @@ class Operator:
         self.caller = Caller(
             self.plan.name, self.plan.arguments, self.plan.columns, errors=self.plan.errors
         )
-        self._first_tensor = next(
-            param.name for param in self.plan.api.params if "tensor" in param.types
-        )
+        self.arrange_call = arrangement(self.call_signature)
+        tensors = [place for place, step in enumerate(self.plan.call) if step.takes_tensor]
+        self.first_tensor_place = tensors[0]
+        self._first_tensor = self.plan.call[tensors[0]].param.name
         # Made here for every combination, since tracing cannot follow the making of either.
         self._list_caller = replace(self.caller, list_lengths=())
         self._rules = {key: self._make_rule(*key) for key in self._combinations()}
         self._takes_list = any(step.takes_list for step in self.plan.call)
+        # By the class of the first tensor; filled by calls, since importing imports no framework.
+        self.roads: dict[type, Road | None] = {}
 
     def configure(self, values: tuple[Any, ...]) -> tuple[dict[str, Any], _Chosen]:
         """The slots and axes that the constructor's arguments settle."""
@@ -84,7 +89,18 @@ class Operator:
         )
         if widened is not None:
             results = self._narrowed(results, values, layer)
+        if type(first) not in self.roads and not layer.is_recording():
+            self.roads[type(first)] = self._road(layer, type(first))
         return self.plan.returned(results)
+
+    def _road(self, layer: FrameworkLayer, kind: type) -> Road | None:
+        """The direct calls of this API for tensors of a class, if it has some."""
+        if kind not in layer.plain_types:
+            return None
+        direct = make_direct(
+            self.plan, lambda dtype, chosen: self._rule("cpu", dtype, chosen), layer.widens_halves
+        )
+        return None if direct is None else layer.road(direct)
 
     def backward(self, gradient: Any, values: tuple[Any, ...]) -> Any:
         """The gradient of the first tensor of a function's call, from that of its result."""

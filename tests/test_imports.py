@@ -21,6 +21,8 @@ NATIVE = {"tvm_ffi"}
 ERRORS = {"opsbridge.errors"}
 TABLES = ERRORS | {"opsbridge.tables"}
 CORE = ERRORS | {"opsbridge.core"}
+# Results of direct calls, whichever framework asks.
+ARRAYS = {"opsbridge.frameworks.arrays"}
 LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge": (set(), set()),
     "opsbridge.errors": (set(), set()),
@@ -33,18 +35,27 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.reference": (ERRORS | {"opsbridge.reference"}, {"numpy"}),
     # It imports the layer of a tensor's framework when such a tensor comes.
     "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),
+    "opsbridge.frameworks.arrays": (CORE, {"numpy"}),
     "opsbridge.frameworks.eager": (set(), set()),
     "opsbridge.frameworks.host": (set(), set()),
     "opsbridge.frameworks.numpy": (
-        CORE | {"opsbridge.frameworks.eager", "opsbridge.frameworks.host"},
+        CORE | {"opsbridge.frameworks.eager", "opsbridge.frameworks.host"} | ARRAYS,
         {"numpy"},
     ),
     "opsbridge.frameworks.mindspore": (
-        CORE | {"opsbridge.frameworks.eager", "opsbridge.frameworks.host"},
+        CORE
+        | {
+            "opsbridge.frameworks.eager",
+            "opsbridge.frameworks.host",
+            "opsbridge.frameworks.mindspore_direct",
+        },
         {"numpy", "mindspore"},
     ),
+    "opsbridge.frameworks.mindspore_direct": (CORE | ARRAYS, {"mindspore"}),
     "opsbridge.frameworks.torch": (
-        CORE | {"opsbridge.frameworks.torch_library", "opsbridge.frameworks.torch_tensors"},
+        CORE
+        | {"opsbridge.frameworks.torch_library", "opsbridge.frameworks.torch_tensors"}
+        | ARRAYS,
         {"torch"},
     ),
     "opsbridge.frameworks.torch_library": (
@@ -54,12 +65,26 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.frameworks.torch_modules": (set(), {"torch"}),
     "opsbridge.frameworks.torch_tensors": (CORE, {"torch"}),
     "opsbridge.frontend": (
-        TABLES | CORE | {"opsbridge.callables", "opsbridge.frameworks", "opsbridge.graphs"},
+        TABLES
+        | CORE
+        | {
+            "opsbridge.callables",
+            "opsbridge.direct",
+            "opsbridge.frameworks",
+            "opsbridge.graphs",
+        },
         set(),
     ),
+    "opsbridge.direct": (TABLES | CORE, set()),
     # PyTorch's forms of the callables are imported where PyTorch is in use.
     "opsbridge.callables": (
-        TABLES | {"opsbridge.frameworks.torch_modules", "opsbridge.frontend", "opsbridge.graphs"},
+        TABLES
+        | {
+            "opsbridge.direct",
+            "opsbridge.frameworks.torch_modules",
+            "opsbridge.frontend",
+            "opsbridge.graphs",
+        },
         set(),
     ),
     "opsbridge.graphs": (TABLES, {"torch"}),

@@ -10,7 +10,7 @@ from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS, widened
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
-from opsbridge.core.operator import Operator
+from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
 
@@ -69,4 +69,5 @@ BOX_AREA = Operator(
     shapes=lambda shape, arguments: {"area": shape(arguments["boxes"])[:-1]},
     result_dtype=_result_dtype,
     backward="box_area_gradient",
+    native=Native(("boxes", "area", "rule")),
 )

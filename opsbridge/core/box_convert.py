@@ -10,7 +10,7 @@ from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS, is_integer
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
-from opsbridge.core.operator import Operator
+from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
 
@@ -74,4 +74,5 @@ BOX_CONVERT = Operator(
     shapes=lambda shape, arguments: {"converted": shape(arguments["boxes"])},
     result_dtype=_result_dtype,
     backward="box_convert_gradient",
+    native=Native(("boxes", "converted", "rule")),
 )

@@ -10,7 +10,7 @@ from opsbridge.core import checks
 from opsbridge.core.box_dtypes import FLOATS, NUMBERS, quotient
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
-from opsbridge.core.operator import Operator
+from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
 
@@ -157,4 +157,7 @@ BOX_IOU = Operator(
     result_dtype=_result_dtype,
     backward="box_iou_gradient",
     differentiable=("boxes", "other_boxes"),
+    native=Native(
+        ("boxes", "other_boxes", "epsilon", "overlaps", "rule", "threads"), {"epsilon": 0.0}
+    ),
 )

@@ -10,7 +10,7 @@ from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS, is_integer
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
-from opsbridge.core.operator import Operator
+from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Number, Tensor, TensorLayer
 
@@ -77,4 +77,5 @@ CLIP_BOXES = Operator(
     shapes=lambda shape, arguments: {"clipped": shape(arguments["boxes"])},
     result_dtype=_result_dtype,
     backward="clip_boxes_gradient",
+    native=Native(("boxes", "height", "width", "clipped", "rule")),
 )

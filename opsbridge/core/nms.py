@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
-from opsbridge.core.operator import Operator, Picked
+from opsbridge.core.operator import Native, Operator, Picked
 from opsbridge.core.rules import Rule
 from opsbridge.core.scored_boxes import check_scored_boxes, refuse_row
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -92,17 +92,17 @@ def nms(
     }
     kept = native_function("nms")(
         layer.native(boxes),
-        boxes_column or 0,
-        -1 if scores_column is None else scores_column,
+        _ABSENT["boxes_column"] if boxes_column is None else boxes_column,
+        _ABSENT["scores_column"] if scores_column is None else scores_column,
         layer.native(scores),
         None if groups is None else layer.native(groups),
         rule.word,
         iou_threshold,
-        math.nan if score_threshold is None else score_threshold,
-        1.0 if threshold_decay is None else threshold_decay,
-        -1 if pre_top_k is None else pre_top_k,
-        -1 if max_outputs is None else max_outputs,
-        -1 if shift_limit is None else shift_limit,
+        _ABSENT["score_threshold"] if score_threshold is None else score_threshold,
+        _ABSENT["threshold_decay"] if threshold_decay is None else threshold_decay,
+        _ABSENT["pre_top_k"] if pre_top_k is None else pre_top_k,
+        _ABSENT["max_outputs"] if max_outputs is None else max_outputs,
+        _ABSENT["shift_limit"] if shift_limit is None else shift_limit,
         *(destinations.get(name) for name in shapes),
     )
     if kept < 0:
@@ -112,6 +112,24 @@ def nms(
     )
 
 
+# What the native function takes for a slot that is left out.
+_ABSENT: dict[str, int | float] = {
+    "boxes_column": 0,
+    "scores_column": -1,
+    "score_threshold": math.nan,
+    "threshold_decay": 1.0,
+    "pre_top_k": -1,
+    "max_outputs": -1,
+    "shift_limit": -1,
+}
+_NATIVE = Native(
+    arguments=(
+        *("boxes", "boxes_column", "scores_column", "scores", "groups", "rule", "iou_threshold"),
+        *("score_threshold", "threshold_decay", "pre_top_k", "max_outputs", "shift_limit"),
+        *_output_shapes(0),
+    ),
+    absent=_ABSENT,
+)
 _CUT = frozenset({"keep", "kept_boxes", "match_ends"})
 
 NMS = Operator(
@@ -130,4 +148,5 @@ NMS = Operator(
         "matched": "int64",
         "match_ends": "int64",
     },
+    native=_NATIVE,
 )

@@ -29,6 +29,20 @@ class Picked:
 
 
 @dataclass(frozen=True)
+class Native:
+    """The native function of an operator, for calls that go straight to it.
+
+    `arguments` are what it takes, in order: slots, outputs, "rule" and "threads". `absent` stands
+    for slots that are left out; those that are not in it are tensors or outputs, and absent as
+    None. The function returns how long the outputs in `cut` are, or a negative number for input
+    that it refuses; where there are none, zero or another number.
+    """
+
+    arguments: tuple[str, ...]
+    absent: Mapping[str, int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Operator:
     """A core operator: the function, its rule, and the facts that tracing and gradients need.
 
@@ -41,7 +55,8 @@ class Operator:
     `differentiable`, and `backward` has an output for each: "gradient", then "gradient_of_<name>".
     `result_dtype` makes a NumPy name of the dtype that an output was asked for, of that of `main`
     and of the arguments. `picked` is an output that is made of input rows; `output_dtypes` are the
-    dtypes of the outputs that are not of the dtype of `main`.
+    dtypes of the outputs that are not of the dtype of `main`. `native` lets plain calls go straight
+    to native code (`core.direct`).
     """
 
     name: str
@@ -56,3 +71,4 @@ class Operator:
     result_dtype: Callable[[str, str, Mapping[str, Any]], str] = named_dtype
     picked: Picked | None = None
     output_dtypes: Mapping[str, str] = field(default_factory=dict)
+    native: Native | None = None

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
-from opsbridge.core.operator import Operator
+from opsbridge.core.operator import Native, Operator
 from opsbridge.core.regions import (
     Regions,
     check_gradient,
@@ -139,6 +139,12 @@ ROI_ALIGN = Operator(
     shapes=lambda shape, arguments: {"pooled": pooled_shape(shape, arguments)},
     backward="roi_align_backward",
     backward_reads_main=lambda rule: rule.reduction != "average",
+    native=Native(
+        (
+            *("features", "rois", "batch_indices", "pooled", "spatial_scale", "sampling_ratio"),
+            *("rule", "threads"),
+        )
+    ),
 )
 
 ROI_ALIGN_BACKWARD = Operator(

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
-from opsbridge.core.operator import Operator
+from opsbridge.core.operator import Native, Operator
 from opsbridge.core.regions import (
     Regions,
     check_gradient,
@@ -135,6 +135,12 @@ ROI_POOL = Operator(
     output_dtypes={"argmax": "int32"},
     backward="roi_pool_backward",
     backward_reads_main=lambda rule: rule.pooling == "maximum",
+    native=Native(
+        (
+            *("features", "rois", "batch_indices", "pooled", "spatial_scale", "rule", "threads"),
+            "argmax",
+        )
+    ),
 )
 
 ROI_POOL_BACKWARD = Operator(

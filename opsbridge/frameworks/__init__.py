@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from opsbridge.core.direct import Direct
 from opsbridge.core.tensors import TensorLayer
+
+# Takes the values of a direct call; gives what the API returns, or None where it declines.
+Road = Callable[[tuple[Any, ...]], Any]
 
 
 class FrameworkLayer(TensorLayer, Protocol):
@@ -45,6 +49,17 @@ class FrameworkLayer(TensorLayer, Protocol):
 
     def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
         """Call a core operator, through the framework's own dispatch where that is needed."""
+
+    @property
+    def widens_halves(self) -> bool:
+        """Whether `widened` may change 16-bit tensors."""
+
+    @property
+    def plain_types(self) -> tuple[type, ...]:
+        """The classes whose tensors may take direct calls."""
+
+    def road(self, direct: Direct) -> Road:
+        """The direct calls of an API, for tensors of the plain types that nothing records."""
 
 
 _LAYER_OF_TYPE: dict[type, FrameworkLayer | None] = {}

@@ -8,6 +8,8 @@ from typing import Any
 class EagerLayer:
     """No graph is recorded, no precision is changed behind the caller's back."""
 
+    widens_halves = False
+
     def is_recording(self) -> bool:
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from mindspore.runtime import synchronize
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.buffers import empty_array
+from opsbridge.core.direct import Direct
 from opsbridge.core.native import tensor_from_dlpack
 from opsbridge.errors import DerivativeError
 from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
+from opsbridge.frameworks.mindspore_direct import mindspore_road
 
 
 class _WithoutGradient(Cell):  # type: ignore[misc]
@@ -40,6 +43,8 @@ class MindSporeLayer(EagerLayer):
     arrays and handed over with their memory; writing into a MindSpore tensor would race with its
     asynchronous operations.
     """
+
+    plain_types = (Tensor,)
 
     def is_tensor(self, kind: type) -> bool:
         return issubclass(kind, Tensor)
@@ -110,6 +115,10 @@ class MindSporeLayer(EagerLayer):
             cell = _WithoutGradient(operator, tuple(tensors), arguments)
             return tuple(cell(*tensors.values()))
         return OPERATORS[operator].run(self, **arguments)
+
+    def road(self, direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
+        """The direct calls of an API, for tensors that no gradient is recorded of."""
+        return mindspore_road(direct)
 
 
 LAYER = MindSporeLayer()

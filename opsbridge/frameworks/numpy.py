@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.buffers import empty_array
+from opsbridge.core.direct import Direct, TensorForm
+from opsbridge.frameworks.arrays import NUMPY_DTYPES, array_makers, cut
 from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
 
@@ -26,6 +29,8 @@ class _WritableAlias:
 
 class NumpyLayer(EagerLayer):
     """The layer of `numpy.ndarray`."""
+
+    plain_types = (np.ndarray,)
 
     def is_tensor(self, kind: type) -> bool:
         # Nothing here looks at masks, so a masked element would silently count.
@@ -92,6 +97,26 @@ class NumpyLayer(EagerLayer):
     def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
         """Call a core operator on arrays."""
         return OPERATORS[operator].run(self, **arguments)
+
+    def road(self, direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
+        """The direct calls of an API, for arrays."""
+        call = direct.function(TensorForm.RESULT_GIVEN)
+        others = direct.tensors[1:]
+        makers = array_makers(direct, NUMPY_DTYPES)
+        is_cut = [output.is_cut for output in direct.outputs]
+
+        def road(values: tuple[Any, ...]) -> Any:
+            for place in others:
+                if type(values[place]) is not np.ndarray:
+                    return None
+            try:
+                arrays = [make(values) for make in makers]
+                count = call(*values, *arrays)
+            except Exception:
+                return None  # the operator says what is wrong
+            return None if count is None else cut(arrays, is_cut, count)
+
+        return road
 
 
 LAYER = NumpyLayer()

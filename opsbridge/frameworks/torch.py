@@ -6,6 +6,7 @@ plain tensors that nothing records take that road.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,8 +14,10 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from opsbridge.core import OPERATORS
+from opsbridge.core.direct import Direct, TensorForm
+from opsbridge.frameworks.arrays import array_makers, cut
 from opsbridge.frameworks.torch_library import run_recorded
-from opsbridge.frameworks.torch_tensors import TorchTensors
+from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
 
 
 def _is_plain(tensor: Tensor) -> bool:
@@ -54,6 +57,9 @@ def _widened(value: Any) -> Any:
 class TorchLayer(TorchTensors):
     """The layer of `torch.Tensor`."""
 
+    widens_halves = True
+    plain_types = (Tensor, torch.nn.Parameter)
+
     def is_recording(self) -> bool:
         return _is_recording()
 
@@ -76,6 +82,58 @@ class TorchLayer(TorchTensors):
         if _is_recorded(tensors):
             return run_recorded(OPERATORS[operator], arguments)
         return OPERATORS[operator].run(self, **arguments)
+
+    def road(self, direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
+        """The direct calls of an API, for tensors that nothing records."""
+        if len(direct.outputs) == 1:
+            call = direct.function(TensorForm.RESULT_MADE)
+        else:
+            call = _call_with_arrays(direct)
+        tensors = direct.tensors
+        has_gradient = any(
+            DTYPES[dtype].is_floating_point for output in direct.outputs for dtype in output.dtypes
+        )
+
+        def road(values: tuple[Any, ...]) -> Any:
+            if is_dynamo_compiling() or dispatch_stack_length() or tracing_state() is not None:
+                return None
+            for place in tensors:
+                tensor = values[place]
+                # The memory of a lazily negated tensor holds the opposite of its values.
+                if type(tensor) not in plain_types or tensor.is_neg():
+                    return None
+            if has_gradient:
+                if forward_ad._current_level >= 0:
+                    return None
+                if is_grad_enabled():
+                    for place in tensors:
+                        if values[place].requires_grad:
+                            return None
+            try:
+                return call(*values)
+            except Exception:
+                return None  # the operator says what is wrong
+
+        plain_types = frozenset(self.plain_types)
+        is_dynamo_compiling = torch.compiler.is_dynamo_compiling
+        dispatch_stack_length = torch._C._len_torch_dispatch_stack
+        tracing_state = torch._C._get_tracing_state
+        is_grad_enabled = torch.is_grad_enabled
+        return road
+
+
+def _call_with_arrays(direct: Direct) -> Callable[..., Any]:
+    """Several results, in the memory of arrays, which are made much faster than tensors."""
+    native = direct.function(TensorForm.RESULT_GIVEN)
+    makers = array_makers(direct, DTYPES)
+    is_cut = [output.is_cut for output in direct.outputs]
+
+    def call(*values: Any) -> Any:
+        arrays = [make(values) for make in makers]
+        count = native(*values, *arrays)
+        return None if count is None else tuple(map(torch.from_numpy, cut(arrays, is_cut, count)))
+
+    return call
 
 
 LAYER = TorchLayer()

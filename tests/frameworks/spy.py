@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from direct_calls import forget_direct_calls
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.native import native_function
@@ -22,10 +23,14 @@ def address_of(native: Any) -> int:
 
 
 class Spy:
-    """Records the addresses of the tensors of every native call."""
+    """Records the addresses of the tensors of every native call that an operator makes.
+
+    That is the first call of each API from now on; those that follow are direct.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.addresses: list[int] = []
+        forget_direct_calls()
         for operator in OPERATORS.values():
             module = sys.modules[operator.run.__module__]
             monkeypatch.setattr(module, "native_function", self._watched)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 from api_calls import APIS, BOXES, FEATURES, ROIS, SCORED_BOXES, SCORES
+from direct_calls import forget_direct_calls
 from framework_tensors import FRAMEWORKS, framework, to_array, to_tensor
 
 from opsbridge.core import OPERATORS
@@ -196,6 +197,7 @@ def _no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> NoReturn:
         raise AssertionError(f"the native function {name} was asked for")
 
+    forget_direct_calls()
     for operator in OPERATORS.values():
         monkeypatch.setattr(sys.modules[operator.run.__module__], "native_function", fail)
 

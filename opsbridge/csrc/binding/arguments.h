@@ -14,6 +14,60 @@ struct BadCall : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The tensor that an argument is, or null.
+inline const ObTensor* tensor_of(const ObAny& arg) {
+  if (arg.tag == kTensorPointerTag) return static_cast<const ObTensor*>(arg.as_pointer);
+  if (arg.tag != kTensorObjectTag) return nullptr;
+  const char* object = static_cast<const char*>(arg.as_pointer);
+  return reinterpret_cast<const ObTensor*>(object + kObjectHeaderBytes);
+}
+
+inline Dtype dtype_of(const ObDataType& type) {
+  if (type.lanes != 1) return Dtype::other;
+  if (type.code == kBoolCode && type.bits == 8) return Dtype::boolean;
+  if (type.code == kUIntCode && type.bits == 8) return Dtype::uint8;
+  if (type.code == kUIntCode && type.bits == 16) return Dtype::uint16;
+  if (type.code == kIntCode && type.bits == 8) return Dtype::int8;
+  if (type.code == kIntCode && type.bits == 16) return Dtype::int16;
+  if (type.code == kIntCode && type.bits == 32) return Dtype::int32;
+  if (type.code == kIntCode && type.bits == 64) return Dtype::int64;
+  if (type.code == kFloatCode && type.bits == 16) return Dtype::float16;
+  if (type.code == kBrainFloatCode && type.bits == 16) return Dtype::bfloat16;
+  if (type.code == kFloatCode && type.bits == 32) return Dtype::float32;
+  if (type.code == kFloatCode && type.bits == 64) return Dtype::float64;
+  return Dtype::other;
+}
+
+// The other way round; nothing for `other`.
+inline ObDataType data_type_of(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::boolean:
+      return {kBoolCode, 8, 1};
+    case Dtype::uint8:
+      return {kUIntCode, 8, 1};
+    case Dtype::uint16:
+      return {kUIntCode, 16, 1};
+    case Dtype::int8:
+      return {kIntCode, 8, 1};
+    case Dtype::int16:
+      return {kIntCode, 16, 1};
+    case Dtype::int32:
+      return {kIntCode, 32, 1};
+    case Dtype::int64:
+      return {kIntCode, 64, 1};
+    case Dtype::float16:
+      return {kFloatCode, 16, 1};
+    case Dtype::bfloat16:
+      return {kBrainFloatCode, 16, 1};
+    case Dtype::float32:
+      return {kFloatCode, 32, 1};
+    case Dtype::float64:
+      return {kFloatCode, 64, 1};
+    default:
+      throw BadCall("a dtype is expected");
+  }
+}
+
 class Arguments {
  public:
   Arguments(const ObAny* args, int32_t count) : args_(args), count_(count) {}
@@ -73,29 +127,6 @@ class Arguments {
     if (tensor == nullptr) fail("a tensor");
     if (tensor->device.type != kCpuDevice) fail("a tensor in host memory");
     return tensor;
-  }
-
-  static const ObTensor* tensor_of(const ObAny& arg) {
-    if (arg.tag == kTensorPointerTag) return static_cast<const ObTensor*>(arg.as_pointer);
-    if (arg.tag != kTensorObjectTag) return nullptr;
-    const char* object = static_cast<const char*>(arg.as_pointer);
-    return reinterpret_cast<const ObTensor*>(object + kObjectHeaderBytes);
-  }
-
-  static Dtype dtype_of(const ObDataType& type) {
-    if (type.lanes != 1) return Dtype::other;
-    if (type.code == kBoolCode && type.bits == 8) return Dtype::boolean;
-    if (type.code == kUIntCode && type.bits == 8) return Dtype::uint8;
-    if (type.code == kUIntCode && type.bits == 16) return Dtype::uint16;
-    if (type.code == kIntCode && type.bits == 8) return Dtype::int8;
-    if (type.code == kIntCode && type.bits == 16) return Dtype::int16;
-    if (type.code == kIntCode && type.bits == 32) return Dtype::int32;
-    if (type.code == kIntCode && type.bits == 64) return Dtype::int64;
-    if (type.code == kFloatCode && type.bits == 16) return Dtype::float16;
-    if (type.code == kBrainFloatCode && type.bits == 16) return Dtype::bfloat16;
-    if (type.code == kFloatCode && type.bits == 32) return Dtype::float32;
-    if (type.code == kFloatCode && type.bits == 64) return Dtype::float64;
-    return Dtype::other;
   }
 
   static TensorView view_of(const ObTensor& tensor) {

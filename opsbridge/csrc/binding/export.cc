@@ -13,6 +13,18 @@ int raise(const char* kind, const char* message) {
 
 }  // namespace
 
+int raise_current_exception() {
+  try {
+    throw;
+  } catch (const BadCall& error) {
+    return raise("TypeError", error.what());
+  } catch (const std::bad_alloc&) {
+    return raise("MemoryError", "opsbridge: out of memory");
+  } catch (const std::exception& error) {
+    return raise("RuntimeError", error.what());
+  }
+}
+
 int guarded(int64_t (*body)(Arguments&), const ObAny* args, int32_t count, ObAny* result) {
   try {
     Arguments arguments(args, count);
@@ -20,12 +32,8 @@ int guarded(int64_t (*body)(Arguments&), const ObAny* args, int32_t count, ObAny
     result->padding = 0;
     result->tag = kIntTag;
     return 0;
-  } catch (const BadCall& error) {
-    return raise("TypeError", error.what());
-  } catch (const std::bad_alloc&) {
-    return raise("MemoryError", "opsbridge: out of memory");
-  } catch (const std::exception& error) {
-    return raise("RuntimeError", error.what());
+  } catch (...) {
+    return raise_current_exception();
   }
 }
 

@@ -7,6 +7,9 @@
 
 namespace opsbridge {
 
+// Inside a handler: the exception as one of Python's; returns what a failed call returns.
+int raise_current_exception();
+
 // Runs the body of a call; no C++ exception crosses into the caller.
 int guarded(int64_t (*body)(Arguments&), const ObAny* args, int32_t count, ObAny* result);
 

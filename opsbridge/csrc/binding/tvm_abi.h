@@ -1,6 +1,6 @@
 // The stable C calling convention of tvm-ffi, as far as opsbridge uses it: tagged 16-byte
-// arguments, DLPack tensors, and a function that records an exception. Written from the documented
-// ABI so that neither its C++ headers nor its library are needed to build.
+// arguments, DLPack tensors, and functions that record an exception or make an object. Written from
+// the documented ABI so that neither its C++ headers nor its library are needed to build.
 #pragma once
 
 #include <cstdint>
@@ -46,11 +46,32 @@ struct ObAny {
   };
 };
 
+// DLManagedTensorVersioned of DLPack.
+struct ObManagedTensor {
+  uint32_t major_version;
+  uint32_t minor_version;
+  void* context;
+  void (*deleter)(ObManagedTensor* self);
+  uint64_t flags;
+  ObTensor tensor;
+};
+
+using ObFunction = int (*)(void* self, const ObAny* args, int32_t count, ObAny* result);
+
 // Resolved when the tvm-ffi run time loads this library; weak, so that loading without it works.
 __attribute__((weak)) void TVMFFIErrorSetRaisedFromCStr(const char* kind, const char* message);
 // Makes a tensor object, which owns what it is made from; not 0: it failed and owns nothing.
 __attribute__((weak)) int TVMFFITensorFromDLPack(ObManagedTensor* from, int32_t alignment,
                                                  int32_t contiguous, void** object);
+
+// A callable object of tvm-ffi around a function of the calling convention and its first argument.
+__attribute__((weak)) int TVMFFIFunctionCreate(void* self, ObFunction call,
+                                               void (*deleter)(void* self), void** out);
+
+// A tensor object that owns what the deleter of `from` frees.
+__attribute__((weak)) int TVMFFITensorFromDLPackVersioned(ObManagedTensor* from,
+                                                          int32_t require_alignment,
+                                                          int32_t require_contiguous, void** out);
 
 }  // extern "C"
 
@@ -62,6 +83,8 @@ enum Tag : int32_t {
   kBoolTag = 2,
   kFloatTag = 3,
   kTensorPointerTag = 7,
+  kSmallStringTag = 11,  // up to 7 bytes, in place; the length is in the padding
+  kFunctionTag = 68,
   kTensorObjectTag = 70,
 };
 
@@ -76,6 +99,7 @@ enum TypeCode : uint8_t {
 };
 
 static_assert(sizeof(ObAny) == 16, "tvm-ffi arguments are 16 bytes");
+static_assert(sizeof(ObManagedTensor) == 80, "DLManagedTensorVersioned is 80 bytes");
 static_assert(sizeof(ObTensor) == 48, "DLTensor is 48 bytes");
 static_assert(sizeof(ObManagedTensor) == 64, "DLManagedTensor is 64 bytes");
 

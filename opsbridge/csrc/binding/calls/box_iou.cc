@@ -17,6 +17,10 @@ static int64_t call_box_iou(Arguments& args) {
   require_rows_of_four(call.boxes);
   require_rows_of_four(call.other_boxes);
   require(call.boxes.rank >= 2 && call.other_boxes.rank >= 2, "boxes must have a row axis");
+  require(call.rule.pairing != Pairing::aligned ||
+              call.boxes.shape[call.boxes.rank - 2] ==
+                  call.other_boxes.shape[call.other_boxes.rank - 2],
+          "aligned boxes must be as many");
   const bool widens = !is_floating(call.boxes.dtype) ||
                       (is_narrow_float(call.boxes.dtype) && call.rule.widening == Widening::sides);
   require(call.result.dtype == (widens ? Dtype::float32 : call.boxes.dtype),

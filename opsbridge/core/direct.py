@@ -1,0 +1,251 @@
+"""Direct calls: native functions that take the arguments of a framework API as the user gave them.
+
+A direct call is written once per API as a program of words, which csrc/binding/direct_program.h
+reads. The function it gives checks everything that a plain call must satisfy and returns None where
+it does not: then the operator itself, whose checks have messages, is to be called. So it never
+complains about an argument, and says nothing that is not said elsewhere.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from opsbridge.core.native import native_function
+from opsbridge.core.operator import Native, Operator
+from opsbridge.core.rules import AxisValue, Rule
+from opsbridge.core.sizes import Shape, Size, fixed_shape, shape_getter
+
+# In the order of the enum of csrc/include/opsbridge/tensor.h.
+DTYPES = (
+    *("bool", "uint8", "uint16", "int8", "int16", "int32", "int64"),
+    *("float16", "bfloat16", "float32", "float64"),
+)
+_DECLINED = -1  # in place of a rule word; a word has at most 60 bits
+
+
+class TensorForm(IntEnum):
+    """How tensors travel, as csrc numbers it.
+
+    As objects, with the one result made natively or with arrays for the results given after the
+    arguments; or as numbers, with arrays given: address, DLPack code of the dtype, sizes, strides.
+    """
+
+    RESULT_MADE = 0
+    RESULT_GIVEN = 1
+    AS_NUMBERS = 2
+
+
+class Source(IntEnum):
+    """Where a native argument comes from, as csrc numbers it."""
+
+    CONSTANT = 0
+    TENSOR = 1
+    NUMBER = 2
+    INTEGER = 3
+    POSITIVE_NUMBER = 4
+    POSITIVE_INTEGER = 5
+    RULE = 6
+    OUTPUT = 7
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What the user's argument at a place is to a slot; a tensor has a shape and dtypes."""
+
+    place: int
+    source: Source
+    shape: tuple[int | str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An enumerated argument of the user: each value has its own rules."""
+
+    place: int
+    values: tuple[AxisValue | None, ...]
+
+
+@dataclass(frozen=True)
+class Output:
+    """A result: its dtype for each dtype of the main tensor, and its shape."""
+
+    name: str
+    dtypes: tuple[str, ...]
+    shape: Shape
+    is_cut: bool
+
+
+@dataclass(frozen=True)
+class Direct:
+    """The direct calls of one framework API, which takes `count` arguments.
+
+    `arguments` fill slots of the operator, `constants` hold other slots. `rules` has a rule for
+    every one of the `dtypes` and every value of the `choices`, the last choice varying fastest.
+    """
+
+    operator: Operator
+    native: Native
+    count: int
+    arguments: dict[str, Argument]
+    constants: dict[str, int | float]
+    choices: tuple[Choice, ...]
+    dtypes: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    wanted: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def tensors(self) -> tuple[int, ...]:
+        """The places of the arguments that are tensors."""
+        return tuple(sorted({each.place for each in self._tensor_arguments()}))
+
+    @property
+    def ranks(self) -> dict[int, int]:
+        """How many axes the tensor at each of their places has."""
+        return {each.place: len(fixed_shape(each.shape)) for each in self._tensor_arguments()}
+
+    @property
+    def main(self) -> int:
+        """The place of the tensor that decides the dtypes of the results."""
+        return self.arguments[self.operator.main].place
+
+    @cached_property
+    def outputs(self) -> tuple[Output, ...]:
+        """The results of a plain call."""
+        per_dtype = len(self.rules) // len(self.dtypes)
+        firsts = self.rules[::per_dtype]
+        shapes = self._shapes(firsts[0])
+        return tuple(
+            Output(
+                name=name,
+                dtypes=tuple(
+                    self._dtype(wanted, dtype, rule)
+                    for dtype, rule in zip(self.dtypes, firsts, strict=True)
+                ),
+                shape=shapes[name],
+                is_cut=name in self.operator.cut,
+            )
+            for name, wanted in self.wanted
+        )
+
+    def function(self, form: TensorForm) -> Callable[..., Any]:
+        """The native function: a tensor or a number as its result, or None where it declines."""
+        words = np.array(list(self._program(form)), np.int64)
+        return native_function(f"{self.operator.name}_direct")(words)  # type: ignore[return-value]
+
+    def shape_getter(self, output: Output) -> Callable[[tuple[Any, ...]], Any]:
+        """What computes the shape of a result from the user's arguments."""
+        return shape_getter(output.shape, {k: each.place for k, each in self.arguments.items()})
+
+    def _tensor_arguments(self) -> Iterator[Argument]:
+        return (each for each in self.arguments.values() if each.source == Source.TENSOR)
+
+    def _shapes(self, rule: Rule) -> Mapping[str, Shape]:
+        """The shapes of the outputs, computed by the operator from sizes that stand for numbers."""
+        slots = {slot: Size(slot) for slot in self.arguments}
+
+        def shape(tensor: Size) -> Shape:
+            sizes = fixed_shape(self.arguments[tensor.slot].shape)
+            return tuple(
+                size if isinstance(size, int) else Size(tensor.slot, axis)
+                for axis, size in enumerate(sizes)
+            )
+
+        return self.operator.shapes(shape, {**slots, "rule": rule})  # type: ignore[arg-type]
+
+    def _dtype(self, wanted: str, dtype: str, rule: Rule) -> str:
+        slots = {slot: Size(slot) for slot in self.arguments}
+        return self.operator.result_dtype(wanted, dtype, {**slots, "rule": rule})
+
+    def _word(self, place: int) -> int:
+        """The word of a rule, unless it makes other results than the first choices do."""
+        rule, row = self.rules[place], place * len(self.dtypes) // len(self.rules)
+        shapes = self._shapes(rule)
+        is_alike = all(
+            shapes[output.name] == output.shape
+            and self._dtype(wanted, self.dtypes[row], rule) == output.dtypes[row]
+            for output, (_, wanted) in zip(self.outputs, self.wanted, strict=True)
+        )
+        return rule.word if is_alike else _DECLINED
+
+    def _program(self, form: TensorForm) -> Iterator[int]:
+        places = {slot: i for i, slot in enumerate(self.native.arguments)}
+        yield form
+        yield bool(self.operator.cut)
+        yield places[self.operator.main]
+        yield from _listed([width] for width in self._widths(form))
+        yield from _listed([DTYPES.index(dtype)] for dtype in self.dtypes)
+        yield from _listed(
+            [choice.place, *_listed(map(_any, choice.values))] for choice in self.choices
+        )
+        yield from _listed([self._word(place)] for place in range(len(self.rules)))
+        yield from _listed(self._output_words(output, places) for output in self.outputs)
+        yield from _listed(map(self._argument_words, self.native.arguments))
+
+    def _widths(self, form: TensorForm) -> list[int]:
+        widths = [1] * self.count
+        if form == TensorForm.AS_NUMBERS:
+            for argument in self._tensor_arguments():
+                widths[argument.place] = 2 + 2 * len(fixed_shape(argument.shape))
+        return widths
+
+    def _argument_words(self, name: str) -> list[int]:
+        value = self.constants.get(name, self.native.absent.get(name))
+        argument = self.arguments.get(name)
+        names = [output.name for output in self.outputs]
+        if name == "rule":
+            return [Source.RULE, 0, *_any(None), 0, 0]
+        if name == "threads":
+            # Calls that are large enough for more are not direct.
+            return [Source.CONSTANT, 0, *_any(1), 0, 0]
+        if name in names:
+            return [Source.OUTPUT, names.index(name), *_any(None), 0, 0]
+        if argument is None:
+            return [Source.CONSTANT, 0, *_any(value), 0, 0]
+        mask = sum(1 << DTYPES.index(dtype) for dtype in argument.dtypes)
+        sizes = [size if isinstance(size, int) else -1 for size in fixed_shape(argument.shape)]
+        return [argument.source, argument.place, *_any(value), mask, len(sizes), *sizes]
+
+    def _output_words(self, output: Output, places: dict[str, int]) -> Iterator[int]:
+        def term(size: Size | int) -> tuple[int, int, int]:
+            if isinstance(size, int):
+                return -1, -1, size
+            if size.axis >= 0:
+                return places[size.slot], size.axis, 0
+            return self.arguments[size.slot].place, -1, 0
+
+        yield from _listed([DTYPES.index(dtype)] for dtype in output.dtypes)
+        yield output.is_cut
+        yield from _listed(
+            [*term(size), *_listed(map(term, getattr(size, "divisors", ())))]
+            for size in output.shape
+        )
+
+
+def _listed(items: Any) -> Iterator[int]:
+    items = list(items)
+    yield len(items)
+    for item in items:
+        yield from item
+
+
+def _any(value: AxisValue | None) -> tuple[int, int, int]:
+    """A value as tvm-ffi passes it: tag, padding, bits."""
+    if value is None:
+        return 0, 0, 0
+    if isinstance(value, bool):
+        return 2, 0, int(value)
+    if isinstance(value, int):
+        return 1, 0, value
+    if isinstance(value, float):
+        return 3, 0, int.from_bytes(struct.pack("<d", value), "little", signed=True)
+    text = value.encode()
+    # Longer ones do not lie in the value itself; no call has this one, so they are never direct.
+    return (11, len(text), int.from_bytes(text, "little")) if len(text) < 8 else (-1, 0, 0)

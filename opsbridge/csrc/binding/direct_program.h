@@ -1,0 +1,73 @@
+// How a direct call turns what the user gave into the arguments of a native function: words that
+// opsbridge/core/direct.py writes once per framework API, read here into structs.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "binding/arguments.h"
+
+namespace opsbridge {
+
+// How tensors travel: as objects, with results made here or given as arrays after the arguments, or
+// (for a framework that tvm-ffi does not know) as numbers: address, dtype, sizes, strides.
+enum class TensorForm : int64_t { result_made, result_given, as_numbers };
+
+enum class Source : int64_t {
+  constant,          // a value
+  tensor,            // an argument: what shape and dtypes it may have
+  number,            // an argument, as a double
+  integer,           // an argument, as an int
+  positive_number,   // an argument, or the value where it is not above zero
+  positive_integer,  // the same
+  rule,              // the rule word of the dtype and the choices
+  output             // an output, by its place
+};
+
+struct NativeArgument {
+  Source source;
+  int64_t place;               // of the user's argument, or of the output
+  ObAny value;                 // of a constant
+  uint64_t dtypes;             // of a tensor: one bit each
+  std::vector<int64_t> shape;  // of a tensor: negative where any size may be
+};
+
+// A number (place < 0), an integer that the user gave at a place (axis < 0), or a size of the
+// tensor at a place among the native arguments.
+struct Term {
+  int64_t place, axis, number;
+};
+
+struct Size {
+  Term term;
+  std::vector<Term> divisors;
+};
+
+struct DirectOutput {
+  std::vector<Dtype> dtypes;  // for each dtype of the main tensor
+  bool is_cut;                // to the count that the native function returns
+  std::vector<Size> shape;
+};
+
+// An enumerated argument: its values, each of which has its own rule words.
+struct DirectChoice {
+  int64_t place;
+  std::vector<ObAny> values;
+};
+
+struct DirectProgram {
+  TensorForm form;
+  bool returns_count;           // the native function does, or else zero unless it refuses a row
+  int64_t main;                 // the native argument that decides the dtype
+  std::vector<int64_t> widths;  // how many values each of the user's arguments consists of
+  std::vector<Dtype> dtypes;
+  std::vector<DirectChoice> choices;
+  std::vector<int64_t> words;  // by dtype, then by choice; negative: not direct
+  std::vector<DirectOutput> outputs;
+  std::vector<NativeArgument> arguments;
+};
+
+// Throws BadCall for words that are no program.
+DirectProgram read_program(const TensorView& words);
+
+}  // namespace opsbridge
