@@ -9,17 +9,7 @@
 
 namespace opsbridge {
 
-// Boxes as structure of arrays; `angle` (of the diagonal) is there for the measure that needs it.
-template <class C, class A, class R>
-struct BoxColumns {
-  const C* x1;
-  const C* y1;
-  const C* x2;
-  const C* y2;
-  const A* area;
-  const R* angle;
-};
-
+// `angle` (of the diagonal) counts for the measure that needs it only.
 template <class C, class A, class R>
 struct PairedBox {
   C x1, y1, x2, y2;
@@ -27,12 +17,10 @@ struct PairedBox {
   R angle;
 };
 
-template <class C, class A, class R>
-OPSBRIDGE_FN PairedBox<C, A, R> box_at(const BoxColumns<C, A, R>& boxes, int64_t i,
-                                       bool has_angle) {
-  return PairedBox<C, A, R>{boxes.x1[i], boxes.y1[i],   boxes.x2[i],
-                            boxes.y2[i], boxes.area[i], has_angle ? boxes.angle[i] : R(0)};
-}
+// Whether a corner can be NaN where that has to spread to the result. A NaN area of a box spreads
+// to every measure over the union by itself, so a caller who gives one spares the tests of the
+// corners.
+enum class NanCorners { possible, none };
 
 // A length between two corners, never negative, and not a number where a corner is not one.
 template <class I, class C>
@@ -43,15 +31,16 @@ OPSBRIDGE_FN I clamped_side(C low, C high, const BoxIouRule& rule) {
                                                  : length;
 }
 
-template <class I, class C>
+template <class I, NanCorners nans, class C>
 OPSBRIDGE_FN I shared_side(C a1, C a2, C b1, C b2, const BoxIouRule& rule) {
-  const bool spreads = rule.nan_corner == NanCorner::spreads;
+  const bool spreads = nans == NanCorners::possible && rule.nan_corner == NanCorner::spreads;
   return clamped_side<I>(spreads ? larger_or_nan(a1, b1) : larger(a1, b1),
                          spreads ? smaller_or_nan(a2, b2) : smaller(a2, b2), rule);
 }
 
-template <class I, class C>
+template <class I, NanCorners nans, class C>
 OPSBRIDGE_FN I hull_side(C a1, C a2, C b1, C b2, const BoxIouRule& rule) {
+  if (nans == NanCorners::none) return clamped_side<I>(smaller(a1, b1), larger(a2, b2), rule);
   return clamped_side<I>(smaller_or_nan(a1, b1), larger_or_nan(a2, b2), rule);
 }
 
@@ -65,11 +54,11 @@ OPSBRIDGE_FN I denominator(A first, A second, I united, const BoxIouRule& rule) 
 }
 
 // The distance between the centres over the diagonal of the hull, both squared.
-template <class I, class C, class A, class R>
+template <class I, NanCorners nans, class C, class A, class R>
 OPSBRIDGE_FN R centre_distance(const PairedBox<C, A, R>& a, const PairedBox<C, A, R>& b, R epsilon,
                                const BoxIouRule& rule) {
-  const I width = hull_side<I>(a.x1, a.x2, b.x1, b.x2, rule);
-  const I height = hull_side<I>(a.y1, a.y2, b.y1, b.y2, rule);
+  const I width = hull_side<I, nans>(a.x1, a.x2, b.x1, b.x2, rule);
+  const I height = hull_side<I, nans>(a.y1, a.y2, b.y1, b.y2, rule);
   const R diagonal = static_cast<R>(width * width + height * height) + epsilon;
   const R x = static_cast<R>(a.x1 + a.x2) / R(2) - static_cast<R>(b.x1 + b.x2) / R(2);
   const R y = static_cast<R>(a.y1 + a.y2) / R(2) - static_cast<R>(b.y1 + b.y2) / R(2);
@@ -85,25 +74,25 @@ OPSBRIDGE_FN R shape_penalty(R first_angle, R second_angle, R iou, R epsilon) {
   return weight * difference;
 }
 
-template <class I, class C, class A, class R>
+template <class I, NanCorners nans, class C, class A, class R>
 OPSBRIDGE_FN R pair_measure(const PairedBox<C, A, R>& a, const PairedBox<C, A, R>& b, R epsilon,
                             const BoxIouRule& rule) {
-  const I shared =
-      shared_side<I>(a.x1, a.x2, b.x1, b.x2, rule) * shared_side<I>(a.y1, a.y2, b.y1, b.y2, rule);
+  const I shared = shared_side<I, nans>(a.x1, a.x2, b.x1, b.x2, rule) *
+                   shared_side<I, nans>(a.y1, a.y2, b.y1, b.y2, rule);
   const I united = static_cast<I>(a.area + b.area) - shared;
   const R iou = static_cast<R>(shared) / static_cast<R>(denominator(a.area, b.area, united, rule));
   switch (rule.measure) {
     case Measure::iou:
       return iou;
     case Measure::giou: {
-      const I hull =
-          hull_side<I>(a.x1, a.x2, b.x1, b.x2, rule) * hull_side<I>(a.y1, a.y2, b.y1, b.y2, rule);
+      const I hull = hull_side<I, nans>(a.x1, a.x2, b.x1, b.x2, rule) *
+                     hull_side<I, nans>(a.y1, a.y2, b.y1, b.y2, rule);
       return iou - static_cast<R>(hull - united) / static_cast<R>(hull);
     }
     case Measure::diou:
-      return iou - centre_distance<I>(a, b, epsilon, rule);
+      return iou - centre_distance<I, nans>(a, b, epsilon, rule);
     case Measure::ciou:
-      return (iou - centre_distance<I>(a, b, epsilon, rule)) -
+      return (iou - centre_distance<I, nans>(a, b, epsilon, rule)) -
              shape_penalty(a.angle, b.angle, iou, epsilon);
   }
   return iou;

@@ -1,12 +1,13 @@
 #include "ops/box_iou_host.h"
 
 #include <cmath>
-#include <vector>
+#include <memory>
 
 #include "ops/box_broadcast.h"
 #include "ops/box_iou_levels.h"
 #include "ops/box_rows.h"
 #include "opsbridge/dispatch.h"
+#include "runtime/huge_pages.h"
 #include "runtime/thread_pool.h"
 
 namespace opsbridge {
@@ -27,42 +28,83 @@ int64_t first_row_beyond_bound(const TensorView& view) {
   return -1;
 }
 
+template <class R, class C>
+R diagonal_angle(const Four<C>& box) {
+  const C* v = box.value;
+  const R slope = static_cast<R>(v[2] - v[0]) / static_cast<R>(v[3] - v[1]);
+  return static_cast<R>(std::atan(static_cast<double>(slope)));
+}
+
 // One matrix of boxes, unpacked: corners and area as the framework computes them.
 template <class C, class A, class R>
-struct Columns {
-  std::vector<C> x1, y1, x2, y2;
-  std::vector<A> area;
-  std::vector<R> angle;
+class Columns {
+ public:
+  Columns(int64_t count, bool has_angle)
+      : size_(count + kColumnPadding),
+        corners_(new Column<C>[4 * size_]),
+        area_(new Column<A>[size_]),
+        angle_(has_angle ? new Column<R>[size_] : nullptr) {
+    for (int64_t i = count; i < size_; ++i) set(i, Four<C>{}, A(0), R(0));
+  }
+
+  void set(int64_t i, const Four<C>& box, A area, R angle) {
+    for (int j = 0; j < 4; ++j) corners_[j * size_ + i] = static_cast<Column<C>>(box.value[j]);
+    area_[i] = static_cast<Column<A>>(area);
+    if (angle_ != nullptr) angle_[i] = static_cast<Column<R>>(angle);
+  }
 
   BoxColumns<C, A, R> view() const {
-    return {x1.data(), y1.data(), x2.data(), y2.data(), area.data(), angle.data()};
+    const Column<C>* corners = corners_.get();
+    return {corners,     corners + size_, corners + 2 * size_, corners + 3 * size_,
+            area_.get(), angle_.get()};
   }
+
+  bool has_nan = false;  // in a corner
+
+ private:
+  int64_t size_;
+  std::unique_ptr<Column<C>[]> corners_;
+  std::unique_ptr<Column<A>[]> area_;
+  std::unique_ptr<Column<R>[]> angle_;
 };
+
+template <class T>
+bool has_nan(const Four<T>& box) {
+  const T* v = box.value;
+  return is_nan(v[0]) | is_nan(v[1]) | is_nan(v[2]) | is_nan(v[3]);
+}
 
 template <class S, class C, class A, class R>
 Columns<C, A, R> unpack(const TensorView& boxes, int64_t first_row, int64_t count,
                         const BoxIouRule& rule) {
-  const size_t size = static_cast<size_t>(count);
   const bool has_angle = rule.measure == Measure::ciou;
-  Columns<C, A, R> columns{std::vector<C>(size), std::vector<C>(size),
-                           std::vector<C>(size), std::vector<C>(size),
-                           std::vector<A>(size), std::vector<R>(has_angle ? size : 0)};
-  for (size_t i = 0; i < size; ++i) {
-    const Four<Exact<S>> row = read_row<S>(boxes, first_row + static_cast<int64_t>(i));
-    const Four<C> box = to_corners(cast<C>(row), rule.layout);
-    columns.x1[i] = box.value[0];
-    columns.y1[i] = box.value[1];
-    columns.x2[i] = box.value[2];
-    columns.y2[i] = box.value[3];
-    const Sides<A> sides = sides_of(cast<A>(row), rule.layout, rule.box_offset);
-    columns.area[i] = sides.first * sides.second;
-    if (has_angle) {
-      const R slope =
-          static_cast<R>(box.value[2] - box.value[0]) / static_cast<R>(box.value[3] - box.value[1]);
-      columns.angle[i] = static_cast<R>(std::atan(static_cast<double>(slope)));
+  const BoxIouRule fixed = rule;  // is not reread after each store
+  const int64_t row_step = boxes.strides[boxes.rank - 2], step = boxes.strides[boxes.rank - 1];
+  Columns<C, A, R> columns(count, has_angle);
+  const S* at = static_cast<const S*>(boxes.data) + (count > 0 ? row_offset(boxes, first_row) : 0);
+  for (int64_t i = 0; i < count; ++i, at += row_step) {
+    const Four<Exact<S>> row = four_at(at, step);
+    const Four<C> box = to_corners(cast<C>(row), fixed.layout);
+    const Sides<A> sides = sides_of(cast<A>(row), fixed.layout, fixed.box_offset);
+    A area = sides.first * sides.second;
+    if (has_nan(box)) {
+      columns.has_nan = true;
+      if (fixed.nan_corner == NanCorner::spreads) area = area + static_cast<A>(NAN);
     }
+    columns.set(i, box, area, has_angle ? diagonal_angle<R>(box) : R(0));
   }
   return columns;
+}
+
+// Large enough for the caches to be of no use.
+constexpr int64_t kStreamedBytes = int64_t(8) << 20;
+// Below this size of the result another thread costs more than it saves.
+constexpr int64_t kSharedBytes = int64_t(1) << 20;
+
+int64_t results_per_matrix(const BoxIouCall& call) {
+  const int64_t count = call.boxes.shape[call.boxes.rank - 2];
+  const int64_t others = call.other_boxes.shape[call.other_boxes.rank - 2];
+  return call.rule.pairing == Pairing::aligned ? count : count * others;
 }
 
 template <class S, class C, class I, class A, class R>
@@ -76,19 +118,26 @@ void fill_matrix(const BoxIouCall& call, int leading, int64_t matrix) {
       call.other_boxes, broadcast_row(call.other_boxes, call.result, leading, matrix), others,
       rule);
   const bool aligned = rule.pairing == Pairing::aligned;
+  const bool nan_areas_tell =
+      rule.nan_corner == NanCorner::spreads && rule.denominator == Denominator::union_area;
   BoxIouJob<C, I, A, R> job;
   job.outer_is_first = aligned || rule.result_order == ResultOrder::first_by_second;
   job.outer = job.outer_is_first ? first.view() : second.view();
   job.inner = job.outer_is_first ? second.view() : first.view();
+  job.nans = (first.has_nan || second.has_nan) && !nan_areas_tell ? NanCorners::possible
+                                                                  : NanCorners::none;
   const int64_t rows = job.outer_is_first ? count : others;
   const int64_t width = job.outer_is_first ? others : count;
+  const int64_t results = results_per_matrix(call);
+  const int64_t bytes = results * static_cast<int64_t>(sizeof(R));
   job.inner_count = aligned ? -1 : width;
+  job.streams = bytes >= kStreamedBytes;
   job.epsilon = static_cast<R>(call.epsilon);
   job.rule = rule;
-  job.result = static_cast<R*>(call.result.data) + matrix * (aligned ? count : count * others);
+  job.result = static_cast<R*>(call.result.data) + matrix * results;
   constexpr int64_t kPairsPerRange = 16384;
-  const int64_t grain = kPairsPerRange / (aligned ? 1 : width + 1) + 1;
-  parallel_for(rows, grain, call.threads,
+  const int64_t grain = aligned ? kPairsPerRange : kPairsPerRange / (width + 1) + 1;
+  parallel_for(rows, grain, bytes < kSharedBytes ? 1 : call.threads,
                [&](int64_t begin, int64_t end) { OPSBRIDGE_AT_LEVEL(box_iou(job, begin, end)); });
 }
 
@@ -100,6 +149,8 @@ int64_t run(const BoxIouCall& call) {
   if (other_row >= 0) return refused_row(other_row, 2);
   const int leading = leading_axes(call.result, call.rule);
   const int64_t matrices = matrix_count(call.result, call.rule);
+  const int64_t results = matrices * results_per_matrix(call);
+  prefer_huge_pages(call.result.data, results * static_cast<int64_t>(sizeof(R)));
   for (int64_t matrix = 0; matrix < matrices; ++matrix) {
     fill_matrix<S, C, I, A, R>(call, leading, matrix);
   }

@@ -30,12 +30,16 @@ inline int64_t row_offset(const TensorView& view, int64_t row) {
 }
 
 template <class S>
-Four<Exact<S>> read_row(const TensorView& view, int64_t row) {
-  const S* first = static_cast<const S*>(view.data) + row_offset(view, row);
-  const int64_t step = view.strides[view.rank - 1];
+Four<Exact<S>> four_at(const S* first, int64_t step) {
   Four<Exact<S>> four;
   for (int i = 0; i < 4; ++i) four.value[i] = static_cast<Exact<S>>(first[i * step]);
   return four;
+}
+
+template <class S>
+Four<Exact<S>> read_row(const TensorView& view, int64_t row) {
+  return four_at(static_cast<const S*>(view.data) + row_offset(view, row),
+                 view.strides[view.rank - 1]);
 }
 
 template <class T, class V>
