@@ -40,7 +40,7 @@ ObManagedTensor* make_tensor(const ObDataType& dtype, int rank, const int64_t* s
 int give_tensor(ObManagedTensor* tensor, ObAny* result) {
   void* object = nullptr;
   if (TVMFFITensorFromDLPackVersioned(tensor, 0, 0, &object) != 0) {
-    free_tensor(tensor);
+    tensor->deleter(tensor);
     return -1;
   }
   result->tag = kTensorObjectTag;

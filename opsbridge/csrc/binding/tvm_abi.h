@@ -29,13 +29,6 @@ struct ObTensor {
   uint64_t byte_offset;
 };
 
-// DLManagedTensor of DLPack: a tensor with the way to give its memory back.
-struct ObManagedTensor {
-  ObTensor tensor;
-  void* manager;
-  void (*deleter)(ObManagedTensor*);
-};
-
 struct ObAny {
   int32_t tag;
   uint32_t padding;
@@ -60,15 +53,12 @@ using ObFunction = int (*)(void* self, const ObAny* args, int32_t count, ObAny* 
 
 // Resolved when the tvm-ffi run time loads this library; weak, so that loading without it works.
 __attribute__((weak)) void TVMFFIErrorSetRaisedFromCStr(const char* kind, const char* message);
-// Makes a tensor object, which owns what it is made from; not 0: it failed and owns nothing.
-__attribute__((weak)) int TVMFFITensorFromDLPack(ObManagedTensor* from, int32_t alignment,
-                                                 int32_t contiguous, void** object);
 
 // A callable object of tvm-ffi around a function of the calling convention and its first argument.
 __attribute__((weak)) int TVMFFIFunctionCreate(void* self, ObFunction call,
                                                void (*deleter)(void* self), void** out);
 
-// A tensor object that owns what the deleter of `from` frees.
+// A tensor object that owns what the deleter of `from` frees; not 0: it failed and owns nothing.
 __attribute__((weak)) int TVMFFITensorFromDLPackVersioned(ObManagedTensor* from,
                                                           int32_t require_alignment,
                                                           int32_t require_contiguous, void** out);
@@ -101,6 +91,5 @@ enum TypeCode : uint8_t {
 static_assert(sizeof(ObAny) == 16, "tvm-ffi arguments are 16 bytes");
 static_assert(sizeof(ObManagedTensor) == 80, "DLManagedTensorVersioned is 80 bytes");
 static_assert(sizeof(ObTensor) == 48, "DLTensor is 48 bytes");
-static_assert(sizeof(ObManagedTensor) == 64, "DLManagedTensor is 64 bytes");
 
 }  // namespace opsbridge

@@ -2,6 +2,7 @@
 
 #include "binding/checks.h"
 #include "binding/export.h"
+#include "binding/owned_tensor.h"
 #include "runtime/buffer_pool.h"
 
 namespace opsbridge {
@@ -14,7 +15,7 @@ struct BufferTensor {
 };
 
 static void release(ObManagedTensor* managed) {
-  BufferTensor* tensor = static_cast<BufferTensor*>(managed->manager);
+  BufferTensor* tensor = static_cast<BufferTensor*>(managed->context);
   give_back(tensor->buffer);
   delete tensor;
 }
@@ -29,16 +30,8 @@ static size_t bytes_of(const BufferTensor& tensor) {
   return bytes;
 }
 
-static void* tensor_object(BufferTensor* tensor) {
-  void* object = nullptr;
-  if (TVMFFITensorFromDLPack(&tensor->managed, 0, 0, &object) == 0) return object;
-  release(&tensor->managed);
-  throw std::bad_alloc();
-}
-
-// DLPack's type code and bits, then the sizes. The address of a tensor object, or 0: the caller
-// should allocate itself.
-static int64_t call_output_buffer(Arguments& args) {
+// A tensor of DLPack's type code and bits, then the sizes; null: the caller should allocate itself.
+static BufferTensor* make_buffer_tensor(Arguments& args) {
   BufferTensor shaped{};
   ObTensor& tensor = shaped.managed.tensor;
   tensor.dtype.code = static_cast<uint8_t>(args.integer());
@@ -51,28 +44,35 @@ static int64_t call_output_buffer(Arguments& args) {
     require(shaped.shape[tensor.ndim] >= 0, "sizes must not be negative");
   }
   shaped.buffer = take_buffer(bytes_of(shaped));
-  if (shaped.buffer.data == nullptr) return 0;
+  if (shaped.buffer.data == nullptr) return nullptr;
   BufferTensor* made = new (std::nothrow) BufferTensor(shaped);
   if (made == nullptr) {
     give_back(shaped.buffer);
-    return 0;
+    return nullptr;
   }
+  made->managed.major_version = 1;
+  made->managed.minor_version = 1;
+  made->managed.context = made;
+  made->managed.deleter = release;
   made->managed.tensor.data = made->buffer.data;
   made->managed.tensor.shape = made->shape;
-  made->managed.manager = made;
-  made->managed.deleter = release;
-  return reinterpret_cast<int64_t>(tensor_object(made));
+  return made;
 }
 
 }  // namespace opsbridge
 
-// The one function that returns a tensor and not a number.
+// The one operator-independent function that returns a tensor, or nothing, and not a number.
 extern "C" __attribute__((visibility("default"))) int __tvm_ffi_output_buffer(void*,
                                                                               const ObAny* args,
                                                                               int32_t count,
                                                                               ObAny* result) {
-  const int status = opsbridge::guarded(opsbridge::call_output_buffer, args, count, result);
-  if (status != 0) return status;
-  result->tag = result->as_int == 0 ? opsbridge::kNoneTag : opsbridge::kTensorObjectTag;
-  return 0;
+  try {
+    opsbridge::Arguments arguments(args, count);
+    opsbridge::BufferTensor* made = opsbridge::make_buffer_tensor(arguments);
+    if (made != nullptr) return opsbridge::give_tensor(&made->managed, result);
+    *result = ObAny{};
+    return 0;
+  } catch (...) {
+    return opsbridge::raise_current_exception();
+  }
 }
