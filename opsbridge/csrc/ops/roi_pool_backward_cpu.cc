@@ -23,15 +23,15 @@ void add_average(T* sums, int64_t width, const Window& window, T gradient) {
 template <class T, class S>
 void add_maximum(T* sums, int64_t width, const Plane<S>& features, const Window& window,
                  T gradient) {
-  const Maximum<T> best = maximum_of<T>(features, window);
-  if (best.y < 0) return;
-  T& sum = sums[best.y * width + best.x];
-  sum = sum + gradient;
+  T value;
+  int64_t place;
+  find_maxima<1>(features, 0, window, width, &value, &place);
+  if (place >= 0) sums[place] = sums[place] + gradient;
 }
 
 // Adds what one region gives to one plane.
 template <class S, class T>
-void add_region(const RoiPoolGradientJob<S, T>& job, const Bins& bins, T* sums, int64_t row,
+void add_region(const RoiPoolGradientJob<S, T>& job, const RegionBins& bins, T* sums, int64_t row,
                 int64_t channel) {
   const RoiPoolConfig<T>& config = job.config;
   const SourceBins own = bins_of_source(channel_grid(config), channel);
@@ -53,15 +53,14 @@ void add_region(const RoiPoolGradientJob<S, T>& job, const Bins& bins, T* sums, 
 
 // Adds what one region gives to the planes [first, last), as far as they are of its image.
 template <class S, class T>
-void add_row(const RoiPoolGradientJob<S, T>& job, Bins& bins, T* sums, int64_t row, int64_t first,
+void add_row(const RoiPoolGradientJob<S, T>& job, T* sums, int64_t row, int64_t first,
              int64_t last) {
   const RoiPoolConfig<T>& config = job.config;
   const int64_t image = job.inputs.images[row];
   const int64_t begin = larger(first, image * config.channels);
   const int64_t end = smaller(last, (image + 1) * config.channels);
   if (begin >= end) return;
-  const Corners<T> corners = corners_of_row<T>(job.inputs, row);
-  if (!fill_bins(bins, corners, config, gradient_clip(config.rule))) return;
+  const RegionBins bins = bins_of_region(job, row);
   for (int64_t plane = begin; plane < end; ++plane) {
     T* plane_sums = sums + (plane - first) * config.height * config.width;
     add_region(job, bins, plane_sums, row, plane - image * config.channels);
@@ -76,23 +75,16 @@ bool roi_pool_backward(const RoiPoolGradientJob<S, T>& job, int64_t first, int64
   const int64_t count = (last - first) * plane_size;
   S* output = job.gradient + first * plane_size;
   T* sums = open_sums<S, T>(output, count);
-  Bins bins;
-  const bool has_memory = open_bins(bins, job.config) && sums != nullptr;
-  for (int64_t row = 0; has_memory && row < job.inputs.rows; ++row) {
-    add_row(job, bins, sums, row, first, last);
+  for (int64_t row = 0; sums != nullptr && row < job.inputs.rows; ++row) {
+    add_row(job, sums, row, first, last);
   }
-  close_bins(bins);
   close_sums(sums, output, count);
-  return has_memory;
+  return sums != nullptr;
 }
 
-template bool roi_pool_backward(const RoiPoolGradientJob<Half, Half>&, int64_t, int64_t);
-template bool roi_pool_backward(const RoiPoolGradientJob<Half, float>&, int64_t, int64_t);
-template bool roi_pool_backward(const RoiPoolGradientJob<BrainFloat, BrainFloat>&, int64_t,
-                                int64_t);
-template bool roi_pool_backward(const RoiPoolGradientJob<BrainFloat, float>&, int64_t, int64_t);
-template bool roi_pool_backward(const RoiPoolGradientJob<float, float>&, int64_t, int64_t);
-template bool roi_pool_backward(const RoiPoolGradientJob<double, double>&, int64_t, int64_t);
+#define OPSBRIDGE_INSTANTIATE(S, T) \
+  template bool roi_pool_backward(const RoiPoolGradientJob<S, T>&, int64_t, int64_t);
+OPSBRIDGE_FOR_EACH_REGION_TYPE(OPSBRIDGE_INSTANTIATE)
 
 }  // namespace OPSBRIDGE_LEVEL
 }  // namespace opsbridge

@@ -1,58 +1,18 @@
-// The pixels of all bins of one region. Included by kernels only, once per level: everything here
+// The pixels of one bin, where they lie. Included by kernels only, once per level: everything here
 // belongs to the file that includes it.
 #pragma once
 
-#include <cstdlib>
-
-#include "ops/roi_pool.h"
+#include "ops/roi_pool_regions.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
 namespace {
 
-// The ranges of all bins, rows first. Memory is kept between regions.
-struct Bins {
-  PixelRange* rows;
-  PixelRange* columns;
-};
-
-template <class T>
-bool open_bins(Bins& bins, const RoiPoolConfig<T>& config) {
-  const size_t rows = static_cast<size_t>(config.pooled_height);
-  const size_t columns = static_cast<size_t>(config.pooled_width);
-  bins.rows = static_cast<PixelRange*>(std::malloc(sizeof(PixelRange) * rows));
-  bins.columns = static_cast<PixelRange*>(std::malloc(sizeof(PixelRange) * columns));
-  return bins.rows != nullptr && bins.columns != nullptr;
-}
-
-void close_bins(Bins& bins) {
-  std::free(bins.rows);
-  std::free(bins.columns);
-}
-
-// False where a rule defines the row of the region as zero.
-template <class T>
-bool fill_bins(Bins& bins, const Corners<T>& corners, const RoiPoolConfig<T>& config,
-               ClipHigh clip) {
-  const PoolAxis<T> y = pool_axis(corners.y1, corners.y2, config.pooled_height, config);
-  const PoolAxis<T> x = pool_axis(corners.x1, corners.x2, config.pooled_width, config);
-  if (y.error != RoiError::none || x.error != RoiError::none) return false;
-  if (y.is_empty || x.is_empty) return false;
-  for (int64_t bin = 0; bin < config.pooled_height; ++bin) {
-    bins.rows[bin] = bin_pixels(y, bin, config.height, clip);
-  }
-  for (int64_t bin = 0; bin < config.pooled_width; ++bin) {
-    bins.columns[bin] = bin_pixels(x, bin, config.width, clip);
-  }
-  return true;
-}
-
-// The pixels of one bin and how many they are.
 struct Window {
   PixelRange rows, columns;
 };
 
-Window window_of(const Bins& bins, int64_t y, int64_t x) {
+Window window_of(const RegionBins& bins, int64_t y, int64_t x) {
   return Window{bins.rows[y], bins.columns[x]};
 }
 
@@ -62,23 +22,26 @@ int64_t area(const Window& window) {
   return height > 0 && width > 0 ? height * width : 0;
 }
 
-// The largest pixel of a window, the first of equal ones; no pixel where all are NaN or lowest.
-template <class T>
-struct Maximum {
-  T value;
-  int64_t y, x;
-};
-
-template <class T, class S>
-Maximum<T> maximum_of(const Plane<S>& plane, const Window& window) {
-  Maximum<T> best{lowest_maximum<T>(), -1, -1};
+// The largest pixel of a window, the first of equal ones, as y * width + x; -1 where all are NaN or
+// lowest. In `count` channels `step` apart, which do not wait for each other's comparisons.
+template <int count, class T, class S>
+OPSBRIDGE_FN void find_maxima(const Plane<S>& plane, int64_t step, const Window& window,
+                              int64_t width, T* values, int64_t* places) {
+  for (int i = 0; i < count; ++i) values[i] = lowest_maximum<T>();
+  for (int i = 0; i < count; ++i) places[i] = -1;
   for (int64_t y = window.rows.first; y < window.rows.last; ++y) {
+    const S* from =
+        plane.origin + y * plane.row_stride + window.columns.first * plane.column_stride;
     for (int64_t x = window.columns.first; x < window.columns.last; ++x) {
-      const T value = static_cast<T>(at(plane, y, x));
-      if (value > best.value) best = Maximum<T>{value, y, x};
+      for (int i = 0; i < count; ++i) {
+        const T value = static_cast<T>(from[i * step]);
+        const bool is_larger = value > values[i];
+        values[i] = is_larger ? value : values[i];
+        places[i] = is_larger ? y * width + x : places[i];
+      }
+      from += plane.column_stride;
     }
   }
-  return best;
 }
 
 }  // namespace

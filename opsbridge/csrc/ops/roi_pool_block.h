@@ -12,8 +12,6 @@ template <class S, class T>
 struct Block {
   using N = LaneOf<S>;
   const RoiPoolConfig<T>& config;
-  const RegionInputs<S>& inputs;
-  const BinSpan* spans;
   const ImageRegions& image;
   int64_t first_channel;
   int channels;
@@ -28,16 +26,13 @@ struct Block {
 // Divides the memory and reads the pixels that regions touch.
 template <class S, class T>
 Block<S, T> open_block(const RoiPoolConfig<T>& config, const RegionInputs<S>& inputs,
-                       const BinSpan* spans, const ImageRegions& image, int64_t first_channel,
-                       char* memory) {
+                       const ImageRegions& image, int64_t first_channel, char* memory) {
   using N = LaneOf<S>;
   const int64_t channels = smaller(config.channels - first_channel, int64_t(kBlockChannels<S>));
   char* const columns = memory + config.height * config.width * kPixelBytes;
   char* const values = columns + config.width * 2 * kPixelBytes;
   char* const places = values + config.pooled_height * config.pooled_width * kPixelBytes;
   const Block<S, T> block{config,
-                          inputs,
-                          spans,
                           image,
                           first_channel,
                           static_cast<int>(channels),
@@ -53,16 +48,9 @@ Block<S, T> open_block(const RoiPoolConfig<T>& config, const RegionInputs<S>& in
   return block;
 }
 
-template <class S, class T>
-RegionSpans spans_of(const Block<S, T>& block, int64_t region) {
-  const int64_t height = block.config.pooled_height, width = block.config.pooled_width;
-  const BinSpan* first = block.spans + region * (height + width);
-  return RegionSpans{first, first + height, height, width};
-}
-
 // The maxima of a region and their places, y * width + x; -1 where there is none.
 template <class S, class T>
-void find_places(const Block<S, T>& block, const RegionSpans& spans) {
+void find_places(const Block<S, T>& block, const RegionBins& bins) {
   using N = LaneOf<S>;
   const MaximaWork<N, Best<N>> work{block.pixels, block.config.width, block.lowest, block.columns};
   const auto put = [&](int64_t bin, const Best<N>& best) {
@@ -70,7 +58,23 @@ void find_places(const Block<S, T>& block, const RegionSpans& spans) {
     store_pixel(block.places + bin * Pixel<N>::kNumbers, best.place);
   };
   const Best<N> nothing{same_pixel(N(0)), same_pixel(PlaceOf<N>(-1))};
-  visit_maxima(work, spans, put, [&](int64_t bin) { put(bin, nothing); });
+  visit_maxima(work, bins, put, [&](int64_t bin) { put(bin, nothing); });
+}
+
+// Writes the places of a region channel by channel, `stride` apart.
+template <class S, class T>
+void write_places(const Block<S, T>& block, int32_t* to, int64_t stride) {
+  const int64_t bins = block.config.pooled_height * block.config.pooled_width;
+  if constexpr (kBlockChannels<S> == kBlockChannels<int32_t>) {
+    write_pixels(block.places, bins, ChannelRun<int32_t>{to, stride, 1, block.channels});
+  } else {
+    for (int channel = 0; channel < block.channels; ++channel) {
+      for (int64_t bin = 0; bin < bins; ++bin) {
+        const PlaceOf<LaneOf<S>> place = block.places[bin * kBlockChannels<S> + channel];
+        to[channel * stride + bin] = static_cast<int32_t>(place);
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -43,13 +43,13 @@ class SignOfZero {
 
 // Values alone. False: one of them is a zero.
 template <class S, class T>
-bool find_values(const Block<S, T>& block, const RegionSpans& spans) {
+bool find_values(const Block<S, T>& block, const RegionBins& bins) {
   using N = LaneOf<S>;
   const MaximaWork<N, BestValue<N>> work{block.pixels, block.config.width, block.lowest,
                                          reinterpret_cast<BestValue<N>*>(block.columns)};
   Pixel<PlaceOf<N>> zeros = same_pixel(PlaceOf<N>(0));
   visit_maxima(
-      work, spans,
+      work, bins,
       [&](int64_t bin, const BestValue<N>& best) {
         for (int i = 0; i < Pixel<N>::kParts; ++i) zeros.part[i] |= best.value.part[i] == N(0);
         store_pixel(block.values + bin * Pixel<N>::kNumbers, best.value);
@@ -65,33 +65,26 @@ void write_region(const RoiPoolJob<S, T>& job, const Block<S, T>& block, int64_t
   const int64_t bins = job.config.pooled_height * job.config.pooled_width;
   const int64_t first = (region * job.config.channels + block.first_channel) * bins;
   write_pixels(block.values, bins, ChannelRun<S>{job.pooled + first, bins, 1, block.channels});
-  if (job.argmax == nullptr) return;
-  for (int channel = 0; channel < block.channels; ++channel) {
-    for (int64_t bin = 0; bin < bins; ++bin) {
-      job.argmax[first + channel * bins + bin] =
-          static_cast<int32_t>(block.places[bin * kBlockChannels<S> + channel]);
-    }
-  }
+  if (job.argmax != nullptr) write_places(block, job.argmax + first, bins);
 }
 
 }  // namespace
 
 template <class S, class T>
-void roi_pool_block(const RoiPoolJob<S, T>& job, const BinSpan* spans, const ImageRegions& image,
-                    int64_t first_channel, char* memory) {
-  const Block<S, T> block = open_block(job.config, job.inputs, spans, image, first_channel, memory);
+void roi_pool_block(const RoiPoolJob<S, T>& job, const ImageRegions& image, int64_t first_channel,
+                    char* memory) {
+  const Block<S, T> block = open_block(job.config, job.inputs, image, first_channel, memory);
   SignOfZero<S, T> sign(block);
   for (int64_t i = 0; i < image.count; ++i) {
-    const RegionSpans bins = spans_of(block, image.regions[i]);
+    const RegionBins bins = bins_of_region(job, image.regions[i]);
     const bool is_done = job.argmax == nullptr && (find_values(block, bins) || sign.is_certain());
     if (!is_done) find_places(block, bins);
     write_region(job, block, image.regions[i]);
   }
 }
 
-#define OPSBRIDGE_INSTANTIATE(S, T)                                                          \
-  template void roi_pool_block(const RoiPoolJob<S, T>&, const BinSpan*, const ImageRegions&, \
-                               int64_t, char*);
+#define OPSBRIDGE_INSTANTIATE(S, T) \
+  template void roi_pool_block(const RoiPoolJob<S, T>&, const ImageRegions&, int64_t, char*);
 OPSBRIDGE_FOR_EACH_REGION_TYPE(OPSBRIDGE_INSTANTIATE)
 
 }  // namespace OPSBRIDGE_LEVEL

@@ -1,4 +1,5 @@
-// RoI pooling over a range of regions, compiled once per instruction-set level.
+// RoI pooling over a range of regions, read where they lie, compiled once per instruction-set
+// level.
 #include "ops/roi_pool_bins.h"
 #include "ops/roi_pool_levels.h"
 
@@ -6,50 +7,77 @@ namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
 namespace {
 
-// The value of one bin, and the place of its maximum in the plane (-1: none).
-template <class T>
-struct Pooled {
-  T value;
-  int64_t argmax;
-};
+// Channels side by side hide how long an addition or a comparison takes.
+constexpr int kTogether = 4;
 
-template <class T, class S>
-Pooled<T> average_of(const Plane<S>& plane, const Window& window) {
-  T sum = T(0);
+// In `count` channels `step` apart.
+template <int count, class T, class S>
+OPSBRIDGE_FN void find_averages(const Plane<S>& plane, int64_t step, const Window& window,
+                                T* values) {
+  T sums[count];
+  for (int i = 0; i < count; ++i) sums[i] = T(0);
   for (int64_t y = window.rows.first; y < window.rows.last; ++y) {
+    const S* from =
+        plane.origin + y * plane.row_stride + window.columns.first * plane.column_stride;
     for (int64_t x = window.columns.first; x < window.columns.last; ++x) {
-      sum = sum + static_cast<T>(at(plane, y, x));
+      for (int i = 0; i < count; ++i) sums[i] = sums[i] + static_cast<T>(from[i * step]);
+      from += plane.column_stride;
     }
   }
-  return Pooled<T>{sum / static_cast<T>(area(window)), -1};
+  const T pixels = static_cast<T>(area(window));
+  for (int i = 0; i < count; ++i) values[i] = sums[i] / pixels;
 }
 
-template <class T, class S>
-Pooled<T> pool_window(const Plane<S>& plane, const Window& window, const RoiPoolConfig<T>& config) {
-  if (area(window) == 0) return Pooled<T>{T(0), -1};
-  if (config.rule.pooling == Pooling::average) return average_of<T>(plane, window);
-  const Maximum<T> best = maximum_of<T>(plane, window);
-  return Pooled<T>{best.value, best.y < 0 ? -1 : best.y * config.width + best.x};
+// One bin of one region: where its channels are read and written.
+template <class S>
+struct Bin {
+  Window window;
+  Plane<S> plane;
+  int64_t plane_step;   // from one channel to the next
+  int64_t place, step;  // the same in the result
+};
+
+template <int count, class S, class T>
+void fill_channels(const RoiPoolJob<S, T>& job, const Bin<S>& bin, int64_t channel) {
+  T values[count];
+  int64_t places[count];
+  const Plane<S> plane{bin.plane.origin + channel * bin.plane_step, bin.plane.row_stride,
+                       bin.plane.column_stride};
+  for (int i = 0; i < count; ++i) values[i] = T(0);
+  for (int i = 0; i < count; ++i) places[i] = -1;
+  if (area(bin.window) > 0) {
+    if (job.config.rule.pooling == Pooling::average) {
+      find_averages<count>(plane, bin.plane_step, bin.window, values);
+    } else {
+      find_maxima<count>(plane, bin.plane_step, bin.window, job.config.width, values, places);
+    }
+  }
+  for (int i = 0; i < count; ++i) {
+    const int64_t place = bin.place + (channel + i) * bin.step;
+    job.pooled[place] = static_cast<S>(values[i]);
+    if (job.argmax != nullptr) job.argmax[place] = static_cast<int32_t>(places[i]);
+  }
 }
 
 template <class S, class T>
-void fill_row(const RoiPoolJob<S, T>& job, Bins& bins, int64_t row) {
+void fill_region(const RoiPoolJob<S, T>& job, int64_t region) {
   const RoiPoolConfig<T>& config = job.config;
   const ChannelGrid grid = channel_grid(config);
   const int64_t channels = pooled_channels(grid, config.channels);
-  const Corners<T> corners = corners_of_row<T>(job.inputs, row);
-  const bool has_bins = fill_bins(bins, corners, config, config.rule.clip_high);
-  int64_t place = row * channels * config.pooled_height * config.pooled_width;
-  for (int64_t channel = 0; channel < channels; ++channel) {
-    for (int64_t y = 0; y < config.pooled_height; ++y) {
-      for (int64_t x = 0; x < config.pooled_width; ++x, ++place) {
-        const int64_t source = source_channel(grid, channel, y, x);
-        const Plane<S> plane = plane_of(job.inputs, job.inputs.images[row], source);
-        const Pooled<T> pooled =
-            has_bins ? pool_window(plane, window_of(bins, y, x), config) : Pooled<T>{T(0), -1};
-        job.pooled[place] = static_cast<S>(pooled.value);
-        if (job.argmax != nullptr) job.argmax[place] = static_cast<int32_t>(pooled.argmax);
+  const RegionBins bins = bins_of_region(job, region);
+  Bin<S> bin;
+  bin.step = bins.height * bins.width;
+  bin.plane_step = source_channel(grid, 1, 0, 0) * job.inputs.feature_strides[1];
+  bin.place = region * channels * bin.step;
+  for (int64_t y = 0; y < bins.height; ++y) {
+    for (int64_t x = 0; x < bins.width; ++x, ++bin.place) {
+      bin.window = window_of(bins, y, x);
+      bin.plane = plane_of(job.inputs, job.inputs.images[region], source_channel(grid, 0, y, x));
+      int64_t channel = 0;
+      for (; channel <= channels - kTogether; channel += kTogether) {
+        fill_channels<kTogether>(job, bin, channel);
       }
+      for (; channel < channels; ++channel) fill_channels<1>(job, bin, channel);
     }
   }
 }
@@ -57,20 +85,13 @@ void fill_row(const RoiPoolJob<S, T>& job, Bins& bins, int64_t row) {
 }  // namespace
 
 template <class S, class T>
-bool roi_pool(const RoiPoolJob<S, T>& job, int64_t first, int64_t last) {
-  Bins bins;
-  const bool has_memory = open_bins(bins, job.config);
-  for (int64_t row = first; has_memory && row < last; ++row) fill_row(job, bins, row);
-  close_bins(bins);
-  return has_memory;
+void roi_pool(const RoiPoolJob<S, T>& job, int64_t first, int64_t last) {
+  for (int64_t region = first; region < last; ++region) fill_region(job, region);
 }
 
-template bool roi_pool(const RoiPoolJob<Half, Half>&, int64_t, int64_t);
-template bool roi_pool(const RoiPoolJob<Half, float>&, int64_t, int64_t);
-template bool roi_pool(const RoiPoolJob<BrainFloat, BrainFloat>&, int64_t, int64_t);
-template bool roi_pool(const RoiPoolJob<BrainFloat, float>&, int64_t, int64_t);
-template bool roi_pool(const RoiPoolJob<float, float>&, int64_t, int64_t);
-template bool roi_pool(const RoiPoolJob<double, double>&, int64_t, int64_t);
+#define OPSBRIDGE_INSTANTIATE(S, T) \
+  template void roi_pool(const RoiPoolJob<S, T>&, int64_t, int64_t);
+OPSBRIDGE_FOR_EACH_REGION_TYPE(OPSBRIDGE_INSTANTIATE)
 
 }  // namespace OPSBRIDGE_LEVEL
 }  // namespace opsbridge

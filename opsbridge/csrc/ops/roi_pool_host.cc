@@ -45,11 +45,12 @@ int64_t run_checked(const RoiPoolCall& call, Work work) {
 // Shares out the blocks of channels of every image: work(image, first channel, memory) returns
 // whether it had memory of its own.
 template <class T, class Work>
-void share_blocks(const RoiPoolPlan& plan, const RoiPoolConfig<T>& config, int threads, Work work) {
+void share_blocks(const RoiPoolPlan& plan, const RoiPoolConfig<T>& config, int64_t bytes,
+                  int threads, Work work) {
   const int64_t blocks = (config.channels + kChannelsOfBlock<T> - 1) / kChannelsOfBlock<T>;
   const int64_t count = static_cast<int64_t>(plan.images.size()) * blocks;
   share_work(count, 1, threads, [&](int64_t first, int64_t last) {
-    const WorkMemory memory(static_cast<size_t>(block_bytes(config)));
+    const WorkMemory memory(static_cast<size_t>(bytes));
     bool has_memory = memory.data() != nullptr;
     for (int64_t i = first; has_memory && i < last; ++i) {
       const ImageRegions& image = plan.images[static_cast<size_t>(i / blocks)];
@@ -59,50 +60,64 @@ void share_blocks(const RoiPoolPlan& plan, const RoiPoolConfig<T>& config, int t
   });
 }
 
-// False: rows are faster, or all that there is.
+// Whether the work is to be done in blocks of channels, with the plan for it.
 template <class S, class T>
-bool run_in_blocks(const RoiPoolJob<S, T>& job, int threads) {
-  if (!fits_blocks(job.config)) return false;
-  const RoiPoolPlan plan = plan_blocks(job.config, job.inputs, job.config.rule.clip_high);
-  if (!are_blocks_faster(plan, job.config)) return false;
-  share_blocks(
-      plan, job.config, threads,
-      [&](const ImageRegions& image, int64_t first_channel, char* memory) {
-        OPSBRIDGE_AT_LEVEL(roi_pool_block(job, plan.spans.data(), image, first_channel, memory));
-        return true;
-      });
-  return true;
+bool plan_blocks(RoiPoolPlan& plan, const RoiPoolConfig<T>& config, const RegionInputs<S>& inputs) {
+  if (!fits_blocks(config)) return false;
+  plan_images(plan, config, inputs);
+  return are_blocks_faster(plan, config);
 }
 
 template <class S, class T>
-bool run_backward_in_blocks(const RoiPoolGradientJob<S, T>& job, int64_t images, int threads) {
+void pool(RoiPoolJob<S, T> job, int threads) {
+  RoiPoolPlan plan = plan_bins(job.config, job.inputs, job.config.rule.clip_high);
+  job.bins = plan.bins.data();
+  if (plan_blocks(plan, job.config, job.inputs)) {
+    share_blocks(plan, job.config, block_bytes(job.config), threads,
+                 [&](const ImageRegions& image, int64_t first_channel, char* memory) {
+                   OPSBRIDGE_AT_LEVEL(roi_pool_block(job, image, first_channel, memory));
+                   return true;
+                 });
+  } else {
+    parallel_for(job.inputs.rows, kRowsPerRange, threads, [&](int64_t first, int64_t last) {
+      OPSBRIDGE_AT_LEVEL(roi_pool(job, first, last));
+    });
+  }
+}
+
+template <class S, class T>
+void add_gradients(RoiPoolGradientJob<S, T> job, int64_t images, int threads) {
   const RoiPoolConfig<T>& config = job.config;
-  if (!fits_blocks(config)) return false;
-  const RoiPoolPlan plan = plan_blocks(config, job.inputs, gradient_clip(config.rule));
-  if (!are_blocks_faster(plan, config)) return false;
-  clear_other_images(plan, images, config.channels * config.height * config.width, job.gradient);
-  share_blocks(plan, config, threads,
-               [&](const ImageRegions& image, int64_t first_channel, char* memory) {
-                 bool has_memory = false;
-                 OPSBRIDGE_AT_LEVEL(has_memory = roi_pool_backward_block(
-                                        job, plan.spans.data(), image, first_channel, memory));
-                 return has_memory;
-               });
-  return true;
+  RoiPoolPlan plan = plan_bins(config, job.inputs, gradient_clip(config.rule));
+  job.bins = plan.bins.data();
+  if (plan_blocks(plan, config, job.inputs)) {
+    const int64_t numbers = config.channels * config.height * config.width;
+    clear_other_images(plan, images, numbers, job.gradient);
+    share_blocks(plan, config, block_bytes(config) + places_bytes(config), threads,
+                 [&](const ImageRegions& image, int64_t first_channel, char* memory) {
+                   bool has_memory = false;
+                   OPSBRIDGE_AT_LEVEL(
+                       has_memory = roi_pool_backward_block(job, image, first_channel, memory));
+                   return has_memory;
+                 });
+  } else {
+    const int64_t planes = images * config.channels;
+    share_work(planes, kPlanesPerRange, threads, [&](int64_t first, int64_t last) {
+      bool has_memory = false;
+      OPSBRIDGE_AT_LEVEL(has_memory = roi_pool_backward(job, first, last));
+      return has_memory;
+    });
+  }
 }
 
 template <class S, class T>
 int64_t run(const RoiPoolCall& call, const TensorView& argmax) {
   return run_checked<S, T>(
       call, [&](const RoiPoolConfig<T>& config, const RegionInputs<S>& inputs) {
-        const RoiPoolJob<S, T> job{config, inputs, static_cast<S*>(call.pooled.data),
-                                   static_cast<int32_t*>(argmax.data)};
-        if (run_in_blocks(job, call.threads)) return;
-        share_work(inputs.rows, kRowsPerRange, call.threads, [&](int64_t first, int64_t last) {
-          bool has_memory = false;
-          OPSBRIDGE_AT_LEVEL(has_memory = roi_pool(job, first, last));
-          return has_memory;
-        });
+        if (call.pooled.shape[1] == 0) return;
+        pool(RoiPoolJob<S, T>{config, inputs, nullptr, static_cast<S*>(call.pooled.data),
+                              static_cast<int32_t*>(argmax.data)},
+             call.threads);
       });
 }
 
@@ -110,19 +125,12 @@ template <class S, class T>
 int64_t run_backward(const RoiPoolCall& call, const TensorView& gradient) {
   return run_checked<S, T>(
       call, [&](const RoiPoolConfig<T>& config, const RegionInputs<S>& inputs) {
-        RoiPoolGradientJob<S, T> job{config,
-                                     inputs,
-                                     static_cast<const S*>(call.pooled.data),
-                                     {},
-                                     static_cast<S*>(gradient.data)};
+        if (config.channels == 0) return;
+        RoiPoolGradientJob<S, T> job{config,  inputs,
+                                     nullptr, static_cast<const S*>(call.pooled.data),
+                                     {},      static_cast<S*>(gradient.data)};
         for (int axis = 0; axis < 4; ++axis) job.pooled_strides[axis] = call.pooled.strides[axis];
-        if (run_backward_in_blocks(job, gradient.shape[0], call.threads)) return;
-        const int64_t planes = gradient.shape[0] * gradient.shape[1];
-        share_work(planes, kPlanesPerRange, call.threads, [&](int64_t first, int64_t last) {
-          bool has_memory = false;
-          OPSBRIDGE_AT_LEVEL(has_memory = roi_pool_backward(job, first, last));
-          return has_memory;
-        });
+        add_gradients(job, gradient.shape[0], call.threads);
       });
 }
 

@@ -14,8 +14,9 @@ template <class S, class T>
 struct RoiPoolJob {
   RoiPoolConfig<T> config;
   RegionInputs<S> inputs;
-  S* pooled;        // contiguous
-  int32_t* argmax;  // contiguous: y * width + x of each maximum, or -1; null: not wanted
+  const PixelRange* bins;  // of region after region
+  S* pooled;               // contiguous
+  int32_t* argmax;         // contiguous: y * width + x of each maximum, or -1; null: not wanted
 };
 
 // Reads the gradient of the result, and the features only where a maximum is looked for again.
@@ -23,6 +24,7 @@ template <class S, class T>
 struct RoiPoolGradientJob {
   RoiPoolConfig<T> config;
   RegionInputs<S> inputs;
+  const PixelRange* bins;  // of region after region
   const S* pooled;
   int64_t pooled_strides[4];
   S* gradient;  // contiguous
@@ -40,22 +42,32 @@ int64_t block_bytes(const RoiPoolConfig<T>& config) {
                              2 * config.pooled_height * config.pooled_width);
 }
 
+// The backward finds the places of this many regions at once, 4 MiB of them, and at least of one.
+template <class T>
+int64_t regions_together(const RoiPoolConfig<T>& config) {
+  return larger((int64_t(1) << 16) / (config.pooled_height * config.pooled_width), int64_t(1));
+}
+
+template <class T>
+int64_t places_bytes(const RoiPoolConfig<T>& config) {
+  return kBlockPixelBytes * regions_together(config) * config.pooled_height * config.pooled_width;
+}
+
 // The first fills the rows [first, last) of the result, the second the planes [first, last) of the
-// gradient, where a plane is one channel of one image. False: memory ran out. The other two do the
-// same for maxima, for one block of channels of all regions on one image; `spans` holds the bins of
-// region after region.
-#define OPSBRIDGE_DECLARE(level)                                                          \
-  namespace level {                                                                       \
-  template <class S, class T>                                                             \
-  bool roi_pool(const RoiPoolJob<S, T>&, int64_t first, int64_t last);                    \
-  template <class S, class T>                                                             \
-  bool roi_pool_backward(const RoiPoolGradientJob<S, T>&, int64_t first, int64_t last);   \
-  template <class S, class T>                                                             \
-  void roi_pool_block(const RoiPoolJob<S, T>&, const BinSpan* spans, const ImageRegions&, \
-                      int64_t first_channel, char* memory);                               \
-  template <class S, class T>                                                             \
-  bool roi_pool_backward_block(const RoiPoolGradientJob<S, T>&, const BinSpan* spans,     \
-                               const ImageRegions&, int64_t first_channel, char* memory); \
+// gradient, where a plane is one channel of one image. The other two do the same for maxima, for
+// one block of channels of all regions on one image. False: memory ran out.
+#define OPSBRIDGE_DECLARE(level)                                                           \
+  namespace level {                                                                        \
+  template <class S, class T>                                                              \
+  void roi_pool(const RoiPoolJob<S, T>&, int64_t first, int64_t last);                     \
+  template <class S, class T>                                                              \
+  bool roi_pool_backward(const RoiPoolGradientJob<S, T>&, int64_t first, int64_t last);    \
+  template <class S, class T>                                                              \
+  void roi_pool_block(const RoiPoolJob<S, T>&, const ImageRegions&, int64_t first_channel, \
+                      char* memory);                                                       \
+  template <class S, class T>                                                              \
+  bool roi_pool_backward_block(const RoiPoolGradientJob<S, T>&, const ImageRegions&,       \
+                               int64_t first_channel, char* memory);                       \
   }
 OPSBRIDGE_FOR_EACH_LEVEL(OPSBRIDGE_DECLARE)
 #undef OPSBRIDGE_DECLARE

@@ -115,7 +115,7 @@ struct MaximaWork {
 // The best of `count` columns next to each other, from x on. Columns do not wait for each other's
 // comparisons.
 template <int count, class N, class B>
-OPSBRIDGE_FN void fill_columns(const MaximaWork<N, B>& work, const BinSpan& rows, int64_t x,
+OPSBRIDGE_FN void fill_columns(const MaximaWork<N, B>& work, const PixelRange& rows, int64_t x,
                                B* columns) {
   B best[count];
   for (B& each : best) open_best(each, work.lowest);
@@ -132,12 +132,12 @@ OPSBRIDGE_FN void fill_columns(const MaximaWork<N, B>& work, const BinSpan& rows
 
 // Calls take(bin, best) for all bins of a region that have pixels, and empty(bin) for the others.
 template <class N, class B, class Take, class Empty>
-OPSBRIDGE_FN void visit_maxima(const MaximaWork<N, B>& work, const RegionSpans& spans, Take take,
+OPSBRIDGE_FN void visit_maxima(const MaximaWork<N, B>& work, const RegionBins& bins, Take take,
                                Empty empty) {
   constexpr int kTogether = 4;
-  const int64_t first = spans.columns[0].first, last = spans.columns[spans.width - 1].last;
-  for (int64_t bin_y = 0; bin_y < spans.height; ++bin_y) {
-    const BinSpan rows = spans.rows[bin_y];
+  const int64_t first = bins.columns[0].first, last = bins.columns[bins.width - 1].last;
+  for (int64_t bin_y = 0; bin_y < bins.height; ++bin_y) {
+    const PixelRange rows = bins.rows[bin_y];
     if (rows.first < rows.last) {
       int64_t x = first;
       for (; x <= last - kTogether; x += kTogether) {
@@ -145,9 +145,9 @@ OPSBRIDGE_FN void visit_maxima(const MaximaWork<N, B>& work, const RegionSpans& 
       }
       for (; x < last; ++x) fill_columns<1>(work, rows, x, work.columns + (x - first));
     }
-    for (int64_t bin_x = 0; bin_x < spans.width; ++bin_x) {
-      const int64_t bin = bin_y * spans.width + bin_x;
-      const BinSpan columns = spans.columns[bin_x];
+    for (int64_t bin_x = 0; bin_x < bins.width; ++bin_x) {
+      const int64_t bin = bin_y * bins.width + bin_x;
+      const PixelRange columns = bins.columns[bin_x];
       if (rows.first >= rows.last || columns.first >= columns.last) {
         empty(bin);
         continue;

@@ -1,4 +1,5 @@
-// The bins of all regions and the order of the visit, for kernels on blocks of channels. Host only.
+// What is worked out once for all channels: the bins of all regions, and which regions lie on which
+// image. Host only.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 namespace opsbridge {
 
 struct RoiPoolPlan {
-  std::vector<BinSpan> spans;    // of region after region: rows, columns
+  std::vector<PixelRange> bins;  // of region after region: rows, columns
   std::vector<int64_t> regions;  // those on one image after each other
   std::vector<ImageRegions> images;
 };
@@ -28,57 +29,63 @@ bool fits_blocks(const RoiPoolConfig<T>& config) {
          config.pooled_height * config.pooled_width <= kMostBlockBins;
 }
 
-// Fills in the spans of one region; those of a region without bins stay empty.
+// Fills in the bins of one region; those of a region that a rule defines as zero stay empty.
 template <class T>
-void fill_spans(const Corners<T>& corners, const RoiPoolConfig<T>& config, ClipHigh clip,
-                BinSpan* spans) {
+void fill_bins(const Corners<T>& corners, const RoiPoolConfig<T>& config, ClipHigh clip,
+               PixelRange* bins) {
   const PoolAxis<T> y = pool_axis(corners.y1, corners.y2, config.pooled_height, config);
   const PoolAxis<T> x = pool_axis(corners.x1, corners.x2, config.pooled_width, config);
   if (y.error != RoiError::none || x.error != RoiError::none || y.is_empty || x.is_empty) return;
-  const auto span = [clip](const PoolAxis<T>& axis, int64_t bin, int64_t size) {
-    const PixelRange range = bin_pixels(axis, bin, size, clip);
-    return BinSpan{static_cast<int32_t>(range.first), static_cast<int32_t>(range.last)};
-  };
   for (int64_t bin = 0; bin < config.pooled_height; ++bin) {
-    *spans++ = span(y, bin, config.height);
+    *bins++ = bin_pixels(y, bin, config.height, clip);
   }
-  for (int64_t bin = 0; bin < config.pooled_width; ++bin) *spans++ = span(x, bin, config.width);
+  for (int64_t bin = 0; bin < config.pooled_width; ++bin) {
+    *bins++ = bin_pixels(x, bin, config.width, clip);
+  }
 }
 
-inline int64_t length(const BinSpan& span) { return std::max(span.last - span.first, 0); }
+inline int64_t length(const PixelRange& range) {
+  return std::max<int64_t>(range.last - range.first, 0);
+}
 
-// Widens a span by another that is not empty.
-inline void cover(BinSpan& span, const BinSpan& other) {
+// Widens a range by another that is not empty.
+inline void cover(PixelRange& range, const PixelRange& other) {
   if (length(other) == 0) return;
-  span = length(span) == 0
-             ? other
-             : BinSpan{std::min(span.first, other.first), std::max(span.last, other.last)};
+  range = length(range) == 0
+              ? other
+              : PixelRange{std::min(range.first, other.first), std::max(range.last, other.last)};
 }
 
-// Regions on one image keep their order.
 template <class S, class T>
-RoiPoolPlan plan_blocks(const RoiPoolConfig<T>& config, const RegionInputs<S>& inputs,
-                        ClipHigh clip) {
+RoiPoolPlan plan_bins(const RoiPoolConfig<T>& config, const RegionInputs<S>& inputs,
+                      ClipHigh clip) {
   RoiPoolPlan plan;
   const int64_t each = config.pooled_height + config.pooled_width;
-  plan.spans.assign(static_cast<size_t>(inputs.rows * each), BinSpan{0, 0});
+  plan.bins.assign(static_cast<size_t>(inputs.rows * each), PixelRange{0, 0});
+  for (int64_t region = 0; region < inputs.rows; ++region) {
+    fill_bins(corners_of_row<T>(inputs, region), config, clip, plan.bins.data() + region * each);
+  }
+  return plan;
+}
+
+// Sorts the regions by image; those on one image keep their order.
+template <class S, class T>
+void plan_images(RoiPoolPlan& plan, const RoiPoolConfig<T>& config, const RegionInputs<S>& inputs) {
   plan.regions.resize(static_cast<size_t>(inputs.rows));
   std::iota(plan.regions.begin(), plan.regions.end(), int64_t(0));
   std::stable_sort(plan.regions.begin(), plan.regions.end(),
                    [&](int64_t a, int64_t b) { return inputs.images[a] < inputs.images[b]; });
+  const int64_t each = config.pooled_height + config.pooled_width;
   for (const int64_t& region : plan.regions) {
     const int64_t image = inputs.images[region];
     if (plan.images.empty() || plan.images.back().image != image) {
-      plan.images.push_back(ImageRegions{image, &region, 0, BinSpan{0, 0}});
+      plan.images.push_back(ImageRegions{image, &region, 0, PixelRange{0, 0}});
     }
-    ++plan.images.back().count;
-    BinSpan* const spans = plan.spans.data() + region * each;
-    fill_spans(corners_of_row<T>(inputs, region), config, clip, spans);
-    for (int64_t bin = 0; bin < config.pooled_height; ++bin) {
-      cover(plan.images.back().touched, spans[bin]);
-    }
+    ImageRegions& on_image = plan.images.back();
+    ++on_image.count;
+    const PixelRange* const rows = plan.bins.data() + region * each;
+    for (int64_t y = 0; y < config.pooled_height; ++y) cover(on_image.touched, rows[y]);
   }
-  return plan;
 }
 
 // Zeroes the gradient of images without regions.
@@ -101,11 +108,11 @@ bool are_blocks_faster(const RoiPoolPlan& plan, const RoiPoolConfig<T>& config) 
   for (const ImageRegions& image : plan.images) {
     turned += static_cast<double>(length(image.touched) * config.width);
   }
-  const BinSpan* span = plan.spans.data();
+  const PixelRange* range = plan.bins.data();
   for (size_t region = 0; region < plan.regions.size(); ++region) {
     int64_t rows = 0, columns = 0;
-    for (int64_t bin = 0; bin < config.pooled_height; ++bin) rows += length(*span++);
-    for (int64_t bin = 0; bin < config.pooled_width; ++bin) columns += length(*span++);
+    for (int64_t y = 0; y < config.pooled_height; ++y) rows += length(*range++);
+    for (int64_t x = 0; x < config.pooled_width; ++x) columns += length(*range++);
     compared += static_cast<double>(rows) * static_cast<double>(columns);
   }
   const double channels = static_cast<double>(std::min<int64_t>(config.channels, 16));
