@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from opsbridge.core.direct import Direct, Output
 
+Values = tuple[Any, ...]
 Array = np.ndarray[Any, Any]
-ArrayMaker = Callable[[tuple[Any, ...]], Array]
 
 NUMPY_DTYPES = {
     name: np.dtype(name)
@@ -21,32 +21,55 @@ NUMPY_DTYPES = {
 }
 
 
-def array_makers(direct: Direct, dtypes: Mapping[str, Any]) -> list[ArrayMaker]:
-    """What makes the array of each output from the arguments of a call.
+def with_arrays(
+    direct: Direct, call: Callable[..., Any], dtypes: Mapping[str, Any]
+) -> Callable[[Values], Any]:
+    """A native function that fills arrays given after its arguments, as one that makes results.
 
-    `dtypes` are the framework's, by name. A call with another dtype raises KeyError.
+    `dtypes` are the framework's, by name. A call with a dtype that is none of them raises KeyError.
     """
-    return [_array_maker(direct, output, dtypes) for output in direct.outputs]
+    makers = [_array_maker(direct, output, dtypes) for output in direct.outputs]
+    is_cut = [output.is_cut for output in direct.outputs]
+    if len(makers) > 1:
+        return lambda values: _several(values, call, makers, is_cut)
+    make, one_is_cut = makers[0], is_cut[0]
+
+    def one(values: Values) -> Any:
+        array = make(values)
+        count = call(*values, array)
+        if count is None:
+            return None
+        return array[:count] if one_is_cut else array
+
+    return one
 
 
-def _array_maker(direct: Direct, output: Output, dtypes: Mapping[str, Any]) -> ArrayMaker:
-    shape_of, main = direct.shape_getter(output), direct.main
+def _several(
+    values: Values,
+    call: Callable[..., Any],
+    makers: list[Callable[[Values], Array]],
+    is_cut: list[bool],
+) -> tuple[Array, ...] | None:
+    arrays = [make(values) for make in makers]
+    count = call(*values, *arrays)
+    if count is None:
+        return None
+    return tuple(
+        array[:count] if is_shorter else array
+        for array, is_shorter in zip(arrays, is_cut, strict=True)
+    )
+
+
+def _array_maker(
+    direct: Direct, output: Output, dtypes: Mapping[str, Any]
+) -> Callable[[Values], Array]:
+    shape_of, main, empty = direct.shape_getter(output), direct.main, np.empty
+    if len(set(output.dtypes)) == 1:
+        only = NUMPY_DTYPES[output.dtypes[0]]
+        return lambda values: empty(shape_of(values), only)
     made = {
         dtypes[name]: NUMPY_DTYPES[result]
         for name, result in zip(direct.dtypes, output.dtypes, strict=True)
         if name in dtypes and result in NUMPY_DTYPES
     }
-    if len(set(output.dtypes)) == 1:
-        only = NUMPY_DTYPES[output.dtypes[0]]
-        return lambda values: np.empty(shape_of(values), only)
-    return lambda values: np.empty(shape_of(values), made[values[main].dtype])
-
-
-def cut(arrays: Sequence[Array], is_cut: Sequence[bool], count: int) -> Any:
-    """The results of a call whose native function returned `count`."""
-    if len(arrays) == 1:
-        return arrays[0][:count] if is_cut[0] else arrays[0]
-    return tuple(
-        array[:count] if is_shorter else array
-        for array, is_shorter in zip(arrays, is_cut, strict=True)
-    )
+    return lambda values: empty(shape_of(values), made[values[main].dtype])

@@ -10,7 +10,7 @@ from mindspore import Tensor
 from mindspore.common.api import _pynative_executor
 
 from opsbridge.core.direct import Direct, TensorForm
-from opsbridge.frameworks.arrays import array_makers, cut
+from opsbridge.frameworks.arrays import with_arrays
 
 # By NumPy's name: DLPack's type code and, above it, the bits.
 _CODES = {
@@ -32,39 +32,34 @@ _CODE_OF = {_DTYPES[name]: code for name, code in _CODES.items()}
 
 def mindspore_road(direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
     """The direct calls of an API, for tensors that no gradient is recorded of."""
-    call = direct.function(TensorForm.AS_NUMBERS)
-    ranks = direct.ranks
-    makers = array_makers(direct, _DTYPES)
-    is_cut = [output.is_cut for output in direct.outputs]
+    native, ranks = direct.function(TensorForm.AS_NUMBERS), direct.ranks
+
+    def call_with_numbers(*values: Any) -> Any:
+        numbers: list[Any] = []
+        for place, value in enumerate(values):
+            if place not in ranks:
+                numbers.append(value)
+                continue
+            shape = value.shape
+            # Without this a row of numbers might be taken for another one of the same length.
+            if len(shape) != ranks[place]:
+                return None
+            numbers += (value.data_ptr(), _CODE_OF[value.dtype], *shape, *value.stride())
+        return native(*numbers)
+
+    call = with_arrays(direct, call_with_numbers, _DTYPES)
 
     def road(values: tuple[Any, ...]) -> Any:
         if _pynative_executor.grad_flag():
             return None
         try:
-            flat = _flat(values)
-            if flat is None:
+            arrays = call(values)
+            if arrays is None:
                 return None
-            count = call(*flat, *(arrays := [make(values) for make in makers]))
+            if type(arrays) is tuple:
+                return tuple(map(Tensor.from_numpy, arrays))
+            return Tensor.from_numpy(arrays)
         except Exception:
             return None  # the operator says what is wrong
-        if count is None:
-            return None
-        results = cut(arrays, is_cut, count)
-        if type(results) is tuple:
-            return tuple(map(Tensor.from_numpy, results))
-        return Tensor.from_numpy(results)
-
-    def _flat(values: tuple[Any, ...]) -> list[Any] | None:
-        """The values with numbers for tensors, if every tensor has its rank."""
-        flat: list[Any] = []
-        for place, value in enumerate(values):
-            if place not in ranks:
-                flat.append(value)
-                continue
-            shape = value.shape
-            if len(shape) != ranks[place]:
-                return None
-            flat += (value.data_ptr(), _CODE_OF[value.dtype], *shape, *value.stride())
-        return flat
 
     return road
