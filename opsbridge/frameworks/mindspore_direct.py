@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import mindspore
-from mindspore import Tensor
+from mindspore._c_expression import TensorPy
 from mindspore.common.api import _pynative_executor
 
 from opsbridge.core.direct import Direct, TensorForm
@@ -26,40 +26,42 @@ _CODES = {
     "float32": 2 | 32 << 8,
     "float64": 2 | 64 << 8,
 }
-_DTYPES = {name: getattr(mindspore, "bool_" if name == "bool" else name) for name in _CODES}
-_CODE_OF = {_DTYPES[name]: code for name, code in _CODES.items()}
+# MindSpore's dtypes are single objects, whose own hash is slow.
+_IDS = {name: id(getattr(mindspore, "bool_" if name == "bool" else name)) for name in _CODES}
+_CODE_OF = {_IDS[name]: code for name, code in _CODES.items()}
 
 
 def mindspore_road(direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
     """The direct calls of an API, for tensors that no gradient is recorded of."""
-    native, ranks = direct.function(TensorForm.AS_NUMBERS), direct.ranks
+    native = direct.function(TensorForm.AS_NUMBERS)
+    ranks = [direct.ranks.get(place) for place in range(direct.count)]
 
     def call_with_numbers(*values: Any) -> Any:
         numbers: list[Any] = []
-        for place, value in enumerate(values):
-            if place not in ranks:
+        for value, rank in zip(values, ranks, strict=False):
+            if rank is None:
                 numbers.append(value)
                 continue
             shape = value.shape
             # Without this a row of numbers might be taken for another one of the same length.
-            if len(shape) != ranks[place]:
+            if len(shape) != rank or not value.is_contiguous():
                 return None
-            numbers += (value.data_ptr(), _CODE_OF[value.dtype], *shape, *value.stride())
-        return native(*numbers)
+            numbers += (value.data_ptr(), _CODE_OF[id(value.dtype)], *shape)
+        return native(*numbers, *values[len(ranks) :])
 
-    call = with_arrays(direct, call_with_numbers, _DTYPES)
+    call = with_arrays(direct, call_with_numbers, _IDS, lambda tensor: id(tensor.dtype))
 
     def road(values: tuple[Any, ...]) -> Any:
-        if _pynative_executor.grad_flag():
+        if is_recording():
             return None
         try:
             arrays = call(values)
-            if arrays is None:
-                return None
             if type(arrays) is tuple:
-                return tuple(map(Tensor.from_numpy, arrays))
-            return Tensor.from_numpy(arrays)
+                return tuple(map(to_tensor, arrays))
+            return None if arrays is None else to_tensor(arrays)
         except Exception:
             return None  # the operator says what is wrong
 
+    is_recording = _pynative_executor._executor.grad_flag
+    to_tensor = TensorPy.from_numpy  # what Tensor.from_numpy does with contiguous arrays
     return road
