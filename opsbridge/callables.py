@@ -23,24 +23,19 @@ if TYPE_CHECKING:
 def make_function(operator: Operator, module: str) -> Any:
     """The API as a function of `module`."""
     signature = operator.call_signature
-    arrange = operator.arrange_call
-    prepare = preparation(operator.plan.call)
-    roads = operator.roads
+    arrange, roads = operator.arrange_call, operator.roads
+    count, first = operator.direct_count, operator.first_tensor_place
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        values = arrange(args, kwargs)
+        values = args if len(args) == count and not kwargs else arrange(args, kwargs)
         if values is None:
             values = _bound(operator, signature, args, kwargs)
-        else:
-            road = roads.get(type(values[first]))
-            if road is not None:
-                direct = values if prepare is None else prepare(values)
-                result = None if direct is None else road(direct)
-                if result is not None:
-                    return result
+        road = roads.get(type(values[first]))
+        if road is not None:
+            result = road(values)
+            if result is not None:
+                return result
         return operator.run(function, {}, (), values)
-
-    first = operator.first_tensor_place
 
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.__wrapped__ = _stub(*signature.parameters)  # type: ignore[attr-defined]
@@ -57,7 +52,6 @@ def make_class(operator: Operator, module: str) -> Any:
     """The API as a class of `module`; its objects are called with the tensors."""
     names = tuple(step.param.name for step in operator.plan.init)
     prepare_settings = preparation(operator.plan.init)
-    prepare = preparation(operator.plan.call)
 
     class Configured:
         # An attribute, since PyTorch's compiler does not follow closures into new classes.
@@ -78,13 +72,11 @@ def make_class(operator: Operator, module: str) -> Any:
             values = operator.arrange_call(args, kwargs)
             if values is None:
                 values = _bound(operator, operator.call_signature, args, kwargs)
-            elif self._settings is not None:
-                road = operator.roads.get(type(values[operator.first_tensor_place]))
-                if road is not None:
-                    direct = values if prepare is None else prepare(values)
-                    result = None if direct is None else road((*self._settings, *direct))
-                    if result is not None:
-                        return result
+            road = operator.roads.get(type(values[operator.first_tensor_place]))
+            if road is not None and self._settings is not None:
+                result = road(values, self._settings)
+                if result is not None:
+                    return result
             return operator.run(self, self._slots, self._chosen, values)
 
         __call__ = forward

@@ -29,6 +29,8 @@ _NUMBERS = {
 _SAME_NUMBERS = {"int": Source.INTEGER, "float": Source.NUMBER}
 _PAIRS = ("pair", "number_pair")
 
+# Takes the values of a direct call; gives what the API returns, or None where it declines.
+Road = Callable[[tuple[Any, ...]], Any]
 Values = tuple[Any, ...]
 Chosen = tuple[tuple[str, Scalar], ...]
 RuleOf = Callable[[str, Chosen], Rule]
@@ -59,7 +61,7 @@ def _make(plan: Plan, operator: Operator, rule_of: RuleOf, without_halves: bool)
     choices: list[Choice] = []
     settings: list[list[Chosen]] = []
     place = 0
-    for step in (*plan.init, *plan.call):
+    for step in (*plan.call, *plan.init):
         param = step.param
         if step.convert is None:
             choices.append(Choice(place, tuple(each.value for each in param.choices)))
@@ -113,6 +115,19 @@ def _dtypes(plan: Plan, main: Argument, without_halves: bool) -> tuple[str, ...]
         for dtype in main.dtypes
         if not (is_floating and dtype not in _FLOATS) and not (without_halves and dtype in _HALVES)
     )
+
+
+def with_settings(road: Road, call: tuple[Step, ...], init: tuple[Step, ...]) -> Callable[..., Any]:
+    """A road for the values of a call's parameters, and for prepared settings if there are some."""
+    prepare = preparation(call)
+    if prepare is None:
+        return (lambda values, settings: road(values + settings)) if init else road
+
+    def prepared(values: Values, settings: Values = ()) -> Any:
+        given = prepare(values)
+        return None if given is None else road(given + settings)
+
+    return prepared
 
 
 def preparation(steps: tuple[Step, ...]) -> Callable[[Values], Values | None] | None:

@@ -9,7 +9,7 @@ whose API is called.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NoReturn, get_args
 
@@ -17,9 +17,9 @@ from opsbridge.callables import make_class, make_function, record
 from opsbridge.core import OPERATORS
 from opsbridge.core.checks import Caller, fits_shape
 from opsbridge.core.rules import Rule
-from opsbridge.direct import make_direct
+from opsbridge.direct import make_direct, with_settings
 from opsbridge.errors import ArgumentError, DtypeError, OpsbridgeError
-from opsbridge.frameworks import FrameworkLayer, Road, layer_of
+from opsbridge.frameworks import FrameworkLayer, layer_of
 from opsbridge.tables.arrange import arrangement
 from opsbridge.tables.bind import Plan, Step, bind_plan
 from opsbridge.tables.convert import check_value_type, chosen_axes, expected_types, spelled
@@ -53,13 +53,15 @@ class Operator:
         self.arrange_call = arrangement(self.call_signature)
         tensors = [place for place, step in enumerate(self.plan.call) if step.takes_tensor]
         self.first_tensor_place = tensors[0]
+        # With so many positional arguments nothing is left to arrange.
+        self.direct_count = -1 if self.plan.has_extensions else len(self.plan.call)
         self._first_tensor = self.plan.call[tensors[0]].param.name
         # Made here for every combination, since tracing cannot follow the making of either.
         self._list_caller = replace(self.caller, list_lengths=())
         self._rules = {key: self._make_rule(*key) for key in self._combinations()}
         self._takes_list = any(step.takes_list for step in self.plan.call)
         # By the class of the first tensor; filled by calls, since importing imports no framework.
-        self.roads: dict[type, Road | None] = {}
+        self.roads: dict[type, Callable[..., Any] | None] = {}
 
     def configure(self, values: tuple[Any, ...]) -> tuple[dict[str, Any], _Chosen]:
         """The slots and axes that the constructor's arguments settle."""
@@ -93,14 +95,16 @@ class Operator:
             self.roads[type(first)] = self._road(layer, type(first))
         return self.plan.returned(results)
 
-    def _road(self, layer: FrameworkLayer, kind: type) -> Road | None:
+    def _road(self, layer: FrameworkLayer, kind: type) -> Callable[..., Any] | None:
         """The direct calls of this API for tensors of a class, if it has some."""
         if kind not in layer.plain_types:
             return None
         direct = make_direct(
             self.plan, lambda dtype, chosen: self._rule("cpu", dtype, chosen), layer.widens_halves
         )
-        return None if direct is None else layer.road(direct)
+        if direct is None:
+            return None
+        return with_settings(layer.road(direct), self.plan.call, self.plan.init)
 
     def backward(self, gradient: Any, values: tuple[Any, ...]) -> Any:
         """The gradient of the first tensor of a function's call, from that of its result."""

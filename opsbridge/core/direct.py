@@ -34,7 +34,8 @@ class TensorForm(IntEnum):
     """How tensors travel, as csrc numbers it.
 
     As objects, with the one result made natively or with arrays for the results given after the
-    arguments; or as numbers, with arrays given: address, DLPack code of the dtype, sizes, strides.
+    arguments; or as numbers, with arrays given: address, DLPack code of the dtype, and the sizes of
+    contiguous memory.
     """
 
     RESULT_MADE = 0
@@ -140,9 +141,9 @@ class Direct:
         words = np.array(list(self._program(form)), np.int64)
         return native_function(f"{self.operator.name}_direct")(words)  # type: ignore[return-value]
 
-    def shape_getter(self, output: Output) -> Callable[[tuple[Any, ...]], Any]:
-        """What computes the shape of a result from the user's arguments."""
-        return shape_getter(output.shape, {k: each.place for k, each in self.arguments.items()})
+    def shape_getter(self, shape: Shape) -> Callable[[tuple[Any, ...]], Any]:
+        """What computes a shape from the user's arguments."""
+        return shape_getter(shape, {k: each.place for k, each in self.arguments.items()})
 
     def _tensor_arguments(self) -> Iterator[Argument]:
         return (each for each in self.arguments.values() if each.source == Source.TENSOR)
@@ -193,7 +194,7 @@ class Direct:
         widths = [1] * self.count
         if form == TensorForm.AS_NUMBERS:
             for argument in self._tensor_arguments():
-                widths[argument.place] = 2 + 2 * len(fixed_shape(argument.shape))
+                widths[argument.place] = 2 + len(fixed_shape(argument.shape))
         return widths
 
     def _argument_words(self, name: str) -> list[int]:

@@ -42,7 +42,7 @@ def fixed_shape(shape: tuple[int | str, ...]) -> tuple[int | str, ...]:
 def shape_getter(shape: Shape, places: Mapping[str, int]) -> Callable[[Values], Any]:
     """What computes a shape from the values at the places of slots."""
     getters = [_getter(size, places) for size in shape]
-    if len(getters) == 1:
+    if len(getters) == 1:  # a number is a shape, too
         return getters[0]
     return lambda values: [get(values) for get in getters]
 

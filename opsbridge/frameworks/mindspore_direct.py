@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import mindspore
-from mindspore import Tensor
+from mindspore._c_expression import TensorPy
 from mindspore.common.api import _pynative_executor
 
 from opsbridge.core.direct import Direct, TensorForm
-from opsbridge.frameworks.arrays import array_makers, cut
+from opsbridge.frameworks.arrays import with_arrays
 
 # By NumPy's name: DLPack's type code and, above it, the bits.
 _CODES = {
@@ -26,45 +26,42 @@ _CODES = {
     "float32": 2 | 32 << 8,
     "float64": 2 | 64 << 8,
 }
-_DTYPES = {name: getattr(mindspore, "bool_" if name == "bool" else name) for name in _CODES}
-_CODE_OF = {_DTYPES[name]: code for name, code in _CODES.items()}
+# MindSpore's dtypes are single objects, whose own hash is slow.
+_IDS = {name: id(getattr(mindspore, "bool_" if name == "bool" else name)) for name in _CODES}
+_CODE_OF = {_IDS[name]: code for name, code in _CODES.items()}
 
 
 def mindspore_road(direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
     """The direct calls of an API, for tensors that no gradient is recorded of."""
-    call = direct.function(TensorForm.AS_NUMBERS)
-    ranks = direct.ranks
-    makers = array_makers(direct, _DTYPES)
-    is_cut = [output.is_cut for output in direct.outputs]
+    native = direct.function(TensorForm.AS_NUMBERS)
+    ranks = [direct.ranks.get(place) for place in range(direct.count)]
 
-    def road(values: tuple[Any, ...]) -> Any:
-        if _pynative_executor.grad_flag():
-            return None
-        try:
-            flat = _flat(values)
-            if flat is None:
-                return None
-            count = call(*flat, *(arrays := [make(values) for make in makers]))
-        except Exception:
-            return None  # the operator says what is wrong
-        if count is None:
-            return None
-        results = cut(arrays, is_cut, count)
-        if type(results) is tuple:
-            return tuple(map(Tensor.from_numpy, results))
-        return Tensor.from_numpy(results)
-
-    def _flat(values: tuple[Any, ...]) -> list[Any] | None:
-        """The values with numbers for tensors, if every tensor has its rank."""
-        flat: list[Any] = []
-        for place, value in enumerate(values):
-            if place not in ranks:
-                flat.append(value)
+    def call_with_numbers(*values: Any) -> Any:
+        numbers: list[Any] = []
+        for value, rank in zip(values, ranks, strict=False):
+            if rank is None:
+                numbers.append(value)
                 continue
             shape = value.shape
-            if len(shape) != ranks[place]:
+            # Without this a row of numbers might be taken for another one of the same length.
+            if len(shape) != rank or not value.is_contiguous():
                 return None
-            flat += (value.data_ptr(), _CODE_OF[value.dtype], *shape, *value.stride())
-        return flat
+            numbers += (value.data_ptr(), _CODE_OF[id(value.dtype)], *shape)
+        return native(*numbers, *values[len(ranks) :])
 
+    call = with_arrays(direct, call_with_numbers, _IDS, lambda tensor: id(tensor.dtype))
+
+    def road(values: tuple[Any, ...]) -> Any:
+        if is_recording():
+            return None
+        try:
+            arrays = call(values)
+            if type(arrays) is tuple:
+                return tuple(map(to_tensor, arrays))
+            return None if arrays is None else to_tensor(arrays)
+        except Exception:
+            return None  # the operator says what is wrong
+
+    is_recording = _pynative_executor._executor.grad_flag
+    to_tensor = TensorPy.from_numpy  # what Tensor.from_numpy does with contiguous arrays
     return road

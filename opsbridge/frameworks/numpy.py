@@ -10,7 +10,7 @@ import numpy as np
 from opsbridge.core import OPERATORS
 from opsbridge.core.buffers import empty_array
 from opsbridge.core.direct import Direct, TensorForm
-from opsbridge.frameworks.arrays import NUMPY_DTYPES, array_makers, cut
+from opsbridge.frameworks.arrays import NUMPY_DTYPES, with_arrays
 from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
 
@@ -100,21 +100,17 @@ class NumpyLayer(EagerLayer):
 
     def road(self, direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
         """The direct calls of an API, for arrays."""
-        call = direct.function(TensorForm.RESULT_GIVEN)
+        call = with_arrays(direct, direct.function(TensorForm.RESULT_GIVEN), NUMPY_DTYPES)
         others = direct.tensors[1:]
-        makers = array_makers(direct, NUMPY_DTYPES)
-        is_cut = [output.is_cut for output in direct.outputs]
 
         def road(values: tuple[Any, ...]) -> Any:
             for place in others:
                 if type(values[place]) is not np.ndarray:
                     return None
             try:
-                arrays = [make(values) for make in makers]
-                count = call(*values, *arrays)
+                return call(values)
             except Exception:
                 return None  # the operator says what is wrong
-            return None if count is None else cut(arrays, is_cut, count)
 
         return road
 

@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
+from torch.nn import Parameter
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.direct import Direct, TensorForm
-from opsbridge.frameworks.arrays import array_makers, cut
+from opsbridge.frameworks.arrays import with_arrays
 from opsbridge.frameworks.torch_library import run_recorded
 from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
 
@@ -58,7 +59,7 @@ class TorchLayer(TorchTensors):
     """The layer of `torch.Tensor`."""
 
     widens_halves = True
-    plain_types = (Tensor, torch.nn.Parameter)
+    plain_types = (Tensor, Parameter)
 
     def is_recording(self) -> bool:
         return _is_recording()
@@ -90,17 +91,21 @@ class TorchLayer(TorchTensors):
         else:
             call = _call_with_arrays(direct)
         tensors = direct.tensors
+        first, *others = tensors
         has_gradient = any(
             DTYPES[dtype].is_floating_point for output in direct.outputs for dtype in output.dtypes
         )
 
         def road(values: tuple[Any, ...]) -> Any:
-            if is_dynamo_compiling() or dispatch_stack_length() or tracing_state() is not None:
+            if is_dynamo_compiling() or dispatch_stack_length() or is_tracing():
                 return None
-            for place in tensors:
+            # The memory of a lazily negated tensor holds the opposite of its values.
+            if values[first].is_neg():
+                return None
+            for place in others:
                 tensor = values[place]
-                # The memory of a lazily negated tensor holds the opposite of its values.
-                if type(tensor) not in plain_types or tensor.is_neg():
+                kind = type(tensor)
+                if (kind is not Tensor and kind is not Parameter) or tensor.is_neg():
                     return None
             if has_gradient:
                 if forward_ad._current_level >= 0:
@@ -114,26 +119,22 @@ class TorchLayer(TorchTensors):
             except Exception:
                 return None  # the operator says what is wrong
 
-        plain_types = frozenset(self.plain_types)
         is_dynamo_compiling = torch.compiler.is_dynamo_compiling
         dispatch_stack_length = torch._C._len_torch_dispatch_stack
-        tracing_state = torch._C._get_tracing_state
+        is_tracing = torch._C._is_tracing
         is_grad_enabled = torch.is_grad_enabled
         return road
 
 
 def _call_with_arrays(direct: Direct) -> Callable[..., Any]:
     """Several results, in the memory of arrays, which are made much faster than tensors."""
-    native = direct.function(TensorForm.RESULT_GIVEN)
-    makers = array_makers(direct, DTYPES)
-    is_cut = [output.is_cut for output in direct.outputs]
+    call = with_arrays(direct, direct.function(TensorForm.RESULT_GIVEN), DTYPES)
 
-    def call(*values: Any) -> Any:
-        arrays = [make(values) for make in makers]
-        count = native(*values, *arrays)
-        return None if count is None else tuple(map(torch.from_numpy, cut(arrays, is_cut, count)))
+    def with_tensors(*values: Any) -> Any:
+        arrays = call(values)
+        return None if arrays is None else tuple(map(torch.from_numpy, arrays))
 
-    return call
+    return with_tensors
 
 
 LAYER = TorchLayer()

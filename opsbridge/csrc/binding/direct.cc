@@ -165,20 +165,15 @@ class DirectCall {
   }
 
   const ObTensor* tensor_of_numbers(const ObAny* given, int rank, int i) {
-    for (int j = 0; j < 2 + 2 * rank; ++j) {
+    for (int j = 0; j < 2 + rank; ++j) {
       if (given[j].tag != kIntTag) return nullptr;
       numbers_[i][j] = given[j].as_int;
     }
     int64_t* sizes = numbers_[i] + 2;
     const auto code = static_cast<uint64_t>(numbers_[i][1]);
     const ObDataType dtype{static_cast<uint8_t>(code), static_cast<uint8_t>(code >> 8), 1};
-    tensors_[i] = {reinterpret_cast<void*>(numbers_[i][0]),
-                   {kCpuDevice, 0},
-                   rank,
-                   dtype,
-                   sizes,
-                   sizes + rank,
-                   0};
+    void* data = reinterpret_cast<void*>(numbers_[i][0]);
+    tensors_[i] = {data, {kCpuDevice, 0}, rank, dtype, sizes, nullptr, 0};
     return &tensors_[i];
   }
 
@@ -254,7 +249,7 @@ class DirectCall {
   ObAny native_[kMaxArguments];
   ObAny outputs_[kMaxOutputs];
   ObTensor tensors_[kMaxArguments];
-  int64_t numbers_[kMaxArguments][2 + 2 * kMaxRank];
+  int64_t numbers_[kMaxArguments][2 + kMaxRank];
 };
 
 int call_direct(void* self, const ObAny* args, int32_t count, ObAny* result) {

@@ -10,7 +10,8 @@
 namespace opsbridge {
 
 // How tensors travel: as objects, with results made here or given as arrays after the arguments, or
-// (for a framework that tvm-ffi does not know) as numbers: address, dtype, sizes, strides.
+// (for a framework that tvm-ffi does not know) as numbers: address, dtype, sizes. Then they are
+// contiguous.
 enum class TensorForm : int64_t { result_made, result_given, as_numbers };
 
 enum class Source : int64_t {
