@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from opsbridge.callables import blank, record
-from opsbridge.errors import ArgumentError, DtypeError
+from opsbridge.errors import ArgumentError, DtypeError, imitating
 from opsbridge.frameworks import FrameworkLayer, layer_of
 from opsbridge.frontend import api
 
@@ -76,7 +76,7 @@ class MultiScaleRoIAlign:
             return record(self, x, (x, boxes, image_shapes))
         levels = [features for name, features in x.items() if name in self.featmap_names]
         if not levels:
-            raise ArgumentError(
+            raise imitating(ArgumentError, "IndexError")(
                 f"MultiScaleRoIAlign: x has the features {', '.join(x)}; "
                 f"expected some of {', '.join(self.featmap_names)}"
             )
@@ -141,7 +141,7 @@ def _layer_of(features: Any, boxes: list[Any]) -> FrameworkLayer:
                 f"{type(features).__name__}; they must come from one framework"
             )
         if len(of_image.shape) != 2 or of_image.shape[1] != 4:
-            raise ArgumentError(
+            raise imitating(ArgumentError, "AssertionError")(
                 f"MultiScaleRoIAlign: boxes[{image}] has shape {tuple(of_image.shape)}; "
                 "expected (L, 4)"
             )

@@ -37,3 +37,19 @@ def test_nan_class(strategy: str | None) -> None:
     classes = np.zeros(1001, np.float32)
     classes[3] = np.nan
     assert real(*many, classes, 2.0).tolist() == [row for row in range(1001) if row != 3]
+
+
+def test_nothing_to_suppress() -> None:
+    nothing = np.zeros(0, np.int64)
+    kept = torchvision_ops().batched_nms(torch_tensor(nothing), None, None, None)
+    assert kept.tolist() == []
+    with pytest.raises(ArgumentError, match=r"^batched_nms: boxes has shape \(0,\); expected"):
+        batched_nms(nothing, SCORES, nothing, 0.5)
+    assert batched_nms(BOXES[:0], SCORES[:0], nothing, 0.5).tolist() == []
+
+
+def test_one_class_for_all() -> None:
+    one = np.zeros(1, np.int64)
+    assert real(BOXES, SCORES, one, 0.5).tolist() == [0]
+    with pytest.raises(ArgumentError, match=r"^batched_nms: idxs has 1 entries, but boxes has 2"):
+        batched_nms(BOXES, SCORES, one, 0.5)
