@@ -88,7 +88,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "ps_roi_pool boxes text": lambda o: o.ps_roi_pool(F, "boxes", 1),
     "ps_roi_pool scale text": lambda o: o.ps_roi_pool(F, R, 1, "1"),
     "batched_nms float16": lambda o: o.batched_nms(B.half(), S.half(), IDS, 0.4),
-    "batched_nms int": lambda o: o.batched_nms(B.int(), S.int(), I, 0.4),
+    "batched_nms int": lambda o: o.batched_nms(B.int(), S.int(), IDS, 0.4),
     "batched_nms two dtypes": lambda o: o.batched_nms(B, S.double(), IDS, 0.4),
     "batched_nms rank": lambda o: o.batched_nms(B[None], S, IDS, 0.4),
     "batched_nms width": lambda o: o.batched_nms(torch.zeros(3, 5), S, IDS, 0.4),
