@@ -252,10 +252,17 @@ class Operator:
         allowed = param.dtypes
         if param.dtypes_on:
             allowed = param.dtypes_on.get(_kind_of(layer.device(tensor)), allowed)
-        if allowed and dtype not in allowed:
+        if allowed and dtype not in allowed and not self._is_widened_inside(layer, param, tensor):
             raise self._error(DtypeError, "dtype", param)(
                 f"{self.plan.name}: {name} is {dtype}; allowed: {', '.join(allowed)}"
             )
+
+    def _is_widened_inside(self, layer: FrameworkLayer, param: Param, tensor: Any) -> bool:
+        """Whether automatic mixed precision makes a dtype fit that is not allowed otherwise."""
+        devices = self.plan.api.autocast_inside
+        return layer.dtype(tensor) in param.dtypes and bool(
+            devices and layer.widened((tensor,), devices)
+        )
 
     def _caller_for(self, values: tuple[Any, ...], layer: FrameworkLayer) -> Caller:
         for step, value in zip(self.plan.call, values, strict=True):

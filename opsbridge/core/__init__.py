@@ -7,6 +7,7 @@ their framework (`core.tensors.TensorLayer`) and every convention explicitly, as
 from __future__ import annotations
 
 from opsbridge.core.box_area import BOX_AREA
+from opsbridge.core.box_coder_gradients import BOX_CODER_GRADIENTS
 from opsbridge.core.box_convert import BOX_CONVERT
 from opsbridge.core.box_decode import BOX_DECODE
 from opsbridge.core.box_encode import BOX_ENCODE
@@ -25,6 +26,7 @@ from opsbridge.core.soft_nms import SOFT_NMS
 
 _ALL = (
     BOX_AREA,
+    *BOX_CODER_GRADIENTS,
     BOX_CONVERT,
     BOX_DECODE,
     BOX_ENCODE,

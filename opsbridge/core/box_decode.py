@@ -74,4 +74,6 @@ BOX_DECODE = Operator(
     rule=BoxDecodeRule,
     main="anchors",
     shapes=lambda shape, arguments: {"boxes": shape(arguments["anchors"])},
+    backward="box_decode_gradient",
+    differentiable=("anchors", "offsets"),
 )

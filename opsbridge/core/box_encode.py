@@ -59,4 +59,6 @@ BOX_ENCODE = Operator(
     rule=BoxEncodeRule,
     main="anchors",
     shapes=lambda shape, arguments: {"offsets": shape(arguments["anchors"])},
+    backward="box_encode_gradient",
+    differentiable=("anchors", "targets"),
 )

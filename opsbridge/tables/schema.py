@@ -264,7 +264,8 @@ class ApiTable:
 
     ``errors`` says what the real API raises for arguments that fail a check; the errors of
     opsbridge are of that class, too. ``autocast`` lists the devices on which PyTorch's autocast
-    widens 16-bit floating-point tensors to float32 before this API, and its results back.
+    widens 16-bit floating-point tensors to float32 before this API, and its results back;
+    ``autocast_inside`` those on which it does so within the API, to which such tensors then come.
     """
 
     name: str
@@ -281,6 +282,7 @@ class ApiTable:
     example: str
     constants: tuple[Constant, ...] = ()
     autocast: tuple[Device, ...] = ()
+    autocast_inside: tuple[Device, ...] = ()
     errors: dict[Check, ErrorName] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()
     limits: tuple[Limit, ...] = ()

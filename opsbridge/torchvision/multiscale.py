@@ -1,6 +1,6 @@
 """`torchvision.ops.MultiScaleRoIAlign`: regions pooled from the level of a pyramid that fits them.
 
-A composition of `roi_align`, for PyTorch tensors and NumPy arrays. The size of a region chooses its
+A composition of `roi_align`, for tensors of every framework. The size of a region chooses its
 level (equation 1 of Feature Pyramid Networks, Lin et al., 2017).
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from opsbridge.callables import blank, record
-from opsbridge.errors import ArgumentError, DtypeError
+from opsbridge.errors import ArgumentError, DtypeError, imitating
 from opsbridge.frameworks import FrameworkLayer, layer_of
 from opsbridge.frontend import api
 
@@ -76,7 +76,7 @@ class MultiScaleRoIAlign:
             return record(self, x, (x, boxes, image_shapes))
         levels = [features for name, features in x.items() if name in self.featmap_names]
         if not levels:
-            raise ArgumentError(
+            raise imitating(ArgumentError, "IndexError")(
                 f"MultiScaleRoIAlign: x has the features {', '.join(x)}; "
                 f"expected some of {', '.join(self.featmap_names)}"
             )
@@ -96,6 +96,8 @@ class MultiScaleRoIAlign:
         self, layer: FrameworkLayer, levels: list[Any], boxes: list[Any], scales: list[float]
     ) -> Any:
         rois = layer.concatenate_regions(boxes)
+        if hasattr(rois, "asnumpy"):
+            return self._join_levels(levels, rois, scales)
         level_of = self._level_of(rois, scales)
         shape = (rois.shape[0], levels[0].shape[1], *self.output_size)
         pooled: Any = layer.finish(layer.empty(shape, layer.dtype(levels[0]), levels[0]))
@@ -105,6 +107,24 @@ class MultiScaleRoIAlign:
             rows = level_of == level
             pooled[rows] = self._pool(features, rois[rows], scale)
         return pooled
+
+    def _join_levels(self, levels: list[Any], rois: Any, scales: list[float]) -> Any:
+        """The same for MindSpore, by operations that it differentiates and that need no masks."""
+        framework = importlib.import_module("mindspore")
+        level_of = self._level_of(rois.asnumpy(), scales)
+        shape = (1, levels[0].shape[1], *self.output_size)
+        # A region that belongs to no level takes this row.
+        parts, places = [framework.ops.zeros(shape, levels[0].dtype)], np.zeros(len(level_of), int)
+        filled = 1
+        for level, (features, scale) in enumerate(zip(levels, scales, strict=False)):
+            rows = np.flatnonzero(level_of == level)
+            if len(rows):
+                parts.append(self._pool(features, rois[framework.Tensor(rows)], scale))
+                places[rows] = np.arange(filled, filled + len(rows))
+                filled += len(rows)
+        if not len(places):
+            return parts[0][:0]
+        return framework.ops.concat(parts)[framework.Tensor(places)]
 
     def _level_of(self, rois: Any, scales: list[float]) -> Any:
         """The level of each region, counted from the first, as a float."""
@@ -129,10 +149,10 @@ class MultiScaleRoIAlign:
 def _layer_of(features: Any, boxes: list[Any]) -> FrameworkLayer:
     """The layer of the features, once the boxes of every image are of it, too."""
     layer = layer_of(features)
-    if layer is None or type(features).__module__.startswith("mindspore"):
+    if layer is None:
         raise DtypeError(
             f"MultiScaleRoIAlign: x holds a {type(features).__name__}; "
-            "expected torch.Tensor or numpy.ndarray"
+            "expected torch.Tensor, numpy.ndarray or mindspore.Tensor"
         )
     for image, of_image in enumerate(boxes):
         if layer_of(of_image) is not layer:
@@ -141,7 +161,7 @@ def _layer_of(features: Any, boxes: list[Any]) -> FrameworkLayer:
                 f"{type(features).__name__}; they must come from one framework"
             )
         if len(of_image.shape) != 2 or of_image.shape[1] != 4:
-            raise ArgumentError(
+            raise imitating(ArgumentError, "AssertionError")(
                 f"MultiScaleRoIAlign: boxes[{image}] has shape {tuple(of_image.shape)}; "
                 "expected (L, 4)"
             )

@@ -47,6 +47,7 @@ MODULES = {
     "torchvision.ops.complete_box_iou": "test_torchvision_complete_box_iou",
     "torchvision.ops.distance_box_iou": "test_torchvision_distance_box_iou",
     "torchvision.ops.generalized_box_iou": "test_torchvision_generalized_box_iou",
+    "torchvision.ops.masks_to_boxes": "test_torchvision_masks_to_boxes",
     "torchvision.ops.remove_small_boxes": "test_torchvision_remove_small_boxes",
 }
 

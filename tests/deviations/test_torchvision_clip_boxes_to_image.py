@@ -6,6 +6,8 @@ import pytest
 import torchvision_boxes as shared
 from torchvision_boxes import boxes, bridged, real
 
+from opsbridge.errors import DtypeError
+
 NAN = float("nan")
 
 
@@ -34,3 +36,11 @@ def test_bool_boxes() -> None:
 
 def test_extra_columns() -> None:
     shared.check_extra_columns("clip_boxes_to_image", (1, 1), columns=6)
+
+
+def test_size_as_tensor() -> None:
+    box, size = boxes([0, 0, 9, 9]), boxes(4, 5, dtype="int64")
+    assert real("clip_boxes_to_image", box, size) == [[0, 0, 5, 4]]
+    shared.check_refused(
+        "clip_boxes_to_image", box, size, match="size is a Tensor of shape", kind=DtypeError
+    )

@@ -26,3 +26,7 @@ def test_arctangent_rounding() -> None:
     ours, theirs = (np.array(call("complete_box_iou", *pair)) for call in (bridged, real))
     assert 0 < np.mean(ours != theirs) < 0.2
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
+
+
+def test_bool_boxes() -> None:
+    shared.check_bool_pairs("complete_box_iou")

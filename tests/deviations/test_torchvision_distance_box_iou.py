@@ -15,3 +15,7 @@ def test_mixed_dtypes() -> None:
 
 def test_one_box_without_rows() -> None:
     shared.check_one_box_without_rows("distance_box_iou")
+
+
+def test_bool_boxes() -> None:
+    shared.check_bool_pairs("distance_box_iou")

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from real_frameworks import TORCHVISION_MISSING, torchvision_roi_align
+from real_frameworks import TORCHVISION_MISSING, torchvision_ops, torchvision_roi_align
 from real_in_child import run_real
 
-from opsbridge.errors import ArgumentError
+from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.torchvision.ops import RoIAlign, roi_align
 
 Call = Callable[..., Any]
@@ -136,3 +136,17 @@ def test_output_size_zero(size: Any, call: Call) -> None:
     with pytest.raises(ArgumentError, match=r"output_size.* is 0"):
         call(ramp(), [[0, 1, 1, 6, 7]], size)
     assert real([[0, 1, 1, 6, 7]], size).size == 0
+
+
+# The quantized types of PyTorch are themselves to go.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_quantized_tensors() -> None:
+    torch = pytest.importorskip("torch", reason=TORCHVISION_MISSING)
+    features, rois = (
+        torch.quantize_per_tensor(torch.tensor(each), 1.0, 0, torch.quint8)
+        for each in (np.ones((1, 1, 4, 4), np.float32), np.float32([[0, 0, 0, 3, 3]]))
+    )
+    assert torchvision_ops().roi_align(features, rois, 1).int_repr().tolist() == [[[[1]]]]
+    for call in (lambda: roi_align(features, rois, 1), lambda: RoIAlign(1, 1.0, 2)(features, rois)):
+        with pytest.raises(DtypeError, match=": input is quint8; allowed"):
+            call()

@@ -87,3 +87,13 @@ def check_extra_columns(name: str, *arguments: Any, columns: int = 5) -> None:
     wide = torch.ones(2, columns)
     assert isinstance(real(name, wide, *arguments), list)
     check_refused(name, wide, *arguments, match=rf"boxes has shape \(2, {columns}\); expected")
+
+
+def check_bool_pairs(name: str) -> None:
+    """The real function accepts two sets of bool and of complex numbers; ours does not."""
+    from opsbridge.errors import DtypeError
+
+    for dtype in ("bool", "complex64"):
+        odd = boxes([0, 0, 1, 1], dtype=dtype)
+        assert len(real(name, odd, odd)) == 1
+        check_refused(name, odd, odd, match=f"boxes1 is {dtype}; allowed", kind=DtypeError)

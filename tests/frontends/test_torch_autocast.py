@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import numpy as np
 import pytest
 from api_calls import BOXES, FEATURES, ROIS, SCORED_BOXES, SCORES
+from cases import BOXES as MADE_BOXES
+from cases import SCORES as MADE_SCORES
+from cases import generator
 
 from opsbridge.errors import DtypeError
 from opsbridge.mindspore.ops import NMSWithMask
-from opsbridge.torchvision.ops import RoIAlign, nms, roi_align
+from opsbridge.torchvision.ops import RoIAlign, batched_nms, nms, roi_align
 
 torch = pytest.importorskip("torch", reason="tests autocast of PyTorch")
 REASON = "compares with the real torchvision, which is not installed"
@@ -95,3 +99,20 @@ def test_other_frameworks_apis_know_no_autocast() -> None:
         NMSWithMask(0.5)(bboxes)
     with torch.autocast("cuda", dtype=torch.bfloat16), pytest.raises(DtypeError):
         nms(bboxes[:, :4], bboxes[:, 4], 0.4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("count", [3, 200, 1001])
+def test_boxes_of_classes_are_moved_apart_before_they_are_widened(count: int, dtype: Any) -> None:
+    rng = generator("autocast", count)
+    boxes, scores = (
+        torch.from_numpy(made(rng, count, np.float32)).to(dtype)
+        for made in (MADE_BOXES["clustered"], MADE_SCORES["tied"])
+    )
+    idxs = torch.from_numpy(rng.integers(0, 5, count))
+    for threshold in (0.1, 0.5, 0.8):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            expected = real.batched_nms(boxes, scores, idxs, threshold)
+            assert torch.equal(batched_nms(boxes, scores, idxs, threshold), expected)
+    with pytest.raises(RuntimeError, match=r"^batched_nms: boxes is b?float16; allowed: float32"):
+        batched_nms(boxes, scores, idxs, 0.5)

@@ -1,0 +1,15 @@
+// Gradients of encoding and decoding boxes, on host memory.
+#pragma once
+
+#include "ops/box_coder_host.h"
+
+namespace opsbridge {
+
+// `call.result` holds the gradient of the result, contiguous; both gradients are (N, 4),
+// contiguous, of the dtype of the anchors.
+void box_encode_gradient(const BoxCoderCall& call, const TensorView& of_anchors,
+                         const TensorView& of_targets, const BoxEncodeRule& rule);
+void box_decode_gradient(const BoxCoderCall& call, const TensorView& of_anchors,
+                         const TensorView& of_offsets, const BoxDecodeRule& rule);
+
+}  // namespace opsbridge
