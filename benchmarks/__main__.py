@@ -21,7 +21,7 @@ from benchmarks.memory import extra_bytes
 from benchmarks.peers import DISTRIBUTIONS, load_all, version_of
 from benchmarks.results import CaseResult, Run, load, save
 
-FULL_SECONDS, QUICK_SECONDS = 1_200.0, 40.0
+FULL_SECONDS, QUICK_SECONDS = 1_200.0, 60.0
 PATIENCE = 1 / 40
 """The part of the budget that one call of one peer may take."""
 

@@ -200,9 +200,10 @@ def _limits_table(run: Run) -> Iterator[str]:
     )
     yield ""
     yield from _table_head(["case", "bytes", "operations", "ceiling", "opsbridge", "fraction"])
-    for case in run.cases:
+    largest = {(case.operator, case.variant): case for case in run.cases if case.threads == 1}
+    for case in largest.values():
         ours, ceiling = case.find("opsbridge torch"), ceiling_seconds(case, run)
-        if case.threads == 1 and ours and ours.seconds and ceiling and ours.agreement:
+        if ours and ours.seconds and ceiling and ours.agreement:
             moved, done = (case.work[what] / 1e6 for what in ("bytes", "operations"))
             yield _table_row(
                 [
