@@ -21,7 +21,7 @@ from benchmarks.memory import extra_bytes
 from benchmarks.peers import DISTRIBUTIONS, load_all, version_of
 from benchmarks.results import CaseResult, Run, load, save
 
-FULL_SECONDS, QUICK_SECONDS = 1_200.0, 40.0
+FULL_SECONDS, QUICK_SECONDS = 1_200.0, 60.0
 PATIENCE = 1 / 40
 """The part of the budget that one call of one peer may take."""
 
@@ -36,15 +36,15 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--budget", type=float, metavar="SECONDS", help="bound of the whole run")
     made.add_argument("--list", action="store_true", help="print the cases and run nothing")
     made.add_argument("--report", type=Path, metavar="FILE", help="print a JSON file as Markdown")
+    made.add_argument("--into", type=Path, metavar="PAGE", help="put the report in a page instead")
     return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0; 1 if opsbridge failed or differs from a base; 2 if nothing was chosen."""
+    """0; 1 if opsbridge failed or differs from a base; 2 if the arguments lead nowhere."""
     options = parser().parse_args(arguments)
     if options.report:
-        print(report.markdown(load(options.report)), end="")
-        return 0
+        return _report(load(options.report), options.into)
     threads = {int(number) for number in options.threads.split(",")}
     chosen = select(all_cases(), options.quick, threads, options.only)
     if options.list:
@@ -57,6 +57,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     budget = options.budget or (QUICK_SECONDS if options.quick else FULL_SECONDS)
     run = _run(chosen, budget, options)
     return int(any(_ours_is_wrong(case) for case in run.cases))
+
+
+def _report(run: Run, page: Path | None) -> int:
+    """Print the Markdown, or replace what a page has below its heading `Figures`."""
+    text = report.markdown(run)
+    if page is None:
+        print(text, end="")
+        return 0
+    above, heading, _ = page.read_text().partition("\n## Figures\n")
+    if not heading:
+        print(f"{page} has no heading `## Figures`", file=sys.stderr)
+        return 2
+    page.write_text(f"{above}{heading}\n{text}")
+    return 0
 
 
 def _run(chosen: list[Case], budget: float, options: argparse.Namespace) -> Run:
@@ -117,17 +131,26 @@ def _ours_is_wrong(case: CaseResult) -> bool:
 
 def machine() -> dict[str, Any]:
     """What the figures depend on, beside the versions."""
-    try:
-        found = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
-    except OSError:
-        found = None
     return {
-        "processor": found.group(1).strip() if found else platform.processor(),
+        "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
         "system": platform.platform(),
         "isa": os.environ.get("OPSBRIDGE_ISA", "widest"),
         "load_at_start": os.getloadavg()[0],
     }
+
+
+def _processor() -> str:
+    """Name, family and model, where the system tells."""
+    try:
+        told = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor()
+    fields = dict(re.findall(r"^(model name|cpu family|model)\s*:\s*(.*?)\s*$", told, re.MULTILINE))
+    numbers = (fields.get("cpu family", "?"), fields.get("model", "?"))
+    return "{} (family {}, model {})".format(
+        fields.get("model name", platform.processor()), *numbers
+    )
 
 
 def versions() -> dict[str, str]:

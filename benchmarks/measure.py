@@ -103,6 +103,7 @@ class Estimates:
 
 def measure(case: Case, estimates: Estimates, seconds: float, patience: float) -> CaseResult:
     """Run a case for about so many seconds; no peer whose one call would outlast `patience`."""
+    began = time.perf_counter()
     inputs = rotated_inputs(case)
     outcome = _outcome(case, len(inputs))
     warm_up = min(1.0, seconds / (2 * len(case.peers)))
@@ -133,7 +134,7 @@ def measure(case: Case, estimates: Estimates, seconds: float, patience: float) -
             _judge(case, result, expected, produced)
     outcome.work = work_of(case, inputs[0], expected[0] if expected else {})
     with _no_collection():
-        _rounds(contestants, seconds)
+        _rounds(contestants, seconds - (time.perf_counter() - began))
     for contestant in contestants:
         contestant.conclude(case.clock)
     return outcome

@@ -9,6 +9,8 @@ from typing import Any
 from benchmarks.results import Curve, Run, curves
 
 FORMATS = ("png", "svg")
+COLUMNS = 3
+MARKERS = "o^sDvPX*<>"
 
 
 def draw(run: Run, folder: Path) -> list[Path]:
@@ -21,16 +23,7 @@ def draw(run: Run, folder: Path) -> list[Path]:
     paths = []
     ordered = sorted(curves(run.cases), key=lambda curve: (curve.operator, curve.unit))
     for (operator, unit), group in groupby(ordered, key=lambda c: (c.operator, c.unit)):
-        fields = {}
-        for curve in group:
-            fields.setdefault(curve.variant, []).append(curve)
-        figure, axes = pyplot.subplots(
-            1, len(fields), figsize=(5.2 * len(fields), 4.6), sharey=True, squeeze=False
-        )
-        for axis, (variant, drawn) in zip(axes[0], fields.items(), strict=True):
-            _draw_field(axis, f"{operator} {variant}", unit, drawn)
-        axes[0][0].set_ylabel("seconds a call")
-        figure.tight_layout()
+        figure = _figure(pyplot, operator, unit, list(group))
         for format_name in FORMATS:
             path = folder / f"{operator}-{unit}.{format_name}".lower()
             figure.savefig(path, dpi=110)
@@ -39,19 +32,39 @@ def draw(run: Run, folder: Path) -> list[Path]:
     return paths
 
 
-def _draw_field(axis: Any, title: str, unit: str, drawn: list[Curve]) -> None:
-    for number, curve in enumerate(drawn):
-        ours = curve.peer.startswith("opsbridge")
-        slope = "" if curve.slope is None else f" (slope {curve.slope:.2f})"
-        axis.loglog(
-            curve.sizes,
-            curve.seconds,
-            marker="o^sDvPX*"[number % 8],
-            markersize=4,
-            linewidth=2.4 if ours else 1,
-            label=curve.peer + slope,
-        )
-    axis.set_title(title)
-    axis.set_xlabel(unit)
-    axis.grid(visible=True, which="major", alpha=0.4)
-    axis.legend(fontsize="x-small")
+def _figure(pyplot: Any, operator: str, unit: str, drawn: list[Curve]) -> Any:
+    """One field a variant, on the same axes; a peer looks the same in all of them."""
+    variants = list(dict.fromkeys(curve.variant for curve in drawn))
+    peers = list(dict.fromkeys(curve.peer for curve in drawn))
+    columns = min(len(variants), COLUMNS)
+    rows = -(-len(variants) // columns)
+    figure, axes = pyplot.subplots(
+        rows, columns, figsize=(5.6 * columns, 4.8 * rows), sharex=True, sharey=True, squeeze=False
+    )
+    for axis in axes.flat[len(variants) :]:
+        axis.remove()
+    for axis, variant in zip(axes.flat, variants, strict=False):
+        axis.set_title(f"{operator} {variant}")
+        axis.set_xlabel(unit)
+        axis.tick_params(labelbottom=True)
+        axis.set_ylabel("seconds a call")
+        axis.grid(visible=True, which="major", alpha=0.4)
+        for curve in drawn:
+            if curve.variant == variant:
+                _draw(axis, curve, peers.index(curve.peer))
+        axis.legend(fontsize="x-small")
+    figure.tight_layout()
+    return figure
+
+
+def _draw(axis: Any, curve: Curve, look: int) -> None:
+    slope = "" if curve.slope is None else f" (slope {curve.slope:.2f})"
+    axis.loglog(
+        curve.sizes,
+        curve.seconds,
+        color=f"C{look % 10}",
+        marker=MARKERS[look % len(MARKERS)],
+        markersize=4,
+        linewidth=2.4 if curve.peer.startswith("opsbridge") else 1,
+        label=curve.peer + slope,
+    )

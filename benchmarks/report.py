@@ -144,15 +144,24 @@ def trouble_lines(run: Run) -> Iterator[str]:
 def markdown(run: Run) -> str:
     """The whole run as the figures of docs/performance.md."""
     lines = [machine_line(run), ""]
-    for (operator, names), group in groupby(
-        sorted(run.cases, key=_table_of), key=lambda case: _table_of(case)[:2]
-    ):
-        lines += [f"### {operator}", "", *_peer_table(list(names), list(group)), ""]
+    for operator, tables in _tables(run.cases).items():
+        lines += [f"### {operator}", ""]
+        for peers, cases in tables.items():
+            lines += [*_peer_table(peers, cases), ""]
     lines += ["### Growth", "", *_bullets(slope_lines(run)), ""]
     lines += ["### Extra memory", "", *_bullets(memory_lines(run)), ""]
     lines += ["### Physical limits", "", *_limits_table(run), ""]
     lines += ["### Peers that disagree or did not run", "", *_bullets(trouble_lines(run))]
     return "\n".join(lines) + "\n"
+
+
+def _tables(cases: Iterable[CaseResult]) -> dict[str, dict[tuple[str, ...], list[CaseResult]]]:
+    """Cases by operator, and by who competes, in the order of the run."""
+    found: dict[str, dict[tuple[str, ...], list[CaseResult]]] = {}
+    for case in cases:
+        peers = tuple(peer.peer for peer in case.peers)
+        found.setdefault(case.operator, {}).setdefault(peers, []).append(case)
+    return found
 
 
 def machine_line(run: Run) -> str:
@@ -162,11 +171,7 @@ def machine_line(run: Run) -> str:
     return f"Measured on {machine['processor']}, {machine['cores']} cores; {versions}."
 
 
-def _table_of(case: CaseResult) -> tuple[str, tuple[str, ...]]:
-    return case.operator, tuple(peer.peer for peer in case.peers)
-
-
-def _peer_table(names: list[str], cases: Iterable[CaseResult]) -> Iterator[str]:
+def _peer_table(names: Iterable[str], cases: Iterable[CaseResult]) -> Iterator[str]:
     yield from _table_head(["case", *names, "over the best rival"])
     for case in cases:
         cells = [f"{case.variant} {case.size:,} {case.unit}" + ", 2 threads" * (case.threads == 2)]
@@ -179,7 +184,7 @@ def _peer_table(names: list[str], cases: Iterable[CaseResult]) -> Iterator[str]:
 
 def _cell(case: CaseResult, peer: PeerResult) -> str:
     if peer.seconds is None:
-        return {"missing": "-", "skipped": f"skipped ({peer.note})"}.get(peer.status, peer.status)
+        return {"missing": "-"}.get(peer.status, peer.status)
     starred = "*" if peer.clock == "wall" else ""
     over = "" if peer is case.peers[0] else f" ({ratio(ratio_to_base(case, peer))})"
     doubt = {"differs": " DIFFERS", "close": " ~"}.get(peer.agreement, "")
@@ -195,9 +200,10 @@ def _limits_table(run: Run) -> Iterator[str]:
     )
     yield ""
     yield from _table_head(["case", "bytes", "operations", "ceiling", "opsbridge", "fraction"])
-    for case in run.cases:
+    largest = {(case.operator, case.variant): case for case in run.cases if case.threads == 1}
+    for case in largest.values():
         ours, ceiling = case.find("opsbridge torch"), ceiling_seconds(case, run)
-        if case.threads == 1 and ours and ours.seconds and ceiling and ours.agreement:
+        if ours and ours.seconds and ceiling and ours.agreement:
             moved, done = (case.work[what] / 1e6 for what in ("bytes", "operations"))
             yield _table_row(
                 [

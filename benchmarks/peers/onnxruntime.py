@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,30 +21,41 @@ def set_threads(count: int) -> None:
     _threads = count
 
 
-def _session(operator: str, inputs: dict[str, Array], **attributes: Any) -> Call:
+def _run(operator: str, inputs: dict[str, Array], **attributes: Any) -> Call:
     """The run of a graph of one operator on its inputs, in the operator's order."""
+    types = tuple((name, array.dtype, array.ndim) for name, array in inputs.items())
+    session = _session(operator, types, tuple(attributes.items()), _threads)
+    return partial(session.run, ["result"], inputs)
+
+
+@cache
+def _session(
+    operator: str,
+    types: tuple[tuple[str, np.dtype[Any], int], ...],
+    attributes: tuple[tuple[str, Any], ...],
+    threads: int,
+) -> onnxruntime.InferenceSession:
+    """One for inputs of all sizes, since to make it takes longer than most runs."""
     arguments = [
-        helper.make_tensor_value_info(
-            name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape
-        )
-        for name, array in inputs.items()
+        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(dtype), [None] * rank)
+        for name, dtype, rank in types
     ]
     produced = TensorProto.INT64 if operator == "NonMaxSuppression" else TensorProto.FLOAT
     result = helper.make_tensor_value_info("result", produced, None)
-    node = helper.make_node(operator, list(inputs), ["result"], **attributes)
+    names = [name for name, _, _ in types]
+    node = helper.make_node(operator, names, ["result"], **dict(attributes))
     graph = helper.make_graph([node], operator, arguments, [result])
     opsets = [helper.make_opsetid("", 16)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _threads
-    session = onnxruntime.InferenceSession(
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    return partial(session.run, ["result"], inputs)
 
 
 def _suppression(boxes: Array, scores: Array, iou_threshold: float) -> Call:
-    return _session(
+    return _run(
         "NonMaxSuppression",
         {
             "boxes": boxes[None],
@@ -80,7 +91,7 @@ def _roi_align(inputs: Inputs, options: Options) -> Call:
         "rois": np.ascontiguousarray(rois[:, 1:]),
         "batch": rois[:, 0].astype(np.int64),
     }
-    return _session(
+    return _run(
         "RoiAlign",
         tensors,
         coordinate_transformation_mode="half_pixel",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import Any
 
 import numpy as np
+
+# The level that quietens MindSpore makes Paddle log every call.
+os.environ.pop("GLOG_v", None)
+
 import paddle
 from paddle.vision import ops
 

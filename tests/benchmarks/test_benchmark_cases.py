@@ -53,13 +53,13 @@ def test_selection(pattern: str, threads: set[int], expected: set[str]) -> None:
 
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
 def test_rotated_inputs_are_seeded_and_vary(case: Case) -> None:
-    rotated = rotated_inputs(case)
+    rotated, again = rotated_inputs(case), rotated_inputs(case)
     assert len(rotated) >= 2
     for name, array in rotated[0].items():
         assert array.size == 1 or np.ptp(array) > 0
         if name != "groups":
             assert not np.array_equal(array, rotated[1][name])
-        np.testing.assert_array_equal(array, rotated_inputs(case)[0][name])
+        np.testing.assert_array_equal(array, again[0][name])
 
 
 @pytest.mark.parametrize("distribution", inputs.BOXES)
@@ -68,6 +68,23 @@ def test_boxes_are_sound_and_scores_distinct(distribution: str) -> None:
     assert (given["boxes"][:, 2:] > given["boxes"][:, :2]).all()
     assert len(np.unique(given["scores"])) == 1_000
     assert given["scores"].min() > 0
+
+
+@pytest.mark.parametrize(
+    ("distribution", "count", "least", "most"),
+    [
+        ("rpn", 2_000, 0.04, 0.08),
+        ("sparse", 2_000, 0.97, 1),
+        ("uniform", 20_000, 0.4, 0.6),
+        ("adv", 2_000, 0.9, 1),
+        ("same", 2_000, 1 / 2_000, 1 / 2_000),
+    ],
+)
+def test_so_many_boxes_survive(distribution: str, count: int, least: float, most: float) -> None:
+    given = inputs.scored_boxes(np.random.default_rng(2), distribution, count)
+    options = {"iou_threshold": inputs.IOU_THRESHOLDS[distribution]}
+    kept = adapter_of("opsbridge numpy", "nms", 1).prepare(given, options)()
+    assert least <= len(kept) / count <= most
 
 
 @pytest.mark.parametrize(

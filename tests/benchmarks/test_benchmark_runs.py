@@ -19,7 +19,7 @@ from benchmarks.inputs import Inputs, scored_boxes
 from benchmarks.measure import Estimates, measure
 from benchmarks.peers import Adapter, Call, Options
 from benchmarks.report import trouble_lines
-from benchmarks.results import Run, load
+from benchmarks.results import Run, load, save
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -119,4 +119,17 @@ def test_command_writes_results_and_plots(tmp_path: Path) -> None:
     assert run.cases[0].find("opsbridge numpy").status == "measured"
     assert (tmp_path / "nms-boxes.png").stat().st_size > 0
     assert "<svg" in (tmp_path / "nms-boxes.svg").read_text()
-    assert main(["--report", str(tmp_path / "results.json")]) == 0
+
+
+def test_report_goes_below_a_heading(tmp_path: Path) -> None:
+    results, page = tmp_path / "results.json", tmp_path / "page.md"
+    machine = {"processor": "a CPU", "cores": 2}
+    save(Run(machine, {"numpy": "1"}, {}, {}, []), results)
+    arguments = ["--report", str(results), "--into", str(page)]
+    page.write_text("# Title\n")
+    assert main(arguments) == 2
+    assert page.read_text() == "# Title\n"
+    page.write_text("# Title\n\n## Figures\n\nold\n")
+    assert main(arguments) == 0
+    assert page.read_text().startswith("# Title\n\n## Figures\n\nMeasured on a CPU, 2 cores")
+    assert "old" not in page.read_text()
