@@ -1,6 +1,6 @@
 // Overlaps of boxes, compiled once per instruction-set level (OPSBRIDGE_LEVEL names it).
 #include "ops/box_iou_levels.h"
-#include "ops/number_lanes.h"
+#include "ops/lanes.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {

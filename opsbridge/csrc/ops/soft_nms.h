@@ -21,27 +21,33 @@ struct SoftSettings {
 };
 
 template <class A>
-OPSBRIDGE_FN A gaussian_weight(A overlap, const SoftSettings<A>& settings) {
+OPSBRIDGE_FN A gaussian_exponent(A overlap, const SoftSettings<A>& settings) {
   const bool twice = settings.rule.sigma_factor == SigmaFactor::two;
   const A sigma = twice ? A(2) * settings.sigma : settings.sigma;
-  const A exponent = (A(0) - overlap * overlap) / sigma;
-  if (settings.rule.exponential == Exponential::same) return exponential(exponent);
+  return (A(0) - overlap * overlap) / sigma;
+}
+
+template <class A>
+OPSBRIDGE_FN A gaussian_weight(A exponent, Exponential in) {
+  if (in == Exponential::same) return exponential(exponent);
   return static_cast<A>(exponential(static_cast<double>(exponent)));
 }
 
 // The factor on the score of a box that overlaps the selected one by `overlap`.
 template <class A>
 OPSBRIDGE_FN A soft_weight(A overlap, const SoftSettings<A>& settings) {
-  if (settings.rule.method == SoftMethod::gaussian) return gaussian_weight(overlap, settings);
-  const bool is_over = settings.rule.overlap_test == OverlapTest::greater
+  const SoftNmsRule& rule = settings.rule;
+  if (rule.method == SoftMethod::gaussian) {
+    return gaussian_weight(gaussian_exponent(overlap, settings), rule.exponential);
+  }
+  const auto is_over = rule.overlap_test == OverlapTest::greater
                            ? overlap > settings.iou_threshold
                            : overlap >= settings.iou_threshold;
-  if (!is_over) return A(1);
-  return settings.rule.method == SoftMethod::linear ? A(1) - overlap : A(0);
+  return pick(is_over, rule.method == SoftMethod::linear ? A(1) - overlap : A(0), A(1));
 }
 
 template <class A>
-OPSBRIDGE_FN bool overlaps(const Box<A>& a, const Box<A>& b, BoxOffset offset) {
+OPSBRIDGE_FN auto overlaps(const Box<A>& a, const Box<A>& b, BoxOffset offset) {
   return side(larger(a.x1, b.x1), smaller(a.x2, b.x2), offset) > A(0) &&
          side(larger(a.y1, b.y1), smaller(a.y2, b.y2), offset) > A(0);
 }

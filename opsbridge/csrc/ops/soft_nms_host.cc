@@ -8,17 +8,11 @@
 #include "ops/group_runs.h"
 #include "ops/scored_boxes.h"
 #include "ops/soft_nms.h"
+#include "ops/soft_nms_blocks.h"
 #include "opsbridge/dispatch.h"
 
 namespace opsbridge {
 namespace {
-
-template <class A>
-struct Candidate {
-  Box<A> box;
-  A score;
-  int64_t row;
-};
 
 // Lowers what the selected box overlaps. What falls below the minimum is replaced by the last live
 // candidate, which is looked at next: later selections depend on that order.
@@ -44,11 +38,12 @@ size_t lower_after(std::vector<Candidate<A>>& live, size_t selected, size_t coun
   return count;
 }
 
-// Leaves the selected candidates, in order of selection.
+// Leaves the selected candidates, in order of selection; the first `selected` are so already.
 template <class A>
-void select(std::vector<Candidate<A>>& live, const SoftSettings<A>& settings) {
+void select_from(size_t selected, std::vector<Candidate<A>>& live,
+                 const SoftSettings<A>& settings) {
   size_t count = live.size();
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = selected; i < count; ++i) {
     size_t best = i;
     for (size_t j = i + 1; j < count; ++j) {
       if (live[best].score < live[j].score) best = j;
@@ -80,6 +75,7 @@ Selected<T> select_in_runs(const SoftNmsCall& call, const Runs& runs, Grouping g
                                  static_cast<A>(call.min_score), rule};
   Selected<T> selected{std::move(scores), {}};
   std::vector<Candidate<A>> live;
+  SoftBlockStore<A> blocks;
   size_t begin = 0;
   for (size_t end : runs.ends) {
     live.clear();
@@ -87,7 +83,7 @@ Selected<T> select_in_runs(const SoftNmsCall& call, const Runs& runs, Grouping g
       const int64_t row = runs.rows[i];
       live.push_back({box_at(row), static_cast<A>(selected.scores[row]), row});
     }
-    select(live, settings);
+    select_from(blocks.select(live, settings), live, settings);
     for (const Candidate<A>& each : live) {
       selected.scores[each.row] = static_cast<T>(each.score);
       selected.rows.push_back(each.row);

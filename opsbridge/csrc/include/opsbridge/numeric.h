@@ -60,6 +60,12 @@ OPSBRIDGE_FN T magnitude(T value) {
   return value < T(0) ? T(0) - value : value;
 }
 
+// A choice without a branch, which vectors of numbers have lane by lane.
+template <class T>
+OPSBRIDGE_FN T pick(bool is_first, T first, T second) {
+  return is_first ? first : second;
+}
+
 template <class T>
 OPSBRIDGE_FN bool is_nan(T value) {
   return value != value;
