@@ -38,7 +38,8 @@ def make_function(operator: Operator, module: str) -> Any:
         return operator.run(function, {}, (), values)
 
     function.__signature__ = signature  # type: ignore[attr-defined]
-    function.__wrapped__ = _stub(*signature.parameters)  # type: ignore[attr-defined]
+    form = _GraphForm(function)
+    function.__wrapped__ = _stub(operator.plan.name, signature, "form.mindspore_cell", form)  # type: ignore[attr-defined]
     function.operator = operator  # type: ignore[attr-defined]
     # torch.jit.script asks every callable for this attribute.
     function.__prepare_scriptable__ = functools.partial(  # type: ignore[attr-defined]
@@ -54,6 +55,11 @@ def make_class(operator: Operator, module: str) -> Any:
     prepare_settings = preparation(operator.plan.init)
 
     class Configured:
+        # MindSpore's parser follows such objects into the source of `forward`.
+        __ms_class__ = True
+        __parse_method__ = _OfObjects("forward")
+        mindspore_cell = _MindSporeCell()
+
         # An attribute, since PyTorch's compiler does not follow closures into new classes.
         operator: Operator
 
@@ -95,7 +101,8 @@ def make_class(operator: Operator, module: str) -> Any:
     _name(Configured, operator, module)
     Configured.forward.__doc__ = Configured.__doc__
     Configured.forward.__signature__ = _method(operator.call_signature)  # type: ignore[attr-defined]
-    Configured.forward.__wrapped__ = _stub("self", *operator.call_signature.parameters)  # type: ignore[attr-defined]
+    method = Configured.forward.__signature__  # type: ignore[attr-defined]
+    Configured.forward.__wrapped__ = _stub("forward", method, "self.mindspore_cell")  # type: ignore[attr-defined]
     return Configured
 
 
@@ -105,13 +112,72 @@ def _method(signature: inspect.Signature) -> inspect.Signature:
     return signature.replace(parameters=[own, *rest])
 
 
-def _stub(*names: str) -> Any:
-    """A function with these parameters and nothing else: FX reads them from its code."""
+def _stub(name: str, signature: inspect.Signature, callee: str, form: Any = None) -> Any:
+    """A function with these parameters: FX reads them from its code.
+
+    MindSpore's parser, which needs source, finds it in an attribute: a call of the API's Cell.
+    """
     code = (lambda: None).__code__
-    count = len(names)
-    return types.FunctionType(
-        code.replace(co_argcount=count, co_nlocals=count, co_varnames=names), {}
+    names = tuple(signature.parameters)
+    stub = types.FunctionType(
+        code.replace(
+            co_name=name,
+            co_argcount=len(names),
+            co_nlocals=len(names),
+            co_varnames=names,
+            co_freevars=("form",),
+            co_firstlineno=_BEYOND_THIS_FILE,
+        ),
+        {"__name__": __name__},
+        closure=(types.CellType(form),),
     )
+    passed = ", ".join(each for each in names if each != "self")
+    plain = signature.replace(
+        parameters=[
+            each.replace(kind=each.POSITIONAL_OR_KEYWORD, annotation=each.empty)
+            for each in signature.parameters.values()
+        ],
+        return_annotation=signature.empty,
+    )
+    stub.source = ([f"def {name}{plain}:\n", f"    return {callee}({passed})\n"], 0)  # type: ignore[attr-defined]
+    return stub
+
+
+# A line where no source is found, so that the attribute is looked at.
+_BEYOND_THIS_FILE = 1_000_000
+
+
+class _MindSporeCell:
+    """The Cell of an API as MindSpore's graphs call it."""
+
+    def __get__(self, owner: Any, kind: type) -> Any:
+        if owner is None or "mindspore" not in sys.modules:
+            raise AttributeError("mindspore_cell")
+        from opsbridge.frameworks.mindspore_graph import cell_of
+
+        return cell_of(getattr(owner, "target", owner))
+
+
+class _OfObjects:
+    """An attribute that objects have, and their class has not."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __get__(self, owner: Any, kind: type) -> Any:
+        if owner is None:
+            raise AttributeError(kind.__name__)
+        return self.value
+
+
+class _GraphForm:
+    """An object that MindSpore's parser reaches the Cell of a function through."""
+
+    __ms_class__ = True
+    mindspore_cell = _MindSporeCell()
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
 
 
 def blank(cls: Any) -> Any:

@@ -42,16 +42,40 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         CORE | {"opsbridge.frameworks.eager", "opsbridge.frameworks.host"} | ARRAYS,
         {"numpy"},
     ),
+    "opsbridge.frameworks.gradients": (CORE, set()),
     "opsbridge.frameworks.mindspore": (
         CORE
         | {
             "opsbridge.frameworks.eager",
+            "opsbridge.frameworks.gradients",
             "opsbridge.frameworks.host",
             "opsbridge.frameworks.mindspore_direct",
         },
         {"numpy", "mindspore"},
     ),
     "opsbridge.frameworks.mindspore_direct": (CORE | ARRAYS, {"mindspore"}),
+    # Calls in MindSpore's graphs: taken down with symbols, kept as constants, made by Cells.
+    "opsbridge.frameworks.mindspore_symbols": (
+        CORE | {"opsbridge.frameworks"},
+        {"numpy"},
+    ),
+    "opsbridge.frameworks.mindspore_refusals": (
+        CORE | {"opsbridge.frameworks.eager", "opsbridge.frameworks.mindspore_symbols"},
+        {"numpy"},
+    ),
+    "opsbridge.frameworks.mindspore_constants": (
+        CORE
+        | {
+            "opsbridge.frameworks.gradients",
+            "opsbridge.frameworks.mindspore_refusals",
+            "opsbridge.frameworks.mindspore_symbols",
+        },
+        {"numpy", "mindspore"},
+    ),
+    "opsbridge.frameworks.mindspore_graph": (
+        CORE | {"opsbridge.frameworks.gradients", "opsbridge.frameworks.mindspore_constants"},
+        {"mindspore"},
+    ),
     "opsbridge.frameworks.torch": (
         CORE
         | {"opsbridge.frameworks.torch_library", "opsbridge.frameworks.torch_tensors"}
@@ -76,11 +100,12 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         set(),
     ),
     "opsbridge.direct": (TABLES | CORE, set()),
-    # PyTorch's forms of the callables are imported where PyTorch is in use.
+    # A framework's forms of the callables are imported where the framework is in use.
     "opsbridge.callables": (
         TABLES
         | {
             "opsbridge.direct",
+            "opsbridge.frameworks.mindspore_graph",
             "opsbridge.frameworks.torch_modules",
             "opsbridge.frontend",
             "opsbridge.graphs",

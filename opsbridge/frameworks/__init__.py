@@ -75,6 +75,11 @@ def layer_of(value: Any) -> FrameworkLayer | None:
         return layer
 
 
+def register_layer(kind: type, layer: FrameworkLayer) -> None:
+    """Tell the layer of values that stand for a framework's tensors."""
+    _LAYER_OF_TYPE[kind] = layer
+
+
 def _find_layer(kind: type) -> FrameworkLayer | None:
     for base in kind.__mro__:
         load = _LAYERS.get(base.__module__.partition(".")[0])

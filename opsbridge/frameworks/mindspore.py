@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from mindspore import Tensor
+from mindspore import Tensor, ops
 from mindspore.common.api import _pynative_executor
 from mindspore.nn import Cell
 from mindspore.runtime import synchronize
@@ -15,25 +15,48 @@ from opsbridge.core import OPERATORS
 from opsbridge.core.buffers import empty_array
 from opsbridge.core.direct import Direct
 from opsbridge.core.native import tensor_from_dlpack
+from opsbridge.core.operator import Operator
 from opsbridge.errors import DerivativeError
 from opsbridge.frameworks.eager import EagerLayer
+from opsbridge.frameworks.gradients import differentiable, gradient_outputs, missing_gradient
 from opsbridge.frameworks.host import host_threads
 from opsbridge.frameworks.mindspore_direct import mindspore_road
 
 
-class _WithoutGradient(Cell):  # type: ignore[misc]
-    """One recorded call: asking for its gradient is an error, where MindSpore would take zero."""
+class _Recorded(Cell):  # type: ignore[misc]
+    """One call that MindSpore records, with the gradient that the backward operator computes.
 
-    def __init__(self, operator: str, names: tuple[str, ...], arguments: dict[str, Any]) -> None:
+    Only the first result may have one. A gradient that arrives at another is an error unless it is
+    zero: MindSpore would go on with a derivative that is not there.
+    """
+
+    def __init__(self, operator: Operator, names: tuple[str, ...], arguments: dict[str, Any]):
         super().__init__()
         self.operator, self.names, self.arguments = operator, names, arguments
 
     def construct(self, *tensors: Tensor) -> tuple[Any, ...]:
-        arguments = self.arguments | dict(zip(self.names, tensors, strict=True))
-        return OPERATORS[self.operator].run(LAYER, **arguments)
+        return self.operator.run(LAYER, **self._with(tensors))
 
-    def bprop(self, *args: Any) -> tuple[Any, ...]:
-        raise DerivativeError(f"{self.arguments['caller'].operator}: there is no gradient")
+    def bprop(self, *given: Any) -> tuple[Any, ...]:
+        *tensors, _, gradients = given
+        if isinstance(gradients, Tensor):  # of a single result
+            gradients = (gradients,)
+        backward = self.operator.backward
+        for gradient in gradients[0 if backward is None else 1 :]:
+            if gradient.asnumpy().any():
+                raise DerivativeError(missing_gradient(self.operator, self.arguments))
+        found: dict[str, Tensor] = {}
+        if backward is not None:
+            arguments = self._with(tuple(tensors)) | {"outputs": gradient_outputs(self.operator)}
+            results = LAYER.run(backward, gradient=gradients[0], **arguments)
+            found = dict(zip(differentiable(self.operator), results, strict=True))
+        return tuple(
+            found[name] if name in found else ops.zeros_like(tensor)
+            for name, tensor in zip(self.names, tensors, strict=True)
+        )
+
+    def _with(self, tensors: tuple[Tensor, ...]) -> dict[str, Any]:
+        return self.arguments | dict(zip(self.names, tensors, strict=True))
 
 
 class MindSporeLayer(EagerLayer):
@@ -112,7 +135,7 @@ class MindSporeLayer(EagerLayer):
         """Call a core operator on tensors."""
         if _pynative_executor.grad_flag():
             tensors = {name: each for name, each in arguments.items() if isinstance(each, Tensor)}
-            cell = _WithoutGradient(operator, tuple(tensors), arguments)
+            cell = _Recorded(OPERATORS[operator], tuple(tensors), arguments)
             return tuple(cell(*tensors.values()))
         return OPERATORS[operator].run(self, **arguments)
 

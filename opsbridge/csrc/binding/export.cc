@@ -3,6 +3,8 @@
 #include <exception>
 #include <new>
 
+#include "binding/call_recorder.h"
+
 namespace opsbridge {
 namespace {
 
@@ -27,8 +29,13 @@ int raise_current_exception() {
 
 int guarded(int64_t (*body)(Arguments&), const ObAny* args, int32_t count, ObAny* result) {
   try {
-    Arguments arguments(args, count);
-    result->as_int = body(arguments);
+    result->as_int = 0;
+    if (is_call_recorded()) {
+      record_call(args, count);
+    } else {
+      Arguments arguments(args, count);
+      result->as_int = body(arguments);
+    }
     result->padding = 0;
     result->tag = kIntTag;
     return 0;

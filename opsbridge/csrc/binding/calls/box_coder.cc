@@ -50,5 +50,5 @@ static int64_t call_box_decode(Arguments& args) {
 
 }  // namespace opsbridge
 
-OPSBRIDGE_EXPORT(box_encode)
-OPSBRIDGE_EXPORT(box_decode)
+OPSBRIDGE_EXPORT_OPERATOR(box_encode)
+OPSBRIDGE_EXPORT_OPERATOR(box_decode)

@@ -71,7 +71,7 @@ static int64_t call_clip_boxes_gradient(Arguments& args) {
 
 }  // namespace opsbridge
 
-OPSBRIDGE_EXPORT(box_iou_gradient)
-OPSBRIDGE_EXPORT(box_area_gradient)
-OPSBRIDGE_EXPORT(box_convert_gradient)
-OPSBRIDGE_EXPORT(clip_boxes_gradient)
+OPSBRIDGE_EXPORT_OPERATOR(box_iou_gradient)
+OPSBRIDGE_EXPORT_OPERATOR(box_area_gradient)
+OPSBRIDGE_EXPORT_OPERATOR(box_convert_gradient)
+OPSBRIDGE_EXPORT_OPERATOR(clip_boxes_gradient)

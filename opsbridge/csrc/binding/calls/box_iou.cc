@@ -30,4 +30,4 @@ static int64_t call_box_iou(Arguments& args) {
 
 }  // namespace opsbridge
 
-OPSBRIDGE_EXPORT(box_iou)
+OPSBRIDGE_EXPORT_OPERATOR(box_iou)

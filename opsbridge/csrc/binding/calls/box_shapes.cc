@@ -74,8 +74,8 @@ static int64_t call_check_valid(Arguments& args) {
 
 }  // namespace opsbridge
 
-OPSBRIDGE_EXPORT(box_convert)
-OPSBRIDGE_EXPORT(box_area)
-OPSBRIDGE_EXPORT(clip_boxes)
-OPSBRIDGE_EXPORT(small_boxes)
-OPSBRIDGE_EXPORT(check_valid)
+OPSBRIDGE_EXPORT_OPERATOR(box_convert)
+OPSBRIDGE_EXPORT_OPERATOR(box_area)
+OPSBRIDGE_EXPORT_OPERATOR(clip_boxes)
+OPSBRIDGE_EXPORT_OPERATOR(small_boxes)
+OPSBRIDGE_EXPORT_OPERATOR(check_valid)

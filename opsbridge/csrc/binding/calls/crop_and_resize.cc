@@ -29,4 +29,4 @@ static int64_t call_crop_and_resize(Arguments& args) {
 
 }  // namespace opsbridge
 
-OPSBRIDGE_EXPORT(crop_and_resize)
+OPSBRIDGE_EXPORT_OPERATOR(crop_and_resize)

@@ -19,4 +19,4 @@ static int64_t call_masks_to_boxes(Arguments& args) {
 
 }  // namespace opsbridge
 
-OPSBRIDGE_EXPORT(masks_to_boxes)
+OPSBRIDGE_EXPORT_OPERATOR(masks_to_boxes)

@@ -45,4 +45,4 @@ static int64_t call_nms(Arguments& args) {
 
 }  // namespace opsbridge
 
-OPSBRIDGE_EXPORT(nms)
+OPSBRIDGE_EXPORT_OPERATOR(nms)

@@ -34,5 +34,5 @@ static int64_t call_roi_align_backward(Arguments& args) {
 
 }  // namespace opsbridge
 
-OPSBRIDGE_EXPORT(roi_align)
-OPSBRIDGE_EXPORT(roi_align_backward)
+OPSBRIDGE_EXPORT_OPERATOR(roi_align)
+OPSBRIDGE_EXPORT_OPERATOR(roi_align_backward)

@@ -40,5 +40,5 @@ static int64_t call_roi_pool_backward(Arguments& args) {
 
 }  // namespace opsbridge
 
-OPSBRIDGE_EXPORT(roi_pool)
-OPSBRIDGE_EXPORT(roi_pool_backward)
+OPSBRIDGE_EXPORT_OPERATOR(roi_pool)
+OPSBRIDGE_EXPORT_OPERATOR(roi_pool_backward)

@@ -28,4 +28,4 @@ static int64_t call_soft_nms(Arguments& args) {
 
 }  // namespace opsbridge
 
-OPSBRIDGE_EXPORT(soft_nms)
+OPSBRIDGE_EXPORT_OPERATOR(soft_nms)
