@@ -103,6 +103,7 @@ def nms(
         -1 if pre_top_k is None else pre_top_k,
         -1 if max_outputs is None else max_outputs,
         -1 if shift_limit is None else shift_limit,
+        layer.threads(),
         *(destinations.get(name) for name in shapes),
     )
     if kept < 0:
