@@ -103,6 +103,7 @@ def nms(
         _ABSENT["pre_top_k"] if pre_top_k is None else pre_top_k,
         _ABSENT["max_outputs"] if max_outputs is None else max_outputs,
         _ABSENT["shift_limit"] if shift_limit is None else shift_limit,
+        layer.threads(),
         *(destinations.get(name) for name in shapes),
     )
     if kept < 0:
@@ -126,6 +127,7 @@ _NATIVE = Native(
     arguments=(
         *("boxes", "boxes_column", "scores_column", "scores", "groups", "rule", "iou_threshold"),
         *("score_threshold", "threshold_decay", "pre_top_k", "max_outputs", "shift_limit"),
+        "threads",
         *_output_shapes(0),
     ),
     absent=_ABSENT,

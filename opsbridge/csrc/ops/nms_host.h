@@ -18,6 +18,7 @@ struct NmsCall {
   int64_t pre_top_k;    // negative: all
   int64_t max_outputs;  // negative: all
   int64_t shift_limit;  // negative: none
+  int64_t threads;
   // Outputs, each may be absent.
   TensorView keep, keep_mask, kept_boxes, sorted_boxes, sorted_positions, sorted_keep_mask;
   TensorView matched, match_ends;

@@ -19,6 +19,7 @@ static int64_t call_nms(Arguments& args) {
   call.pre_top_k = args.integer();
   call.max_outputs = args.integer();
   call.shift_limit = args.integer();
+  call.threads = args.integer();
   call.keep = args.optional_tensor(1);
   call.keep_mask = args.optional_tensor(1);
   call.kept_boxes = args.optional_tensor(2);

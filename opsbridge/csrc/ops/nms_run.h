@@ -1,0 +1,157 @@
+// One run of candidates: boxes are read in rank order and swept in the way that suits the rule and
+// their number. Host only.
+#pragma once
+
+#include <cmath>
+
+#include "ops/nms.h"
+#include "ops/nms_host.h"
+#include "ops/nms_levels.h"
+#include "ops/nms_scratch.h"
+#include "ops/nms_sweep_levels.h"
+
+namespace opsbridge {
+
+// With these rules a pair is decided by one comparison that is false for NaN.
+inline bool is_decided_in_vectors(const NmsCall& call) {
+  return call.rule.comparison != Comparison::one_minus &&
+         call.rule.nan_overlap == NanOverlap::keep && !(call.threshold_decay < 1) &&
+         !is_present(call.matched);
+}
+
+// See ops/nms_grid.h. A fused union takes an area from the corners, which a given size can deny.
+inline bool may_use_grid(const NmsRule& rule, double threshold) {
+  return threshold >= kLowestGridThreshold &&
+         (rule.layout != Layout::xywh || rule.union_ == Union::separate);
+}
+
+// A number of type H is above the threshold where it is above the next number of its type at or
+// below the threshold, and at or above the threshold where it is at or above the next one upwards.
+template <class H>
+H comparison_bound(double threshold, Comparison comparison) {
+  const H near = static_cast<H>(threshold);
+  const H infinity = std::numeric_limits<H>::infinity();
+  if (comparison == Comparison::greater_equal) {
+    return static_cast<double>(near) < threshold ? std::nextafter(near, infinity) : near;
+  }
+  return static_cast<double>(near) > threshold ? std::nextafter(near, -infinity) : near;
+}
+
+template <class H>
+BoxArrays<H> take_boxes(Scratch& scratch, uint32_t count) {
+  const size_t size = size_t(blocks_of(count)) * kBlock;
+  return {scratch.take<H>(size), scratch.take<H>(size), scratch.take<H>(size),
+          scratch.take<H>(size), scratch.take<H>(size)};
+}
+
+template <class T, class A>
+class RunSweeper {
+ public:
+  RunSweeper(const NmsCall& call, Grouping grouping, int64_t most_kept)
+      : call_(call),
+        box_at_(call.rows, call.rule.layout, call.rule.corner_order, call.rule.box_offset,
+                grouping),
+        threshold_(held_threshold<T>(call.iou_threshold, call.rule.threshold_type)),
+        most_kept_(most_kept) {
+    is_plain_layout_ = call.rule.layout == Layout::xyxy &&
+                       call.rule.corner_order == CornerOrder::given && !grouping.is_shifted;
+  }
+
+  // Writes the places of the kept rows; returns their number. `suppressor`: see NmsSweep.
+  uint32_t operator()(const uint32_t* rows, uint32_t count, uint32_t* kept,
+                      int64_t* suppressor) const {
+    if (count == 0 || most_kept_ == 0) return 0;
+    return is_decided_in_vectors(call_) ? sweep_fast(rows, count, kept)
+                                        : sweep_plainly(rows, count, kept, suppressor);
+  }
+
+ private:
+  template <class H>
+  void put(const BoxArrays<H>& boxes, uint32_t i, const Box<A>& box) const {
+    boxes.x1[i] = static_cast<H>(box.x1);
+    boxes.y1[i] = static_cast<H>(box.y1);
+    boxes.x2[i] = static_cast<H>(box.x2);
+    boxes.y2[i] = static_cast<H>(box.y2);
+    boxes.area[i] = static_cast<H>(box.area);
+  }
+
+  template <class H>
+  void gather(const uint32_t* rows, uint32_t count, const BoxArrays<H>& boxes) const {
+    const TensorView& view = call_.rows.boxes;
+    if (is_plain_layout_ && view.strides[1] == 1) {
+      const T* first = static_cast<const T*>(view.data) + call_.rows.first_column;
+      const BoxOffset offset = call_.rule.box_offset;
+      for (uint32_t i = 0; i < count; ++i) {
+        const T* c = first + rows[i] * view.strides[0];
+        put(boxes, i,
+            make_box<A>(static_cast<A>(c[0]), static_cast<A>(c[1]), static_cast<A>(c[2]),
+                        static_cast<A>(c[3]), Layout::xyxy, CornerOrder::given, offset));
+      }
+    } else {
+      for (uint32_t i = 0; i < count; ++i) put(boxes, i, box_at_(rows[i]));
+    }
+    for (uint32_t i = count; i < blocks_of(count) * kBlock; ++i) put(boxes, i, Box<A>{});
+  }
+
+  uint32_t sweep_fast(const uint32_t* rows, uint32_t count, uint32_t* kept) const {
+    using H = Held<A>;
+    Scratch scratch;
+    SweepRun<A> run;
+    run.boxes = take_boxes<H>(scratch, count);
+    run.count = count;
+    run.places = scratch.take<uint32_t>(size_t(blocks_of(count)) * kBlock);
+    run.alive = scratch.take<uint16_t>(blocks_of(count));
+    run.kept = kept;
+    run.kept_count = 0;
+    run.most_kept = most_kept_ < 0 || most_kept_ > count ? count : uint32_t(most_kept_);
+    run.threshold = threshold_;
+    run.bound = comparison_bound<H>(threshold_, call_.rule.comparison);
+    run.rule = call_.rule;
+    run.may_stop = may_use_grid(call_.rule, threshold_);
+    gather(rows, count, run.boxes);
+    for (uint32_t i = 0; i < count; ++i) run.places[i] = i;
+    OPSBRIDGE_AT_LEVEL(sweep_best_first(run));
+    if (run.count > 0 && !sweep_rest_in_grid(run)) {
+      run.may_stop = false;
+      OPSBRIDGE_AT_LEVEL(sweep_best_first(run));
+    }
+    return run.kept_count;
+  }
+
+  static bool sweep_rest_in_grid(SweepRun<A>& run) {
+    Scratch scratch;
+    const GridMemory<Held<A>> memory{take_boxes<Held<A>>(scratch, run.count + kBlock),
+                                     scratch.take<uint8_t>(size_t(run.count) + kBlock),
+                                     scratch.take<uint32_t>(run.count),
+                                     scratch.take<uint32_t>(grid_starts(run.count))};
+    bool is_done = false;
+    OPSBRIDGE_AT_LEVEL(is_done = sweep_in_grid(run, memory));
+    return is_done;
+  }
+
+  uint32_t sweep_plainly(const uint32_t* rows, uint32_t count, uint32_t* kept,
+                         int64_t* suppressor) const {
+    Scratch scratch;
+    const BoxArrays<A> boxes = take_boxes<A>(scratch, count);
+    gather(rows, count, boxes);
+    uint8_t* suppressed = scratch.take<uint8_t>(count);
+    std::memset(suppressed, 0, count);
+    const NmsSweep<A> sweep{count,      boxes.x1,   boxes.y1,   boxes.x2,   boxes.y2,
+                            boxes.area, suppressed, suppressor, threshold_, call_.threshold_decay,
+                            most_kept_, call_.rule};
+    OPSBRIDGE_AT_LEVEL(nms_sweep(sweep));
+    uint32_t kept_count = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+      if (!suppressed[i]) kept[kept_count++] = i;
+    }
+    return kept_count;
+  }
+
+  const NmsCall& call_;
+  BoxReader<T, A> box_at_;
+  double threshold_;
+  int64_t most_kept_;
+  bool is_plain_layout_;
+};
+
+}  // namespace opsbridge

@@ -1,0 +1,132 @@
+// The sweep from the best box on, compiled once per instruction-set level (OPSBRIDGE_LEVEL names
+// it). Each kept box meets all that are left, without a branch that depends on them: while it
+// drops many of them, nothing that looks at fewer pairs is faster.
+#include "ops/nms_grid.h"
+#include "ops/nms_lanes.h"
+#include "ops/nms_sweep_levels.h"
+
+namespace opsbridge {
+namespace OPSBRIDGE_LEVEL {
+namespace {
+
+// What a grid takes for a box that is kept, and for one that is dropped, in tests of this sweep.
+constexpr uint64_t kTestsPerKept = 512;
+constexpr uint64_t kTestsPerDropped = 128;
+// What is left is not worth a grid.
+constexpr uint32_t kFewBoxes = 320;
+constexpr uint32_t kManyBoxes = 8192;
+
+uint32_t count_alive(const uint16_t* alive, uint32_t blocks) {
+  uint32_t count = 0;
+  for (uint32_t block = 0; block < blocks; ++block) count += __builtin_popcount(alive[block]);
+  return count;
+}
+
+void revive(uint16_t* alive, uint32_t count) {
+  for (uint32_t block = 0; block < count / kBlock; ++block) alive[block] = 0xffff;
+  if (count % kBlock != 0) alive[count / kBlock] = uint16_t((1u << count % kBlock) - 1);
+}
+
+// Moves the values of the lanes that are set to `to`; may write beyond them, as far as one vector.
+template <class T>
+OPSBRIDGE_FN void move_alive(const T* from, uint32_t alive, T* to) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) {
+    const __m512i lanes = _mm512_loadu_si512(from);
+    _mm512_storeu_si512(to, _mm512_maskz_compress_epi32(__mmask16(alive), lanes));
+  } else {
+    const __m512i low = _mm512_loadu_si512(from), high = _mm512_loadu_si512(from + 8);
+    _mm512_storeu_si512(to, _mm512_maskz_compress_epi64(__mmask8(alive), low));
+    _mm512_storeu_si512(to + __builtin_popcount(alive & 0xff),
+                        _mm512_maskz_compress_epi64(__mmask8(alive >> 8), high));
+  }
+#else
+  for (uint32_t lane = 0; lane < kBlock; ++lane) {
+    *to = from[lane];
+    to += alive >> lane & 1;
+  }
+#endif
+}
+
+// Moves what is alive to the front, in order.
+template <class A>
+void compact(SweepRun<A>& run, uint32_t first) {
+  const uint32_t blocks = blocks_of(run.count);
+  const BoxArrays<Held<A>>& boxes = run.boxes;
+  uint32_t count = 0;
+  for (uint32_t block = first; block < blocks; ++block) {
+    const uint32_t alive = run.alive[block];
+    const size_t at = size_t(block) * kBlock;
+    move_alive(boxes.x1 + at, alive, boxes.x1 + count);
+    move_alive(boxes.y1 + at, alive, boxes.y1 + count);
+    move_alive(boxes.x2 + at, alive, boxes.x2 + count);
+    move_alive(boxes.y2 + at, alive, boxes.y2 + count);
+    move_alive(boxes.area + at, alive, boxes.area + count);
+    move_alive(run.places + at, alive, run.places + count);
+    count += __builtin_popcount(alive);
+  }
+  run.count = count;
+  revive(run.alive, count);
+}
+
+template <class A, bool kIsUsual>
+void sweep(SweepRun<A>& run) {
+  revive(run.alive, run.count);
+  uint32_t left = run.count;  // alive boxes when last counted
+  const uint32_t step = run.count > kManyBoxes ? 4 : 8;
+  uint32_t until_count = step;  // kept boxes until they are counted again
+  uint32_t block = 0;
+  while (block < blocks_of(run.count)) {
+    if (run.alive[block] == 0) {
+      ++block;
+      continue;
+    }
+    const uint32_t lane = __builtin_ctz(run.alive[block]);
+    const uint32_t slot = block * kBlock + lane;
+    run.kept[run.kept_count++] = run.places[slot];
+    if (run.kept_count == run.most_kept) break;
+    run.alive[block] &= uint16_t(run.alive[block] - 1);
+    const uint32_t blocks = blocks_of(run.count);
+    KeptBox<A, kIsUsual>(run, run.boxes, slot).suppress_blocks(run.boxes, run.alive, block, blocks);
+    if (--until_count > 0 || blocks - block < 4) continue;
+    const uint32_t now = count_alive(run.alive + block, blocks - block);
+    const uint32_t dropped = left - now;
+    const bool pays = dropped * kTestsPerDropped + step * kTestsPerKept > uint64_t(now) * step;
+    const bool stops = run.may_stop && now > kFewBoxes && !pays;
+    if (stops || now < (blocks - block) * (kBlock * 3 / 4)) {
+      compact(run, block);
+      block = 0;
+      if (stops) return;
+    }
+    left = now;
+    until_count = step;
+  }
+  run.count = 0;
+}
+
+template <class A>
+void sweep_any(SweepRun<A>& run) {
+  return is_usual(run.rule) ? sweep<A, true>(run) : sweep<A, false>(run);
+}
+
+template <class A>
+bool grid_any(SweepRun<A>& run, const GridMemory<Held<A>>& memory) {
+  return is_usual(run.rule) ? decide_in_grid<A, true>(run, memory)
+                            : decide_in_grid<A, false>(run, memory);
+}
+
+}  // namespace
+
+#define OPSBRIDGE_DEFINE_FOR(A)                                             \
+  void sweep_best_first(SweepRun<A>& run) { sweep_any(run); }               \
+  bool sweep_in_grid(SweepRun<A>& run, const GridMemory<Held<A>>& memory) { \
+    return grid_any(run, memory);                                           \
+  }
+OPSBRIDGE_DEFINE_FOR(Half)
+OPSBRIDGE_DEFINE_FOR(BrainFloat)
+OPSBRIDGE_DEFINE_FOR(float)
+OPSBRIDGE_DEFINE_FOR(double)
+#undef OPSBRIDGE_DEFINE_FOR
+
+}  // namespace OPSBRIDGE_LEVEL
+}  // namespace opsbridge
