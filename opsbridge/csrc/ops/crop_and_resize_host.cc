@@ -1,6 +1,8 @@
 #include "ops/crop_and_resize_host.h"
 
+#include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "ops/box_rows.h"
@@ -40,20 +42,34 @@ std::vector<CropTap> taps(float start, float end, int64_t size, int64_t crop_siz
   return result;
 }
 
+// All channels of one place of a crop, from the four pixels around it.
 template <class S>
 void fill_pixel(const CropAndResizeCall& call, const S* image, const CropTap& y, const CropTap& x,
                 float* pixel) {
   const TensorView& images = call.images;
-  const auto at = [&](int64_t row, int64_t column, int64_t channel) {
-    return static_cast<float>(
-        image[row * images.strides[1] + column * images.strides[2] + channel * images.strides[3]]);
+  const int64_t channels = images.shape[3], step = images.strides[3];
+  if (!y.is_inside || !x.is_inside) {
+    std::fill(pixel, pixel + channels, call.extrapolation_value);
+    return;
+  }
+  const auto at = [&](int64_t row, int64_t column) {
+    return image + row * images.strides[1] + column * images.strides[2];
   };
-  for (int64_t channel = 0; channel < images.shape[3]; ++channel) {
-    pixel[channel] =
-        y.is_inside && x.is_inside
-            ? mixed(y, x, at(y.low, x.low, channel), at(y.low, x.high, channel),
-                    at(y.high, x.low, channel), at(y.high, x.high, channel), call.rule.method)
-            : call.extrapolation_value;
+  const S *low_low = at(y.low, x.low), *low_high = at(y.low, x.high);
+  const S *high_low = at(y.high, x.low), *high_high = at(y.high, x.high);
+  const auto fill = [&](auto step) {
+    for (int64_t channel = 0; channel < channels; ++channel) {
+      const int64_t place = channel * step;
+      pixel[channel] =
+          mixed(y, x, static_cast<float>(low_low[place]), static_cast<float>(low_high[place]),
+                static_cast<float>(high_low[place]), static_cast<float>(high_high[place]),
+                call.rule.method);
+    }
+  };
+  if (step == 1) {
+    fill(std::integral_constant<int64_t, 1>());  // known at compile time: channels in vectors
+  } else {
+    fill(step);
   }
 }
 

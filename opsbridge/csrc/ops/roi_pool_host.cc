@@ -125,7 +125,7 @@ template <class S, class T>
 int64_t run_backward(const RoiPoolCall& call, const TensorView& gradient) {
   return run_checked<S, T>(
       call, [&](const RoiPoolConfig<T>& config, const RegionInputs<S>& inputs) {
-        if (config.channels == 0) return;
+        if (config.channels == 0 || config.height == 0 || config.width == 0) return;
         RoiPoolGradientJob<S, T> job{config,  inputs,
                                      nullptr, static_cast<const S*>(call.pooled.data),
                                      {},      static_cast<S*>(gradient.data)};

@@ -93,13 +93,13 @@ OPSBRIDGE_FN void open_best(Best<N>& best, N lowest) {
   best.place = same_pixel(PlaceOf<N>(-1));
 }
 
-// Turns the row of each place into the place itself, y * width + x; -1 stays.
+// Turns each place from that of its row into its own; -1 stays.
 template <class N>
-OPSBRIDGE_FN void set_column(BestValue<N>&, int64_t, int64_t) {}
+OPSBRIDGE_FN void set_column(BestValue<N>&, int64_t) {}
 template <class N>
-OPSBRIDGE_FN void set_column(Best<N>& best, int64_t x, int64_t width) {
+OPSBRIDGE_FN void set_column(Best<N>& best, int64_t x) {
   for (Vector<PlaceOf<N>>& place : best.place.part) {
-    place = place < 0 ? place : place * PlaceOf<N>(width) + PlaceOf<N>(x);
+    place = place < 0 ? place : place + PlaceOf<N>(x);
   }
 }
 
@@ -121,11 +121,11 @@ OPSBRIDGE_FN void fill_columns(const MaximaWork<N, B>& work, const PixelRange& r
   for (B& each : best) open_best(each, work.lowest);
   const N* from = work.pixels + (rows.first * work.width + x) * Pixel<N>::kNumbers;
   for (int64_t y = rows.first; y < rows.last; ++y, from += work.width * Pixel<N>::kNumbers) {
-    const Pixel<PlaceOf<N>> row = same_pixel(PlaceOf<N>(y));
+    const Pixel<PlaceOf<N>> row = same_pixel(PlaceOf<N>(y * work.width));
     for (int i = 0; i < count; ++i) best[i].see(load_pixel(from + i * Pixel<N>::kNumbers), row);
   }
   for (int i = 0; i < count; ++i) {
-    set_column(best[i], x + i, work.width);
+    set_column(best[i], x + i);
     columns[i] = best[i];
   }
 }
