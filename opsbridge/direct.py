@@ -136,7 +136,11 @@ def preparation(steps: tuple[Step, ...]) -> Callable[[Values], Values | None] | 
     It gives each number of a pair a place of its own, and None for what native code would take and
     the API does not. None: the values are right as they are.
     """
-    pairs = [place for place, step in enumerate(steps) if step.param.converter in _PAIRS]
+    pairs = [
+        (place, "integer" in step.param.types)
+        for place, step in enumerate(steps)
+        if step.param.converter in _PAIRS
+    ]
     # Native code cannot tell integers of NumPy from Python's.
     exact = [
         (place, {"int": int, "float": float}[kind])
@@ -151,9 +155,9 @@ def preparation(steps: tuple[Step, ...]) -> Callable[[Values], Values | None] | 
         for place, kind in exact:
             if type(values[place]) is not kind:
                 return None
-        for place in reversed(pairs):
+        for place, may_be_one in reversed(pairs):
             pair = values[place]
-            if type(pair) is int:
+            if may_be_one and type(pair) is int:
                 pair = (pair, pair)
             elif type(pair) not in (tuple, list) or len(pair) != 2:
                 return None

@@ -47,12 +47,18 @@ def shape_getter(shape: Shape, places: Mapping[str, int]) -> Callable[[Values], 
     return lambda values: [get(values) for get in getters]
 
 
+def _plain_integer(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is no size")
+    return value
+
+
 def _getter(size: Size | int, places: Mapping[str, int]) -> Callable[[Values], int]:
     if isinstance(size, int):
         return lambda values: size
     place, axis = places[size.slot], size.axis
     if axis < 0:
-        return lambda values: int(values[place])
+        return lambda values: _plain_integer(values[place])
     if not size.divisors:
         return lambda values: values[place].shape[axis]
     divisors = [_getter(each, places) for each in size.divisors]

@@ -60,12 +60,11 @@ def with_arrays(
 
 def _dtypes_of_results(direct: Direct, dtypes: Mapping[str, Any]) -> dict[Any, list[Any]]:
     """The dtypes of the outputs, by that of the main tensor, as far as NumPy has them."""
-    found = {
-        dtypes[name]: [NUMPY_DTYPES.get(output.dtypes[row]) for output in direct.outputs]
+    return {
+        dtypes[name]: [NUMPY_DTYPES[output.dtypes[row]] for output in direct.outputs]
         for row, name in enumerate(direct.dtypes)
-        if name in dtypes
+        if name in dtypes and all(output.dtypes[row] in NUMPY_DTYPES for output in direct.outputs)
     }
-    return {dtype: made for dtype, made in found.items() if None not in made}
 
 
 def _one_array_maker(

@@ -87,6 +87,7 @@ def _refuse_tangents(caller: Caller, inputs: Iterable[Any], dtypes: Sequence[str
 
 
 def _is_differentiable(dtype: str) -> bool:
+    # Names that are no dtypes stand for what the operator makes of that of the boxes.
     return dtype not in DTYPES or DTYPES[dtype].is_floating_point
 
 

@@ -40,7 +40,10 @@ class TorchTensors:
         return float(tensor[index])
 
     def native(self, tensor: Tensor) -> Any:
-        # A lazily negated tensor's memory holds the opposite of its values.
+        # A lazily negated tensor's memory holds the opposite of its values; one of lazy zeros (an
+        # undefined gradient, say) has none.
+        if tensor._is_zerotensor():
+            return tensor.clone()
         return tensor.resolve_neg() if tensor.is_neg() else tensor
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> Tensor:
