@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.agreement import Agreement, compare, worst
-from benchmarks.cases import Case
+from benchmarks.case import Case
 from benchmarks.ceilings import work_of
 from benchmarks.inputs import Inputs
 from benchmarks.peers import Adapter, Call, PeerMissing, adapter_of
