@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.cases import Case, all_cases, select
+from benchmarks.case import Case, select
+from benchmarks.cases import all_cases
 from benchmarks.ceilings import measured_ceilings
 from benchmarks.measure import Estimates, measure, not_measured
 from benchmarks.memory import extra_bytes

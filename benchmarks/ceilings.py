@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.cases import Case
+from benchmarks.case import Case
 from benchmarks.inputs import Array, Inputs
 from benchmarks.results import CaseResult, Run
 

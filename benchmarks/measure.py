@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.agreement import Agreement, compare, worst
-from benchmarks.cases import Case
+from benchmarks.case import Case
 from benchmarks.ceilings import work_of
 from benchmarks.inputs import Inputs
 from benchmarks.peers import Adapter, Call, PeerMissing, adapter_of
@@ -52,7 +52,8 @@ class Contestant:
     adapter: Adapter
     calls: list[Call]
     result: PeerResult
-    estimate: float = 0.0
+    estimate: float = math.inf
+    """The shortest call so far, on the wall clock."""
     cpu: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
 
@@ -69,6 +70,7 @@ class Contestant:
         cpu, wall = time.thread_time_ns() - cpu, time.perf_counter_ns() - wall
         self.cpu.append(cpu / len(calls) / 1e9)
         self.wall.append(wall / len(calls) / 1e9)
+        self.estimate = min(self.estimate, self.wall[-1])
 
     def conclude(self, clock: str) -> None:
         """Move the samples' statistics into the result."""
@@ -119,8 +121,9 @@ def measure(case: Case, estimates: Estimates, seconds: float, patience: float) -
             continue
         try:
             contestant = _enter(case, peer, inputs, result)
-            limit = len(expected) or len(inputs)
-            produced = _first_results(contestant, inputs[:limit], warm_up)
+            least = 2 if estimate is None else 1
+            limit = max(len(expected), least) if expected else len(inputs)
+            produced = _first_results(contestant, inputs[:limit], least, warm_up)
         except PeerMissing as missing:
             result.status, result.note = "missing", str(missing)
             continue
@@ -160,27 +163,29 @@ def _enter(case: Case, peer: str, inputs: list[Inputs], result: PeerResult) -> C
 
 
 def _first_results(
-    contestant: Contestant, inputs: list[Inputs], seconds: float
+    contestant: Contestant, inputs: list[Inputs], least: int, seconds: float
 ) -> list[dict[str, Any]]:
     """Results on the first inputs, as many as are quickly had and kept; they warm up, too.
 
-    The very first call may compile or allocate, so the shortest is the estimate; a call of more
-    than a second counts as a sample.
+    A peer's very first call may compile or import, so it is no estimate and no sample: `least` is
+    2 then. Otherwise a call of more than a second counts as a sample.
     """
     produced = []
     began, kept = time.perf_counter(), 0
-    for call, given in zip(contestant.calls, inputs, strict=False):
+    for number, (call, given) in enumerate(zip(contestant.calls, inputs, strict=False), start=1):
         wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
         result = call()
         cpu, wall = time.thread_time_ns() - cpu, time.perf_counter_ns() - wall
         produced.append(contestant.adapter.read(result, given))
         del result
-        took = wall / 1e9
-        contestant.estimate = min(contestant.estimate or took, took)
-        if took > 1:
-            contestant.cpu.append(cpu / 1e9)
-            contestant.wall.append(took)
+        contestant.estimate = min(contestant.estimate, wall / 1e9)
         kept += sum(array.nbytes for array in produced[-1].values())
+        if number < least:
+            began = time.perf_counter()
+            continue
+        if wall > 1e9:
+            contestant.cpu.append(cpu / 1e9)
+            contestant.wall.append(wall / 1e9)
         if time.perf_counter() - began > seconds or kept > KEPT_BYTES:
             break
     return produced
@@ -200,13 +205,14 @@ def _judge(
 
 
 def _rounds(contestants: list[Contestant], seconds: float) -> None:
-    """Rounds until there are enough or the time is up; whoever has no sample gets one."""
+    """Rounds until there are enough or the time is up, but a few short samples in any case."""
     began = time.perf_counter()
     for number in range(ROUNDS):
         turn = number % max(len(contestants), 1)
         for contestant in contestants[turn:] + contestants[:turn]:
             left = seconds - (time.perf_counter() - began)
-            if not contestant.cpu or contestant.estimate < left:
+            due = 3 if contestant.estimate < 10 * SAMPLE_SECONDS else 1
+            if len(contestant.cpu) < due or contestant.estimate < left:
                 contestant.sample(number)
 
 

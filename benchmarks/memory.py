@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from benchmarks import ROOT
-from benchmarks.cases import Case, all_cases
+from benchmarks.case import Case
+from benchmarks.cases import all_cases
 from benchmarks.measure import rotated_inputs
 from benchmarks.peers import adapter_of
 

@@ -91,7 +91,7 @@ def print_case(console: Any, case: CaseResult) -> None:
 
 def print_summary(console: Any, run: Run) -> None:
     """Growth, extra memory, and what did not agree or did not run."""
-    for line in (*slope_lines(run), *memory_lines(run), *trouble_lines(run)):
+    for line in (*slope_lines(run), *thread_lines(run), *memory_lines(run), *trouble_lines(run)):
         console.print(line, markup=False, highlight=False)
 
 
@@ -104,6 +104,26 @@ def slope_lines(run: Run) -> Iterator[str]:
             f"{curve.peer} {curve.slope:.2f}" for curve in group if curve.slope is not None
         )
         yield f"growth of {operator} {variant} with {unit}: {slopes}"
+
+
+def thread_lines(run: Run) -> Iterator[str]:
+    """How many times faster than on one thread, by the minima of wall-clock time."""
+    single = {_inputs_of(case): case for case in run.cases if case.threads == 1}
+    for case in run.cases:
+        before = single.get(_inputs_of(case))
+        if case.threads == 1 or before is None:
+            continue
+        gains = []
+        for peer in case.measured():
+            other = before.find(peer.peer)
+            if other is not None and other.wall and peer.wall:
+                gains.append(f"{peer.peer} {ratio(other.wall.min / peer.wall.min)}")
+        if gains:
+            yield f"gain of {case.name}: {', '.join(gains)}"
+
+
+def _inputs_of(case: CaseResult) -> tuple[str, str, int, str]:
+    return case.operator, case.variant, case.size, case.unit
 
 
 def memory_lines(run: Run) -> Iterator[str]:
@@ -149,6 +169,7 @@ def markdown(run: Run) -> str:
         for peers, cases in tables.items():
             lines += [*_peer_table(peers, cases), ""]
     lines += ["### Growth", "", *_bullets(slope_lines(run)), ""]
+    lines += ["### Two threads", "", *_bullets(thread_lines(run)), ""]
     lines += ["### Extra memory", "", *_bullets(memory_lines(run)), ""]
     lines += ["### Physical limits", "", *_limits_table(run), ""]
     lines += ["### Peers that disagree or did not run", "", *_bullets(trouble_lines(run))]

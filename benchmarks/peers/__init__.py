@@ -74,10 +74,12 @@ def adapter_of(peer: str, operator: str, threads: int) -> Adapter:
 
 
 def load_all(peers: Iterable[str]) -> None:
-    """Import what is installed, MindSpore first: Paddle's libraries hide symbols that it needs."""
-    for name in sorted(
-        {peer.partition(" ")[0] for peer in peers}, key=lambda name: name != "mindspore"
-    ):
+    """Import what is installed, MindSpore first: Paddle's libraries hide symbols that it needs.
+
+    It counts as a peer where its tensors are used, too.
+    """
+    named = {word for peer in peers for word in peer.split()} & DISTRIBUTIONS.keys()
+    for name in sorted(named, key=lambda name: name != "mindspore"):
         with suppress(PeerMissing):
             module_of(name)
 

@@ -82,7 +82,6 @@ class _Canonical:
 
     nms = staticmethod(opsbridge.ops.nms)
     box_iou = staticmethod(opsbridge.torchvision.ops.box_iou)
-    batched_nms = ps_roi_align = ps_roi_pool = None
     roi_pool = staticmethod(opsbridge.torchvision.ops.roi_pool)
 
     @staticmethod

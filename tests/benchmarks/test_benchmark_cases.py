@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks import inputs
-from benchmarks.cases import Case, all_cases, select
+from benchmarks.case import Case, select
+from benchmarks.cases import all_cases
 from benchmarks.ceilings import work_of
 from benchmarks.measure import rotated_inputs
 from benchmarks.peers import DISTRIBUTIONS, adapter_of

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.cases import Case
+from benchmarks.case import Case
 from benchmarks.inputs import Inputs, scored_boxes
 from benchmarks.measure import Estimates, measure
 from benchmarks.peers import Adapter, Call, Options

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.agreement import compare
 from benchmarks.cases import all_cases
 from benchmarks.measure import Estimates
-from benchmarks.report import duration, markdown, peer_row
+from benchmarks.report import duration, markdown, peer_row, thread_lines
 from benchmarks.results import (
     CaseResult,
     PeerResult,
@@ -153,6 +153,15 @@ def test_markdown_has_the_figures_and_marks_what_disagrees(run: Run) -> None:
     assert "growth of nms rpn with boxes: torchvision 2.00, opsbridge torch 1.00" in text
     # 200 kB at 10 GB/s take 20 us, and 300 k operations at 100 G/s take 3 us: 2 % of 1 ms.
     assert "| nms rpn 10,000 boxes | 0.2 MB | 0.3 M | 20.0 us | 1.00 ms | 2% |" in text
+
+
+def test_gain_of_two_threads(run: Run) -> None:
+    double = case_of(1_000, result("opsbridge torch", 5e-5))
+    double.threads, double.name = 2, "nms rpn 1,000 boxes, 2 threads"
+    run.cases.append(double)
+    assert list(thread_lines(run)) == [
+        "gain of nms rpn 1,000 boxes, 2 threads: opsbridge torch 2.00 x"
+    ]
 
 
 def test_terminal_row(run: Run) -> None:
