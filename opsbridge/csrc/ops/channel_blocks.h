@@ -200,28 +200,64 @@ OPSBRIDGE_FN void write_pixels_one_by_one(const LaneOf<S>* block, int64_t first,
   }
 }
 
-// The reverse: each lane that has a channel becomes a run of it, rounded to the tensor's type.
-template <class S>
-OPSBRIDGE_FN void write_pixels(const LaneOf<S>* block, int64_t pixels, const ChannelRun<S>& run) {
+// Writes the whole tiles of a run, `has_all` lanes or those that have a channel.
+template <bool has_all, class S>
+OPSBRIDGE_FN void write_tiles(const LaneOf<S>* block, int64_t pixels, const ChannelRun<S>& run) {
   using N = LaneOf<S>;
   constexpr int n = kLanes<N>, lanes = kBlockChannels<S>;
-  if (run.pixel_stride != 1) return write_pixels_one_by_one(block, 0, pixels, run);
-  int64_t pixel = 0;
-  for (; pixel <= pixels - n; pixel += n) {
+  for (int64_t pixel = 0; pixel < pixels; pixel += n) {
     for (int lane = 0; lane < run.channels; lane += n) {
       Vector<N> tile[n];
 #pragma GCC unroll 16
       for (int i = 0; i < n; ++i) tile[i] = load_lanes(block + (pixel + i) * lanes + lane);
       transpose<N>(tile);
+      S* to = run.origin + lane * run.channel_stride + pixel;
 #pragma GCC unroll 16
       for (int i = 0; i < n; ++i) {
-        if (lane + i < run.channels) {
-          store_from_lanes(run.origin + (lane + i) * run.channel_stride + pixel, tile[i]);
-        }
+        if (has_all || lane + i < run.channels) store_from_lanes(to, tile[i]);
+        to += run.channel_stride;
       }
     }
   }
-  write_pixels_one_by_one(block, pixel, pixels, run);
+}
+
+// The reverse: each lane that has a channel becomes a run of it, rounded to the tensor's type.
+template <class S>
+OPSBRIDGE_FN void write_pixels(const LaneOf<S>* block, int64_t pixels, const ChannelRun<S>& run) {
+  const int64_t in_tiles =
+      run.pixel_stride == 1 ? pixels / kLanes<LaneOf<S>> * kLanes<LaneOf<S>> : 0;
+  if (run.channels == kBlockChannels<S>) {
+    write_tiles<true>(block, in_tiles, run);
+  } else {
+    write_tiles<false>(block, in_tiles, run);
+  }
+  write_pixels_one_by_one(block, in_tiles, pixels, run);
+}
+
+// Copies whole aligned cache lines past the caches, which neither read the old lines nor give up
+// others for them: for results larger than a cache. `end_streaming` comes before they are read.
+OPSBRIDGE_FN void stream_lines(void* to, const void* from, int64_t bytes) {
+#if defined(__SSE2__)
+  for (int64_t i = 0; i < bytes; i += kVectorBytes) {
+    const Vector<float> lanes = load_lanes(static_cast<const float*>(from) + i / 4);
+    float* place = static_cast<float*>(to) + i / 4;
+#if defined(__AVX512F__)
+    _mm512_stream_ps(place, lanes);
+#elif defined(__AVX2__)
+    _mm256_stream_ps(place, lanes);
+#else
+    _mm_stream_ps(place, lanes);
+#endif
+  }
+#else
+  std::memcpy(to, from, size_t(bytes));
+#endif
+}
+
+OPSBRIDGE_FN void end_streaming() {
+#if defined(__SSE2__)
+  _mm_sfence();
+#endif
 }
 
 // Rows of a plane as one run where they follow each other without a gap, else row by row.

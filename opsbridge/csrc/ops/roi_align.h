@@ -144,30 +144,29 @@ OPSBRIDGE_FN SampleCorners<T> corner_weights(const Tap<T>& y, const Tap<T>& x) {
 }
 
 template <class T, class V>
-OPSBRIDGE_FN SampleCorners<V> weighted_corners(const Tap<T>& y, const Tap<T>& x,
+OPSBRIDGE_FN SampleCorners<V> weighted_corners(const SampleCorners<T>& weights,
                                                const SampleCorners<V>& values) {
-  const SampleCorners<T> weights = corner_weights(y, x);
   return SampleCorners<V>{weights.low_low * values.low_low, weights.low_high * values.low_high,
                           weights.high_low * values.high_low, weights.high_high * values.high_high};
 }
 
 template <class T, class V>
-OPSBRIDGE_FN V bilinear(const Tap<T>& y, const Tap<T>& x, const SampleCorners<V>& values) {
-  const SampleCorners<V> parts = weighted_corners(y, x, values);
+OPSBRIDGE_FN V bilinear(const SampleCorners<T>& weights, const SampleCorners<V>& values) {
+  const SampleCorners<V> parts = weighted_corners(weights, values);
   return ((parts.low_low + parts.low_high) + parts.high_low) + parts.high_high;
 }
 
 template <class T, class V>
-OPSBRIDGE_FN V largest_weighted_corner(const Tap<T>& y, const Tap<T>& x,
+OPSBRIDGE_FN V largest_weighted_corner(const SampleCorners<T>& weights,
                                        const SampleCorners<V>& values) {
-  const SampleCorners<V> parts = weighted_corners(y, x, values);
+  const SampleCorners<V> parts = weighted_corners(weights, values);
   return larger(larger(larger(parts.low_low, parts.low_high), parts.high_low), parts.high_high);
 }
 
 // Which corner the one above is: the first of the largest, as std::max picks.
 template <class T>
-OPSBRIDGE_FN int largest_corner(const Tap<T>& y, const Tap<T>& x, const SampleCorners<T>& values) {
-  const SampleCorners<T> parts = weighted_corners(y, x, values);
+OPSBRIDGE_FN int largest_corner(const SampleCorners<T>& weights, const SampleCorners<T>& values) {
+  const SampleCorners<T> parts = weighted_corners(weights, values);
   const T listed[4] = {parts.low_low, parts.low_high, parts.high_low, parts.high_high};
   int largest = 0;
   for (int corner = 1; corner < 4; ++corner) {
@@ -178,10 +177,10 @@ OPSBRIDGE_FN int largest_corner(const Tap<T>& y, const Tap<T>& x, const SampleCo
 
 // What one sample offers to the maximum of its bin, and what the maximum is without samples.
 template <class T, class V>
-OPSBRIDGE_FN V sample_maximum(const Tap<T>& y, const Tap<T>& x, const SampleCorners<V>& values,
+OPSBRIDGE_FN V sample_maximum(const SampleCorners<T>& weights, const SampleCorners<V>& values,
                               Reduction reduction) {
-  return reduction == Reduction::maximum_weighted_corner ? largest_weighted_corner(y, x, values)
-                                                         : bilinear(y, x, values);
+  return reduction == Reduction::maximum_weighted_corner ? largest_weighted_corner(weights, values)
+                                                         : bilinear(weights, values);
 }
 
 template <class T>

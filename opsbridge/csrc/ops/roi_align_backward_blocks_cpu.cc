@@ -14,6 +14,7 @@ struct GradientBlock {
   int channels;
   LaneOf<S>* sums;
   LaneOf<S>* bins;
+  void* weights;
   RowSpan* spans;
 };
 
@@ -60,57 +61,86 @@ OPSBRIDGE_FN void add(LaneOf<T>* sum, const PixelLanes<T>& value) {
 }
 
 // Spreads the gradient of one sample over its four pixels, in this order.
-template <class T>
+template <class T, class Divide>
 OPSBRIDGE_FN void add_sample(LaneOf<T>* sums, const Tap<T>& y, const Tap<T>& x,
-                             const PixelLanes<T>& gradient, const Divisor<T>& divisor) {
-  const SampleCorners<T> weights = corner_weights(y, x);
-  add(sums + y.low + x.low, divided(gradient * weights.low_low, divisor));
-  add(sums + y.low + x.high, divided(gradient * weights.low_high, divisor));
-  add(sums + y.high + x.low, divided(gradient * weights.high_low, divisor));
-  add(sums + y.high + x.high, divided(gradient * weights.high_high, divisor));
+                             const SampleCorners<LaneOf<T>>& weights, const PixelLanes<T>& gradient,
+                             Divide divide) {
+  add(sums + y.low + x.low, divide(gradient * weights.low_low));
+  add(sums + y.low + x.high, divide(gradient * weights.low_high));
+  add(sums + y.high + x.low, divide(gradient * weights.high_low));
+  add(sums + y.high + x.high, divide(gradient * weights.high_high));
 }
 
-template <class T>
-OPSBRIDGE_FN void add_bin(LaneOf<T>* sums, const BinTaps<T>& bin, const PixelLanes<T>& gradient,
-                          const Divisor<T>& divisor) {
+template <class T, class Weights, class Divide>
+OPSBRIDGE_FN void add_bin(LaneOf<T>* sums, const Region<T>& region, const BinSamples& bin,
+                          const Weights& weights, const PixelLanes<T>& gradient, Divide divide) {
   for (int64_t i = 0; i < bin.rows; ++i) {
+    const Tap<T>& y = region.ys.taps[bin.first_y + i];
     for (int64_t j = 0; j < bin.columns; ++j) {
-      add_sample(sums, bin.y[i], bin.x[j], gradient, divisor);
+      const Tap<T>& x = region.xs.taps[bin.first_x + j];
+      add_sample(sums, y, x, weights(i, bin.first_x + j, y, x), gradient, divide);
     }
   }
 }
 
-template <int rows, int columns, class T>
-void add_even_bins(LaneOf<T>* sums, const Region<T>& region, const Divisor<T>& divisor,
-                   int64_t first, int64_t last, const LaneOf<T>* gradients) {
-  BinTaps<T> bin;
-  bin.rows = rows > 0 ? rows : region.ys.even;
-  bin.columns = columns > 0 ? columns : region.xs.even;
-  for (int64_t y = first; y < last; ++y) {
-    bin.y = region.ys.taps + y * bin.rows;
-    bin.x = region.xs.taps;
-    for (int64_t x = 0; x < region.x.bins; ++x, bin.x += bin.columns) {
-      add_bin(sums, bin, pixel_at<T>(gradients), divisor);
-      gradients += kBlockChannels<T>;
-    }
-  }
+// Calls body(x, gradient) for the bins of a row.
+template <class T, class Body>
+OPSBRIDGE_FN void for_each_bin(const Region<T>& region, const LaneOf<T>* gradients, Body body) {
+  const int64_t bins = region.x.bins;
+  for (int64_t x = 0; x < bins; ++x) body(x, pixel_at<T>(gradients + x * kBlockChannels<T>));
 }
 
-template <class T>
-void add_bins(LaneOf<T>* sums, const Region<T>& region, const RoiAlignRule& rule, int64_t first,
-              int64_t last, const LaneOf<T>* gradients) {
-  const Divisor<T> divisor = divisor_of(region, rule);
-  if (region.ys.even >= 0 && region.xs.even >= 0) {
-    return with_even_grid(region, [&](auto rows, auto columns) {
-      add_even_bins<rows, columns>(sums, region, divisor, first, last, gradients);
+template <int rows, int columns, class T, class Weights>
+OPSBRIDGE_FN void add_row_of_bins(LaneOf<T>* sums, const Region<T>& region, int64_t y,
+                                  const Weights& weights, const Divisor<T>& divisor,
+                                  const LaneOf<T>* gradients) {
+  const auto times = [&](const PixelLanes<T>& part) { return part * divisor.reciprocal; };
+  const auto by = [&](const PixelLanes<T>& part) { return part / divisor.count; };
+  if (divisor.is_power_of_two) {
+    return for_each_bin<T>(region, gradients, [&](int64_t x, const PixelLanes<T>& gradient) {
+      add_bin(sums, region, samples_of_bin<rows, columns>(region, y, x), weights, gradient, times);
     });
   }
-  for (int64_t y = first; y < last; ++y) {
-    for (int64_t x = 0; x < region.x.bins; ++x) {
-      add_bin(sums, taps_of_bin(region, y, x), pixel_at<T>(gradients), divisor);
-      gradients += kBlockChannels<T>;
+  if constexpr (kDividesByReciprocal && sizeof(LaneOf<T>) == sizeof(float)) {
+    // Sums start at zero and so are never a negative zero: what sign an added zero has is lost.
+    constexpr float kLeast = 0x1p-24f;
+    if (divisor.is_small && float(region.ys.least) >= kLeast && float(region.xs.least) >= kLeast) {
+      const auto quickly = [&](const PixelLanes<T>& part) {
+        return quotient(part, divisor.count, divisor.reciprocal);
+      };
+      return for_each_bin<T>(region, gradients, [&](int64_t x, const PixelLanes<T>& gradient) {
+        const BinSamples bin = samples_of_bin<rows, columns>(region, y, x);
+        if (is_ordinary(gradient)) {
+          add_bin(sums, region, bin, weights, gradient, quickly);
+        } else {
+          add_bin(sums, region, bin, weights, gradient, by);
+        }
+      });
     }
   }
+  for_each_bin<T>(region, gradients, [&](int64_t x, const PixelLanes<T>& gradient) {
+    add_bin(sums, region, samples_of_bin<rows, columns>(region, y, x), weights, gradient, by);
+  });
+}
+
+template <class S, class T>
+void add_bins(const GradientBlock<S, T>& block, const Region<T>& region, int64_t first,
+              int64_t last) {
+  const Divisor<T> divisor = divisor_of(region, block.job.config.rule);
+  const LaneOf<T>* gradients = block.bins;
+  const int64_t step = region.x.bins * kBlockChannels<T>;
+  if (!fits_weights(region)) {
+    for (int64_t y = first; y < last; ++y, gradients += step) {
+      add_row_of_bins<0, 0>(block.sums, region, y, ComputedWeights<T>(), divisor, gradients);
+    }
+    return;
+  }
+  with_grid(region, [&](auto rows, auto columns) {
+    for (int64_t y = first; y < last; ++y, gradients += step) {
+      add_row_of_bins<rows, columns>(block.sums, region, y,
+                                     weights_of_row(region, y, block.weights), divisor, gradients);
+    }
+  });
 }
 
 template <class S, class T>
@@ -124,7 +154,7 @@ void add_region(const GradientBlock<S, T>& block, const Region<T>& region, int64
     const ChannelRun<const S> run{pooled + first * strides[2], strides[1], strides[3],
                                   block.channels};
     read_rows(run, strides[2], config.pooled_width, 0, last - first, block.bins);
-    add_bins<T>(block.sums, region, config.rule, first, last, block.bins);
+    add_bins(block, region, first, last);
   }
 }
 
@@ -150,6 +180,7 @@ bool roi_align_block_backward(const RoiAlignGradientJob<S, T>& job, const RoiAli
                                   channels_of(part, job.config),
                                   static_cast<LaneOf<S>*>(scratch.pixels),
                                   static_cast<LaneOf<S>*>(scratch.bins),
+                                  scratch.weights,
                                   scratch.spans};
   for (int64_t row = 0; row < job.config.height; ++row) block.spans[row] = RowSpan{0, 0};
   bool has_memory = true;

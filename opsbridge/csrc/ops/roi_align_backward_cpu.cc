@@ -77,7 +77,8 @@ Chosen<T> chosen_sample(const Plane<S>& features, const Region<T>& region, const
         chosen = Chosen<T>{nullptr, nullptr};
       }
       const Tap<T>&y = ys.taps[i], &x = xs.taps[j];
-      const T value = sample_maximum(y, x, corners_of_sample<T>(features, y, x), rule.reduction);
+      const T value = sample_maximum(corner_weights(y, x), corners_of_sample<T>(features, y, x),
+                                     rule.reduction);
       if (value > best) {
         best = value;
         chosen = Chosen<T>{&y, &x};
@@ -95,7 +96,7 @@ void add_maximum(const PlaneGradient<S, T>& plane, const Region<T>& region,
   const Tap<T>&y = *chosen.y, &x = *chosen.x;
   if (rule.reduction == Reduction::maximum) return add_sample(plane, y, x, gradient, T(1));
   const SampleCorners<T> weights = corner_weights(y, x);
-  switch (largest_corner(y, x, corners_of_sample<T>(plane.features, y, x))) {
+  switch (largest_corner(weights, corners_of_sample<T>(plane.features, y, x))) {
     case 0:
       return add(plane.sums, y.low * plane.width + x.low, gradient * weights.low_low);
     case 1:

@@ -15,6 +15,8 @@ struct Block {
   ChannelRun<const S> image;
   LaneOf<S>* pixels;
   LaneOf<S>* bins;
+  S* planes;  // the bins again, channel by channel; null where nothing is streamed
+  void* weights;
   RowSpan* spans;
   bool reads_whole_rows;
 };
@@ -71,92 +73,102 @@ OPSBRIDGE_FN SampleCorners<PixelLanes<T>> pixels_of_sample(const LaneOf<T>* pixe
       pixel_at<T>(pixels + y.high + x.low), pixel_at<T>(pixels + y.high + x.high)};
 }
 
-// Folds every sample of a bin into `folded`, rows outside, columns inside.
-template <class T, class Fold>
-OPSBRIDGE_FN PixelLanes<T> fold_bin(const LaneOf<T>* pixels, const BinTaps<T>& bin,
-                                    PixelLanes<T> folded, Fold fold) {
-  for (int64_t i = 0; i < bin.rows; ++i) {
-    for (int64_t j = 0; j < bin.columns; ++j) {
-      folded = fold(folded, bin.y[i], bin.x[j], pixels_of_sample<T>(pixels, bin.y[i], bin.x[j]));
+// Folds the samples of a row of bins, bin by bin, rows of samples outside, columns inside, and
+// finishes each bin: finish(folded, bin_x).
+template <int rows, int columns, class T, class Weights, class Fold, class Finish>
+OPSBRIDGE_FN void fold_row(const LaneOf<T>* pixels, const Region<T>& region, int64_t y,
+                           const Weights& weights, PixelLanes<T> start, Fold fold, Finish finish,
+                           LaneOf<T>* folded) {
+  const int64_t bins = region.x.bins;
+  for (int64_t x = 0; x < bins; ++x) {
+    const BinSamples bin = samples_of_bin<rows, columns>(region, y, x);
+    PixelLanes<T> value = start;
+#pragma GCC unroll 2
+    for (int64_t i = 0; i < bin.rows; ++i) {
+      const Tap<T>& tap_y = region.ys.taps[bin.first_y + i];
+#pragma GCC unroll 4
+      for (int64_t j = 0; j < bin.columns; ++j) {
+        const Tap<T>& tap_x = region.xs.taps[bin.first_x + j];
+        value = fold(value, weights(i, bin.first_x + j, tap_y, tap_x),
+                     pixels_of_sample<T>(pixels, tap_y, tap_x));
+      }
     }
+    store_pixel(folded + x * kBlockChannels<T>, finish(value, x));
   }
-  return folded;
 }
 
-template <class T>
-struct AddBilinear {
-  OPSBRIDGE_MEMBER PixelLanes<T> operator()(const PixelLanes<T>& sum, const Tap<T>& y,
-                                            const Tap<T>& x,
-                                            const SampleCorners<PixelLanes<T>>& corners) const {
-    return sum + bilinear(y, x, corners);
-  }
-};
+template <int rows, int columns, class S, class T, class Weights, class Finish>
+OPSBRIDGE_FN void average_row(const Block<S, T>& block, const Region<T>& region, int64_t y,
+                              const Weights& weights, Finish finish, LaneOf<T>* means) {
+  const LaneOf<T>* pixels = block.pixels;
+  fold_row<rows, columns>(
+      pixels, region, y, weights, pixel_of(T(0)),
+      [](const PixelLanes<T>& sum, const SampleCorners<LaneOf<T>>& weight,
+         const SampleCorners<PixelLanes<T>>& corners) { return sum + bilinear(weight, corners); },
+      finish, means);
+}
 
-// Means of some rows of bins, all samples usable: `rows` times `columns` of them in each bin, where
-// these are known (not zero).
-template <int rows, int columns, class T>
-void average_even_bins(const LaneOf<T>* pixels, const Region<T>& region, const Divisor<T>& divisor,
-                       int64_t first, int64_t last, LaneOf<T>* means) {
-  BinTaps<T> bin;
-  bin.rows = rows > 0 ? rows : region.ys.even;
-  bin.columns = columns > 0 ? columns : region.xs.even;
-  for (int64_t y = first; y < last; ++y) {
-    bin.y = region.ys.taps + y * bin.rows;
-    bin.x = region.xs.taps;
-    for (int64_t x = 0; x < region.x.bins; ++x, bin.x += bin.columns) {
-      const PixelLanes<T> sum = fold_bin(pixels, bin, pixel_of(T(0)), AddBilinear<T>());
-      store_pixel(means, divided(sum, divisor));
-      means += kBlockChannels<T>;
-    }
+// Rows of bins without a sample outside the image.
+template <int rows, int columns, class S, class T>
+void average_inside(const Block<S, T>& block, const Region<T>& region, int64_t first,
+                    int64_t last) {
+  const Divisor<T> divisor = divisor_of(region, block.job.config.rule);
+  const auto finish = [&](const PixelLanes<T>& sum, int64_t) { return divided(sum, divisor); };
+  LaneOf<T>* means = block.bins;
+  for (int64_t y = first; y < last; ++y, means += region.x.bins * kBlockChannels<T>) {
+    average_row<rows, columns>(block, region, y, weights_of_row(region, y, block.weights), finish,
+                               means);
   }
 }
 
 template <class S, class T>
-void average_uneven_bins(const Block<S, T>& block, const Region<T>& region,
-                         const Divisor<T>& divisor, int64_t first, int64_t last, LaneOf<T>* means) {
+void average_any(const Block<S, T>& block, const Region<T>& region, int64_t first, int64_t last) {
+  const Divisor<T> divisor = divisor_of(region, block.job.config.rule);
   const bool adds_origin =
       block.job.config.rule.unusable_sample == UnusableSample::zero_times_origin;
   LaneOf<T> origin[kBlockChannels<T>];
   read_pixels(block.image, 1, origin);
-  for (int64_t y = first; y < last; ++y) {
-    for (int64_t x = 0; x < region.x.bins; ++x) {
-      PixelLanes<T> sum =
-          fold_bin<T>(block.pixels, taps_of_bin(region, y, x), pixel_of(T(0)), AddBilinear<T>());
-      if (adds_origin && has_unusable(region, y, x)) sum = sum + T(0) * pixel_at<T>(origin);
-      store_pixel(means, divided(sum, divisor));
-      means += kBlockChannels<T>;
+  const bool is_tabled = fits_weights(region);
+  LaneOf<T>* means = block.bins;
+  for (int64_t y = first; y < last; ++y, means += region.x.bins * kBlockChannels<T>) {
+    const auto finish = [&](const PixelLanes<T>& sum, int64_t x) {
+      const bool is_cut = adds_origin && has_unusable(region, y, x);
+      return divided(is_cut ? sum + LaneOf<T>(0) * pixel_at<T>(origin) : sum, divisor);
+    };
+    if (is_tabled) {
+      average_row<0, 0>(block, region, y, weights_of_row(region, y, block.weights), finish, means);
+    } else {
+      average_row<0, 0>(block, region, y, ComputedWeights<T>(), finish, means);
     }
   }
 }
 
 template <class S, class T>
 void average_bins(const Block<S, T>& block, const Region<T>& region, int64_t first, int64_t last) {
-  const Divisor<T> divisor = divisor_of(region, block.job.config.rule);
-  if (region.ys.even < 0 || region.xs.even < 0) {
-    return average_uneven_bins(block, region, divisor, first, last, block.bins);
+  if (region.ys.even < 0 || region.xs.even < 0 || !fits_weights(region)) {
+    return average_any(block, region, first, last);
   }
-  with_even_grid(region, [&](auto rows, auto columns) {
-    average_even_bins<rows, columns>(static_cast<const LaneOf<T>*>(block.pixels), region, divisor,
-                                     first, last, block.bins);
+  with_grid(region, [&](auto rows, auto columns) {
+    average_inside<rows, columns>(block, region, first, last);
   });
 }
 
 template <class S, class T>
 void maximum_bins(const Block<S, T>& block, const Region<T>& region, int64_t first, int64_t last) {
   const RoiAlignRule& rule = block.job.config.rule;
+  const LaneOf<T>* pixels = block.pixels;
   LaneOf<T>* maxima = block.bins;
-  for (int64_t y = first; y < last; ++y) {
-    for (int64_t x = 0; x < region.x.bins; ++x) {
-      const PixelLanes<T> best =
-          fold_bin(static_cast<const LaneOf<T>*>(block.pixels), taps_of_bin(region, y, x),
-                   pixel_of(first_maximum<T>(rule)),
-                   [&rule](const PixelLanes<T>& folded, const Tap<T>& tap_y, const Tap<T>& tap_x,
-                           const SampleCorners<PixelLanes<T>>& corners) {
-                     return larger(folded, sample_maximum(tap_y, tap_x, corners, rule.reduction));
-                   });
-      store_pixel(maxima, has_unusable(region, y, x) ? larger(best, pixel_of(T(0))) : best);
-      maxima += kBlockChannels<T>;
-    }
+  for (int64_t y = first; y < last; ++y, maxima += region.x.bins * kBlockChannels<T>) {
+    fold_row<0, 0>(
+        pixels, region, y, ComputedWeights<T>(), pixel_of(first_maximum<T>(rule)),
+        [&rule](const PixelLanes<T>& best, const SampleCorners<LaneOf<T>>& weights,
+                const SampleCorners<PixelLanes<T>>& corners) {
+          return larger(best, sample_maximum(weights, corners, rule.reduction));
+        },
+        [&](const PixelLanes<T>& best, int64_t x) {
+          return has_unusable(region, y, x) ? larger(best, pixel_of(T(0))) : best;
+        },
+        maxima);
   }
 }
 
@@ -170,19 +182,31 @@ S* pooled_of(const Block<S, T>& block, int64_t row) {
 }
 
 template <class S, class T>
+void fill_bins(const Block<S, T>& block, const Region<T>& region, int64_t first, int64_t last) {
+  if (block.job.config.rule.reduction == Reduction::average) {
+    average_bins(block, region, first, last);
+  } else {
+    maximum_bins(block, region, first, last);
+  }
+}
+
+template <class S, class T>
 void fill_region(const Block<S, T>& block, const Region<T>& region, int64_t row) {
   const RoiAlignConfig<T>& config = block.job.config;
-  const int64_t width = config.pooled_width, plane = config.pooled_height * width;
+  const int64_t height = config.pooled_height, width = config.pooled_width;
+  const int64_t plane = height * width;
+  S* pooled = pooled_of(block, row);
+  if (block.planes != nullptr) {
+    fill_bins(block, region, 0, height);
+    write_pixels(block.bins, plane, ChannelRun<S>{block.planes, plane, 1, block.channels});
+    return stream_lines(pooled, block.planes, block.channels * plane * int64_t(sizeof(S)));
+  }
   const int64_t step = bin_rows_at_once(width);
-  for (int64_t first = 0; first < config.pooled_height; first += step) {
-    const int64_t last = smaller(first + step, config.pooled_height);
-    if (config.rule.reduction == Reduction::average) {
-      average_bins(block, region, first, last);
-    } else {
-      maximum_bins(block, region, first, last);
-    }
+  for (int64_t first = 0; first < height; first += step) {
+    const int64_t last = smaller(first + step, height);
+    fill_bins(block, region, first, last);
     write_pixels(block.bins, (last - first) * width,
-                 ChannelRun<S>{pooled_of(block, row) + first * width, plane, 1, block.channels});
+                 ChannelRun<S>{pooled + first * width, plane, 1, block.channels});
   }
 }
 
@@ -204,6 +228,21 @@ bool fill_row(const Block<S, T>& block, RegionScratch<T>& scratch, int64_t row) 
   return true;
 }
 
+// Large results are streamed where each region fills whole cache lines of them at once.
+constexpr int64_t kStreamedBytes = int64_t(16) << 20;
+
+template <class S, class T>
+bool streams(const RoiAlignJob<S, T>& job, const RoiAlignBlock& part) {
+  const RoiAlignConfig<T>& config = job.config;
+  const int64_t plane_bytes = config.pooled_height * config.pooled_width * int64_t(sizeof(S));
+  const int64_t region_bytes = config.channels * plane_bytes;
+  const auto address = reinterpret_cast<uintptr_t>(job.pooled);
+  return config.pooled_height <= bin_rows_at_once(config.pooled_width) &&
+         job.inputs.rows * region_bytes >= kStreamedBytes && address % kPixelBytes == 0 &&
+         region_bytes % kPixelBytes == 0 && part.first_channel * plane_bytes % kPixelBytes == 0 &&
+         channels_of(part, config) * plane_bytes % kPixelBytes == 0;
+}
+
 }  // namespace
 
 template <class S, class T>
@@ -218,6 +257,8 @@ bool roi_align_block(const RoiAlignJob<S, T>& job, const RoiAlignBlock& part,
                           ChannelRun<const S>{origin, strides[1], strides[3], channels},
                           static_cast<LaneOf<S>*>(scratch.pixels),
                           static_cast<LaneOf<S>*>(scratch.bins),
+                          streams(job, part) ? static_cast<S*>(scratch.planes) : nullptr,
+                          scratch.weights,
                           scratch.spans,
                           part.count >= kRegionsForWholeRows};
   for (int64_t row = 0; row < job.config.height; ++row) block.spans[row] = RowSpan{0, 0};
@@ -225,6 +266,7 @@ bool roi_align_block(const RoiAlignJob<S, T>& job, const RoiAlignBlock& part,
   for (int64_t i = 0; has_memory && i < part.count; ++i) {
     has_memory = fill_row(block, scratch.region, part.rows[i]);
   }
+  end_streaming();
   return has_memory;
 }
 

@@ -16,7 +16,7 @@ T fold_bin(const Plane<S>& plane, const Region<T>& region, int64_t bin_y, int64_
     const Tap<T>& y = ys.taps[i];
     for (int64_t j = xs.bin_ends[bin_x]; j < xs.bin_ends[bin_x + 1]; ++j) {
       const Tap<T>& x = xs.taps[j];
-      folded = fold(folded, y, x, corners_of_sample<T>(plane, y, x));
+      folded = fold(folded, corner_weights(y, x), corners_of_sample<T>(plane, y, x));
     }
   }
   return folded;
@@ -26,8 +26,8 @@ template <class S, class T>
 T average_bin(const Plane<S>& plane, const Region<T>& region, const RoiAlignConfig<T>& config,
               int64_t bin_y, int64_t bin_x) {
   T sum = fold_bin(plane, region, bin_y, bin_x, T(0),
-                   [](T folded, const Tap<T>& y, const Tap<T>& x, const SampleCorners<T>& corners) {
-                     return folded + bilinear(y, x, corners);
+                   [](T folded, const SampleCorners<T>& weights, const SampleCorners<T>& corners) {
+                     return folded + bilinear(weights, corners);
                    });
   const bool has_pixels = config.height > 0 && config.width > 0;
   if (config.rule.unusable_sample == UnusableSample::zero_times_origin && has_pixels &&
@@ -40,11 +40,11 @@ T average_bin(const Plane<S>& plane, const Region<T>& region, const RoiAlignConf
 template <class S, class T>
 T maximum_bin(const Plane<S>& plane, const Region<T>& region, const RoiAlignRule& rule,
               int64_t bin_y, int64_t bin_x) {
-  const T best = fold_bin(
-      plane, region, bin_y, bin_x, first_maximum<T>(rule),
-      [&rule](T folded, const Tap<T>& y, const Tap<T>& x, const SampleCorners<T>& corners) {
-        return larger(folded, sample_maximum(y, x, corners, rule.reduction));
-      });
+  const T best =
+      fold_bin(plane, region, bin_y, bin_x, first_maximum<T>(rule),
+               [&rule](T folded, const SampleCorners<T>& weights, const SampleCorners<T>& corners) {
+                 return larger(folded, sample_maximum(weights, corners, rule.reduction));
+               });
   return has_unusable(region, bin_y, bin_x) ? larger(best, T(0)) : best;
 }
 

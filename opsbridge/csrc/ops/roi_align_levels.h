@@ -40,18 +40,24 @@ struct RowSpan {
   int64_t first, last;
 };
 
-// The memory of one thread: pixels of the image, bins of a region, what is in the block, and the
-// tables of regions that are not kept.
+// The memory of one thread: pixels of the image, bins of a region, the same bins channel by
+// channel, weights of a row of them, what is in the block, and the tables of regions that are not
+// kept.
 template <class T>
 struct BlockScratch {
   void* pixels;
   void* bins;
+  void* planes;
+  void* weights;
   RowSpan* spans;
   RegionScratch<T> region;
 };
 
 // Bins go from the scratch to the result in groups of whole rows, about this many at a time.
 constexpr int64_t kBinsAtOnce = 256;
+
+// Beyond this many samples in a row of bins their weights are not kept in a table.
+constexpr int64_t kWeightsAtOnce = 2048;
 
 OPSBRIDGE_FN int64_t bin_rows_at_once(int64_t pooled_width) {
   return larger(kBinsAtOnce / pooled_width, int64_t(1));

@@ -97,9 +97,12 @@ class BlockScratches {
     const int64_t bins = bin_rows_at_once(config_.pooled_width) * config_.pooled_width;
     scratch.pixels = std::aligned_alloc(kPixel, kPixel * height * width);
     scratch.bins = std::aligned_alloc(kPixel, kPixel * size_t(bins));
+    scratch.planes = std::aligned_alloc(kPixel, kPixel * size_t(bins));
+    scratch.weights = std::malloc(sizeof(SampleCorners<double>) * size_t(kWeightsAtOnce));
     scratch.spans = static_cast<RowSpan*>(std::malloc(sizeof(RowSpan) * height));
     const bool has_memory = open_region(scratch.region, config_) && scratch.pixels != nullptr &&
-                            scratch.bins != nullptr && scratch.spans != nullptr;
+                            scratch.bins != nullptr && scratch.planes != nullptr &&
+                            scratch.weights != nullptr && scratch.spans != nullptr;
     if (!has_memory) close(scratch);
     return has_memory;
   }
@@ -107,6 +110,8 @@ class BlockScratches {
   static void close(BlockScratch<T>& scratch) {
     std::free(scratch.pixels);
     std::free(scratch.bins);
+    std::free(scratch.planes);
+    std::free(scratch.weights);
     std::free(scratch.spans);
     close_region(scratch.region);
   }
