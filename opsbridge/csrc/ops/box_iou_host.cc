@@ -44,11 +44,11 @@ class Columns {
         corners_(new Column<C>[4 * size_]),
         area_(new Column<A>[size_]),
         angle_(has_angle ? new Column<R>[size_] : nullptr) {
-    for (int64_t i = count; i < size_; ++i) set(i, Four<C>{}, A(0), R(0));
+    for (int64_t i = count; i < size_; ++i) set(i, Four<Column<C>>{}, A(0), R(0));
   }
 
-  void set(int64_t i, const Four<C>& box, A area, R angle) {
-    for (int j = 0; j < 4; ++j) corners_[j * size_ + i] = static_cast<Column<C>>(box.value[j]);
+  void set(int64_t i, const Four<Column<C>>& box, A area, R angle) {
+    for (int j = 0; j < 4; ++j) corners_[j * size_ + i] = box.value[j];
     area_[i] = static_cast<Column<A>>(area);
     if (angle_ != nullptr) angle_[i] = static_cast<Column<R>>(angle);
   }
@@ -87,11 +87,12 @@ Columns<C, A, R> unpack(const TensorView& boxes, int64_t first_row, int64_t coun
     const Four<C> box = to_corners(cast<C>(row), fixed.layout);
     const Sides<A> sides = sides_of(cast<A>(row), fixed.layout, fixed.box_offset);
     A area = sides.first * sides.second;
-    if (has_nan(box)) {
+    const Four<Column<C>> column = cast<Column<C>>(box);
+    if (has_nan(column)) {
       columns.has_nan = true;
       if (fixed.nan_corner == NanCorner::spreads) area = area + static_cast<A>(NAN);
     }
-    columns.set(i, box, area, has_angle ? diagonal_angle<R>(box) : R(0));
+    columns.set(i, column, area, has_angle ? diagonal_angle<R>(box) : R(0));
   }
   return columns;
 }

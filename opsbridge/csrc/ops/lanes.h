@@ -144,17 +144,21 @@ OPSBRIDGE_FN Lanes<T> pick(Comparison is_first, Lanes<T> first, Lanes<T> second)
   return Lanes<T>(is_first ? first.value : second.value);
 }
 
-// The largest number, where none is NaN: lanes are compared with those half a vector away, and so
-// on.
 template <class T>
-OPSBRIDGE_FN typename Lanes<T>::Held largest_lane(Lanes<T> lanes) {
-  using Index = decltype(lanes.value < lanes.value);
-  Index index;
-  for (int lane = 0; lane < Lanes<T>::kCount; ++lane) index[lane] = lane;
+OPSBRIDGE_FN auto lane_numbers() {
+  decltype(Lanes<T>().value < Lanes<T>().value) numbers;
+  for (int lane = 0; lane < Lanes<T>::kCount; ++lane) numbers[lane] = lane;
+  return numbers;
+}
+
+// In every lane the largest number, where none is NaN: each is compared with that half a vector
+// away, then with that a quarter away, and so on.
+template <class T>
+OPSBRIDGE_FN Lanes<T> largest_lane(Lanes<T> lanes) {
   for (int step = Lanes<T>::kCount / 2; step > 0; step /= 2) {
-    lanes.value = larger(lanes.value, __builtin_shuffle(lanes.value, index ^ step));
+    lanes.value = larger(lanes.value, __builtin_shuffle(lanes.value, lane_numbers<T>() ^ step));
   }
-  return lanes.value[0];
+  return lanes;
 }
 
 // Numbers as a tensor holds them. A 16-bit float is rounded already, so narrowing is exact.

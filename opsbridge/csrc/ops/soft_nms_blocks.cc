@@ -13,10 +13,11 @@ bool is_finite(A value) {
   return value - value == A(0);
 }
 
+// Zero, unless one of the numbers is infinite or not a number.
 template <class A>
-bool is_finite(const Box<A>& box) {
-  return is_finite(box.x1) && is_finite(box.y1) && is_finite(box.x2) && is_finite(box.y2) &&
-         is_finite(box.area);
+A zero_if_finite(const Box<A>& box) {
+  return (box.x1 - box.x1) + (box.y1 - box.y1) + (box.x2 - box.x2) + (box.y2 - box.y2) +
+         (box.area - box.area);
 }
 
 // Whether a box that the selected one does not meet keeps its score: it shares an area of zero, and
@@ -26,11 +27,12 @@ bool is_finite(const Box<A>& box) {
 template <class A>
 bool keeps_what_it_does_not_meet(const std::vector<Candidate<A>>& live,
                                  const SoftSettings<A>& settings) {
-  bool all_positive = true;
+  bool all_positive = true, all_finite = true;
   for (const Candidate<A>& each : live) {
-    if (!is_finite(each.box)) return false;
+    all_finite &= zero_if_finite(each.box) == A(0);
     all_positive &= each.box.area > A(0);
   }
+  if (!all_finite) return false;
   if (settings.rule.disjoint_box == DisjointBox::skipped) return true;
   const auto keeps = [&](float overlap) { return soft_weight(A(overlap), settings) == A(1); };
   return keeps(0.0f) &&
@@ -39,18 +41,23 @@ bool keeps_what_it_does_not_meet(const std::vector<Candidate<A>>& live,
 
 // Which of 256 equal parts of a range a number is in.
 template <class Number>
-class Part {
+class Parts {
  public:
-  Part(Number low, Number high) : low_(low), scale_(Number(256) / (high - low)) {
+  void include(Number value) {
+    low_ = smaller(low_, value);
+    high_ = larger(high_, value);
+  }
+  void divide() {
+    scale_ = Number(256) / (high_ - low_);
     if (!(scale_ > 0 && is_finite(scale_))) scale_ = 0;
   }
   uint32_t of(Number value) const {
-    const Number part = (value - low_) * scale_;
-    return part > 0 ? part < 255 ? static_cast<uint32_t>(part) : 255 : 0;
+    return static_cast<uint32_t>(smaller(Number(255), larger(Number(0), (value - low_) * scale_)));
   }
 
  private:
-  Number low_, scale_;
+  static constexpr Number kInfinity = std::numeric_limits<Number>::infinity();
+  Number low_ = kInfinity, high_ = -kInfinity, scale_ = 0;
 };
 
 // Spreads eight bits to every other one of sixteen.
@@ -74,20 +81,21 @@ void sort_by_byte(const std::vector<uint32_t>& keys, int shift, const std::vecto
 template <class A>
 std::vector<int64_t> order_in_space(const std::vector<Candidate<A>>& live) {
   using Number = typename SoftBlocks<A>::Number;
+  const auto x_of = [](const Box<A>& box) { return Number(box.x1) / 2 + Number(box.x2) / 2; };
+  const auto y_of = [](const Box<A>& box) { return Number(box.y1) / 2 + Number(box.y2) / 2; };
   const size_t count = live.size();
-  std::vector<Number> x(count), y(count);
-  for (size_t i = 0; i < count; ++i) {
-    const Box<A>& box = live[i].box;
-    x[i] = Number(box.x1) / 2 + Number(box.x2) / 2;
-    y[i] = Number(box.y1) / 2 + Number(box.y2) / 2;
+  Parts<Number> columns, rows;
+  for (const Candidate<A>& each : live) {
+    columns.include(x_of(each.box));
+    rows.include(y_of(each.box));
   }
-  const auto x_ends = std::minmax_element(x.begin(), x.end());
-  const auto y_ends = std::minmax_element(y.begin(), y.end());
-  const Part<Number> column(*x_ends.first, *x_ends.second), row(*y_ends.first, *y_ends.second);
+  columns.divide();
+  rows.divide();
   std::vector<uint32_t> keys(count);
   std::vector<int64_t> order(count), sorted(count);
   for (size_t i = 0; i < count; ++i) {
-    keys[i] = spread_bits(column.of(x[i])) | spread_bits(row.of(y[i])) << 1;
+    const Box<A>& box = live[i].box;
+    keys[i] = spread_bits(columns.of(x_of(box))) | spread_bits(rows.of(y_of(box))) << 1;
     order[i] = static_cast<int64_t>(i);
   }
   sort_by_byte(keys, 0, order, sorted);

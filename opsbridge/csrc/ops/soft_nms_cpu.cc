@@ -5,19 +5,18 @@
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
 
-// The exponential is the C library's, number by number. Where boxes do not meet it is that of zero,
-// which is exactly one.
+// The exponential is the C library's, number by number; of zero, where boxes do not meet, it is
+// one.
 template <class A>
 OPSBRIDGE_FN Lanes<A> gaussian_weight(Lanes<A> exponent, Exponential in) {
-  for (int lane = 0; lane < Lanes<A>::kCount; ++lane) {
-    const auto number = exponent.value[lane];
-    if (number == 0) {
-      exponent.value[lane] = 1;
-    } else {
-      exponent.value[lane] = opsbridge::gaussian_weight(A(number), in);
-    }
+  const Lanes<A> zero = Lanes<A>(0);
+  typename Lanes<A>::Held weights[Lanes<A>::kCount];
+  store_lanes(weights, pick(exponent == zero, Lanes<A>(1), exponent).value);
+  for (uint32_t bits = lane_bits(~(exponent == zero)); bits != 0; bits &= bits - 1) {
+    auto& weight = weights[__builtin_ctz(bits)];
+    weight = opsbridge::gaussian_weight(A(weight), in);
   }
-  return exponent;
+  return Lanes<A>(load_lanes(weights));
 }
 
 namespace {
@@ -32,33 +31,42 @@ class Selection {
   static constexpr int64_t kCount = Many::kCount;
 
  public:
-  explicit Selection(SoftBlocks<A>& blocks) : s_(blocks), settings_(blocks.settings) {
-    many_settings_ = {Many(settings_.iou_threshold), Many(settings_.sigma),
-                      Many(settings_.min_score), settings_.rule};
-    skips_ = settings_.rule.disjoint_box == DisjointBox::skipped;
+  explicit Selection(const SoftBlocks<A>& blocks) : s_(blocks) {
+    const SoftSettings<A>& settings = s_.settings;
+    settings_ = {Many(settings.iou_threshold), Many(settings.sigma), Many(settings.min_score),
+                 settings.rule};
+    skips_ = settings.rule.disjoint_box == DisjointBox::skipped;
   }
 
-  void run() {
-    for (int64_t block = 0; block < s_.slots / kSoftBlock; ++block) summarize(block);
+  const SoftBlocks<A>& run() {
+    const bool checks = s_.settings.rule.first_box == FirstBox::checked;
+    summarize_all();
     while (s_.selected < s_.live && is_ordinary_) {
       if (2 * (s_.live - s_.selected) < s_.slots && s_.slots > kSoftBlock) compact();
       const int64_t slot = best_slot();
-      if (settings_.rule.first_box == FirstBox::checked && s_.score[slot] < settings_.min_score) {
+      if (checks && s_.score[slot] < s_.settings.min_score) {
         s_.live = s_.selected;
-        return;
+        break;
       }
       choose(slot);
       lower_others(slot);
       replace_dropped();
       ++s_.selected;
     }
+    return s_;
   }
 
  private:
   OPSBRIDGE_MEMBER static Many load(const Number* from) { return Many(load_lanes(from)); }
+  OPSBRIDGE_MEMBER static Many repeat(const Number* from) { return Many(all_lanes(*from)); }
 
   OPSBRIDGE_MEMBER static Box<Many> load(const Corners& from, int64_t i) {
     return {load(from.x1 + i), load(from.y1 + i), load(from.x2 + i), load(from.y2 + i), Many(0)};
+  }
+
+  void summarize_all() {
+    best_ = Many(kNone);
+    for (int64_t block = 0; block < s_.slots / kSoftBlock; ++block) summarize(block);
   }
 
   // Bounds of what is live in a block, and the best score.
@@ -78,15 +86,12 @@ class Selection {
     s_.bounds.y1[block] = low_y;
     s_.bounds.x2[block] = high_x;
     s_.bounds.y2[block] = high_y;
-    find_best(block);
-  }
-
-  void find_best(int64_t block) {
-    Many best = load(s_.score + block * kSoftBlock);
-    for (int64_t i = kCount; i < kSoftBlock; i += kCount) {
-      best = larger(best, load(s_.score + block * kSoftBlock + i));
+    Many best = Many(kNone);
+    for (int64_t i = first; i < first + kSoftBlock; i += kCount) {
+      best = larger(best, load(s_.score + i));
     }
-    s_.best[block] = largest_lane(best);
+    s_.best[block] = largest_lane(best).value[0];
+    best_ = larger(best_, best);
   }
 
   // Closes the gaps that selected and dropped boxes have left.
@@ -103,26 +108,23 @@ class Selection {
     }
     const int64_t blocks = (to + kSoftBlock - 1) / kSoftBlock;
     for (; to < blocks * kSoftBlock; ++to) s_.score[to] = kNone;
-    for (int64_t block = 0; block < blocks; ++block) summarize(block);
     for (int64_t block = blocks; block < s_.slots / kSoftBlock; ++block) s_.best[block] = kNone;
     s_.slots = blocks * kSoftBlock;
+    summarize_all();
   }
 
   // Of equal scores, the one at the lowest position: the frameworks keep the first they come to.
   int64_t best_slot() const {
-    const int64_t blocks = s_.slots / kSoftBlock;
-    Many best = load(s_.best);
-    for (int64_t block = kCount; block < blocks; block += kCount) {
-      best = larger(best, load(s_.best + block));
-    }
-    best = Many(all_lanes(largest_lane(best)));
+    const Many best = largest_lane(best_);
     int64_t found = -1;
-    for (int64_t block = 0; block < blocks; block += kCount) {
+    for (int64_t block = 0; block < s_.slots / kSoftBlock; block += kCount) {
       for (uint32_t bits = lane_bits(load(s_.best + block) == best); bits != 0; bits &= bits - 1) {
         const int64_t first = (block + __builtin_ctz(bits)) * kSoftBlock;
-        for (int64_t slot = first; slot < first + kSoftBlock; ++slot) {
-          const bool is_best = s_.score[slot] == best.value[0];
-          if (is_best && (found < 0 || s_.position[slot] < s_.position[found])) found = slot;
+        for (int64_t i = first; i < first + kSoftBlock; i += kCount) {
+          for (uint32_t in = lane_bits(load(s_.score + i) == best); in != 0; in &= in - 1) {
+            const int64_t slot = i + __builtin_ctz(in);
+            if (found < 0 || s_.position[slot] < s_.position[found]) found = slot;
+          }
         }
       }
     }
@@ -136,56 +138,69 @@ class Selection {
     s_.position[other] = from;
     s_.chosen[at] = s_.candidate[slot];
     s_.chosen_score[at] = s_.score[slot];
-    s_.score[slot] = kNone;
-    find_best(slot / kSoftBlock);
   }
 
+  // Lowers what the selected box meets, takes it out itself, and finds the best score of the rest.
+  // Scores are written a vector at a time: a vector that is read soon after one of its numbers was
+  // written would have to wait for it.
   void lower_others(int64_t slot) {
-    const Box<Many> winner{Many(all_lanes(s_.box.x1[slot])), Many(all_lanes(s_.box.y1[slot])),
-                           Many(all_lanes(s_.box.x2[slot])), Many(all_lanes(s_.box.y2[slot])),
-                           Many(all_lanes(s_.area[slot]))};
+    const Box<Many> winner{repeat(s_.box.x1 + slot), repeat(s_.box.y1 + slot),
+                           repeat(s_.box.x2 + slot), repeat(s_.box.y2 + slot),
+                           repeat(s_.area + slot)};
+    const BoxOffset offset = s_.settings.rule.box_offset;
     // A candidate that no box meets is dropped for its own low score by the first selection, which
     // looks at every candidate. Later ones find it unchanged, hence high enough.
     const bool looks_at_all = !s_.prunes || (s_.selected == 0 && !skips_);
-    const int64_t blocks = s_.slots / kSoftBlock;
-    for (int64_t block = 0; block < blocks; block += kCount) {
-      const auto has_any = load(s_.best + block) > Many(kNone);
+    const int64_t own_block = slot / kSoftBlock;
+    best_ = Many(kNone);
+    for (int64_t block = 0; block < s_.slots / kSoftBlock; block += kCount) {
+      Many best = load(s_.best + block);
+      uint32_t bits = lane_bits(best > Many(kNone));
       // Rounding is monotonic: where the bounds leave no side, no box in them has one.
-      const auto meets = overlaps(winner, load(s_.bounds, block), settings_.rule.box_offset);
-      for (uint32_t bits = lane_bits(looks_at_all ? has_any : has_any & meets); bits != 0;
-           bits &= bits - 1) {
-        lower_block(winner, block + __builtin_ctz(bits));
+      if (!looks_at_all) bits &= lane_bits(overlaps(winner, load(s_.bounds, block), offset));
+      if (own_block - block < kCount && own_block >= block) bits |= 1u << (own_block - block);
+      if (bits != 0) {
+        for (; bits != 0; bits &= bits - 1) {
+          const int lane = __builtin_ctz(bits);
+          const Many of_block = lower_block(winner, block + lane, slot);
+          best = pick(lane_numbers<A>() == lane, of_block, best);
+        }
+        store_lanes(s_.best + block, best.value);
       }
+      best_ = larger(best_, best);
     }
   }
 
-  void lower_block(const Box<Many>& winner, int64_t block) {
+  // Returns the best score that is left, in every lane.
+  Many lower_block(const Box<Many>& winner, int64_t block, int64_t selected) {
     Many best = Many(kNone);
     for (int64_t i = block * kSoftBlock; i < (block + 1) * kSoftBlock; i += kCount) {
-      best = larger(best, lower(winner, i));
+      best = larger(best, lower(winner, i, selected));
     }
-    s_.best[block] = largest_lane(best);
+    return largest_lane(best);
   }
 
-  // The scores of the boxes from slot i on, lowered.
-  Many lower(const Box<Many>& winner, int64_t i) {
-    const Many score = load(s_.score + i);
+  // Lowers the scores of the boxes from slot i on.
+  Many lower(const Box<Many>& winner, int64_t i, int64_t selected) {
+    const BoxOffset offset = s_.settings.rule.box_offset;
+    Many score = load(s_.score + i);
+    if (selected - i < kCount && selected >= i) {
+      score = pick(lane_numbers<A>() == int(selected - i), Many(kNone), score);
+    }
     Box<Many> other = load(s_.box, i);
     other.area = load(s_.area + i);
-    const BoxOffset offset = settings_.rule.box_offset;
     auto changes = score > Many(kNone);
     if (skips_) changes &= overlaps(winner, other, offset);
     const Many overlap = pick(changes, overlap_of(winner, other, offset), Many(0));
-    const Many lowered = pick(changes, soft_weight(overlap, many_settings_) * score, score);
-    const auto drops = changes & (lowered < many_settings_.min_score);
-    const auto is_odd = changes & ~drops & ~(lowered > Many(kNone));
-    if (lane_bits(is_odd) != 0) is_ordinary_ = false;
-    const Many result = pick(drops, Many(kNone), lowered);
-    store_lanes(s_.score + i, result.value);
+    const Many lowered = pick(changes, soft_weight(overlap, settings_) * score, score);
+    const auto drops = changes & (lowered < settings_.min_score);
+    const Many left = pick(drops, Many(kNone), lowered);
+    is_ordinary_ &= lane_bits(changes & ~drops & ~(lowered > Many(kNone))) == 0;
+    store_lanes(s_.score + i, left.value);
     for (uint32_t bits = lane_bits(drops); bits != 0; bits &= bits - 1) {
       drop(s_.position[i + __builtin_ctz(bits)]);
     }
-    return result;
+    return left;
   }
 
   void drop(int64_t position) {
@@ -222,9 +237,9 @@ class Selection {
     }
   }
 
-  SoftBlocks<A>& s_;
-  const SoftSettings<A> settings_;
-  SoftSettings<Many> many_settings_;
+  SoftBlocks<A> s_;
+  SoftSettings<Many> settings_;
+  Many best_;  // the largest lane of it is the best score
   bool skips_;
   bool is_ordinary_ = true;
   int64_t first_dropped_ = INT64_MAX, last_dropped_ = -1;  // words of s_.dropped
@@ -234,7 +249,7 @@ class Selection {
 
 template <class A>
 void soft_nms_in_blocks(SoftBlocks<A>& blocks) {
-  Selection<A>(blocks).run();
+  blocks = Selection<A>(blocks).run();
 }
 
 template void soft_nms_in_blocks(SoftBlocks<float>&);

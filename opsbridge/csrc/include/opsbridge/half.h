@@ -23,9 +23,20 @@ OPSBRIDGE_FN float float_of_bits(uint32_t bits) {
 
 struct HalfFormat {
   OPSBRIDGE_MEMBER static float widen(uint16_t bits) {
+#if defined(__x86_64__) && !defined(__F16C__)
+    // Without an instruction for it the compiler would call a function. The bias of the exponent
+    // differs by 112; numbers below the normal ones get a leading one, which is taken off again.
+    const uint32_t sign = uint32_t(bits & 0x8000) << 16;
+    const uint32_t magnitude = uint32_t(bits & 0x7fff) << 13;
+    if (magnitude >= 0x0f800000) return float_of_bits(sign | 0x7f800000 | magnitude);
+    if (magnitude >= 0x00800000) return float_of_bits(sign | (magnitude + (112u << 23)));
+    const float small = float_of_bits((113u << 23) + magnitude) - float_of_bits(113u << 23);
+    return float_of_bits(sign | float_bits(small));
+#else
     _Float16 value;
     std::memcpy(&value, &bits, sizeof value);
     return static_cast<float>(value);
+#endif
   }
   OPSBRIDGE_MEMBER static uint16_t narrow(float value) {
     const _Float16 rounded = static_cast<_Float16>(value);
