@@ -75,8 +75,8 @@ def layer_of(value: Any) -> FrameworkLayer | None:
         return layer
 
 
-def register_layer(kind: type, layer: FrameworkLayer) -> None:
-    """Tell the layer of values that stand for a framework's tensors."""
+def register_layer(kind: type, layer: Any) -> None:
+    """Tell the layer of values that stand for a framework's tensors; no other needs all of one."""
     _LAYER_OF_TYPE[kind] = layer
 
 

@@ -59,9 +59,8 @@ class RecordCall(PrimitiveWithInfer):  # type: ignore[misc]
         if isinstance(argument["dtype"], mindspore.dtype.TensorType):
             return _symbol(self.places.index(place), argument)
         if argument["value"] is None and argument["dtype"] is not None:
-            raise ArgumentError(
-                f"{self.target.operator.plan.name}: {self.names[place]} must be a constant in a graph"
-            )
+            name = self.target.operator.plan.name
+            raise ArgumentError(f"{name}: {self.names[place]} must be a constant in a graph")
         return argument["value"]
 
     def _constants(self, recording: Recording) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:

@@ -2,8 +2,11 @@
 
 A graph makes a call as a custom operator on a symbol of the same library that eager calls use.
 MindSpore's parser compiles the source of what a graph calls, so `construct` and `bprop` below are
-written in its dialect: tuples grow in loops, annotations would be evaluated.
+written in its dialect: tuples grow in loops, and annotations would be evaluated.
 """
+
+# mypy: disable-error-code="assignment, no-untyped-call, no-untyped-def"
+# ruff: noqa: RUF005
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ class ApiCell(Cell):  # type: ignore[misc]
         self.record = RecordCall(target, self.places)
         self.call = _RecordedCall(plan)
 
-    def construct(self, *values):  # type: ignore[no-untyped-def]
+    def construct(self, *values):
         if True in self.lists:
             values = self.without_lists(values)
         constants, like = self.record(*values)
@@ -74,7 +77,7 @@ class ApiCell(Cell):  # type: ignore[misc]
             return returned[0]
         return returned
 
-    def without_lists(self, values):  # type: ignore[no-untyped-def]
+    def without_lists(self, values):
         """The arguments with one tensor in place of a list that has a tensor for each image."""
         changed = values[: self.places[0]]
         for i in range(self.places[0], len(values)):
@@ -85,16 +88,19 @@ class ApiCell(Cell):  # type: ignore[misc]
         return changed
 
 
-def _concatenate_regions(boxes):  # type: ignore[no-untyped-def]
-    """One (L, 4) tensor per image as (K, 5) regions with a batch column."""
+def _concatenate_regions(boxes):
+    """One (L, 4) tensor per image as (K, 5) regions with a batch column.
+
+    The column is made of a sum, since MindSpore crashes where it slices a tensor without rows.
+    """
     parts = ()
     for image in range(len(boxes)):
-        column = ops.zeros_like(boxes[image][:, :1]) + image
+        column = ops.zeros_like(ops.sum(boxes[image], 1, True)) + image
         parts = parts + (ops.concat((column, boxes[image]), 1),)
     return ops.concat(parts, 0)
 
 
-def _filled_rows(result, is_filled):  # type: ignore[no-untyped-def]
+def _filled_rows(result, is_filled):
     """The rows that the call has filled."""
     if result.ndim == 1:
         return ops.masked_select(result, is_filled)
@@ -129,13 +135,13 @@ class _RecordedCall(Cell):  # type: ignore[misc]
         self.backward_constants = gradients + 2
         self.backward = _Gradient(backward, self.backward_constants + len(slots) + self.seen)
 
-    def construct(self, *inputs):  # type: ignore[no-untyped-def]
+    def construct(self, *inputs):
         return self.custom(*inputs[: self.used])
 
-    def bprop(self, a, b, c, d, e, f, g, h, i, j, k, m, n, o, out, dout):  # type: ignore[no-untyped-def]
+    def bprop(self, a, b, c, d, e, f, g, h, i, j, k, m, n, o, out, dout):
         return self.gradients((a, b, c, d, e, f, g, h, i, j, k, m, n, o), dout)
 
-    def gradients(self, inputs, dout):  # type: ignore[no-untyped-def]
+    def gradients(self, inputs, dout):
         """The gradients of all inputs; those of constants are zero."""
         constants = inputs[self.used : self.used + self.backward_constants]
         tensors = inputs[self.first_tensor : self.used]
@@ -145,7 +151,8 @@ class _RecordedCall(Cell):  # type: ignore[misc]
         gradients = ()
         for place in range(len(inputs)):
             tensor = place - self.first_tensor
-            if 0 <= tensor and tensor < len(self.gradient_of) and self.gradient_of[tensor] >= 0:
+            is_tensor = tensor >= 0 and tensor < len(self.gradient_of)
+            if is_tensor and self.gradient_of[tensor] >= 0:
                 gradients = gradients + (found[self.gradient_of[tensor]],)
             else:
                 gradients = gradients + (ops.zeros_like(inputs[place]),)
@@ -159,10 +166,10 @@ class _Gradient(Cell):  # type: ignore[misc]
         super().__init__()
         self.custom, self.used = custom, used
 
-    def construct(self, *inputs):  # type: ignore[no-untyped-def]
+    def construct(self, *inputs):
         return self.custom(*inputs[: self.used])
 
-    def bprop(self, a, b, c, d, e, f, g, h, i, j, k, m, n, o, out, dout):  # type: ignore[no-untyped-def]
+    def bprop(self, a, b, c, d, e, f, g, h, i, j, k, m, n, o, out, dout):
         raise RuntimeError("opsbridge: there is no second derivative in a graph")
 
 

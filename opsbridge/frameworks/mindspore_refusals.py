@@ -63,7 +63,6 @@ class _Memory(EagerLayer):
         return 1
 
 
-@_DESCRIBE
 def _describe(number: int, data: Any, shapes: Any, text: int, size: int) -> None:
     """Write the message of a refused call; nothing where the process knows no such call."""
     message = ""
@@ -100,4 +99,6 @@ def _array(symbol: Symbol, data: Any, shapes: Any) -> np.ndarray[Any, Any]:
     return (array.astype(np.uint32) << 16).view(np.float32) if is_brain_float else array
 
 
-ctypes.CDLL(str(library_path())).opsbridge_describe_refusals(_describe)
+# The library keeps the pointer, so this object must live as long as the process.
+_CALLBACK = _DESCRIBE(_describe)
+ctypes.CDLL(str(library_path())).opsbridge_describe_refusals(_CALLBACK)

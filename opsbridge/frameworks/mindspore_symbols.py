@@ -112,12 +112,8 @@ class Recording:
     backward: NativeCall | None
 
 
-class _Recorder(EagerLayer):
-    """The layer that one call of a core operator is recorded with."""
-
-    def __init__(self) -> None:
-        self.destinations: list[Destination] = []
-        self.dtypes: dict[int, str] = {}
+class _Properties(EagerLayer):
+    """What is known of symbols."""
 
     def shape(self, tensor: Symbol) -> tuple[Any, ...]:
         return tensor.shape
@@ -127,6 +123,23 @@ class _Recorder(EagerLayer):
 
     def device(self, tensor: Symbol) -> str:
         return "cpu"
+
+    def item(self, tensor: Symbol, *index: int) -> NoReturn:
+        raise OpsbridgeError("values are not known while a graph is compiled")
+
+    def cast(self, tensor: Symbol, dtype: str) -> Symbol:
+        return Symbol(tensor.place, tensor.shape, dtype)
+
+    def threads(self) -> int:
+        return host_threads()
+
+
+class _Recorder(_Properties):
+    """The layer that one call of a core operator is recorded with."""
+
+    def __init__(self) -> None:
+        self.destinations: list[Destination] = []
+        self.dtypes: dict[int, str] = {}
 
     def native(self, tensor: Symbol) -> ctypes.c_void_p:
         self.dtypes[tensor.place] = tensor.dtype
@@ -139,9 +152,6 @@ class _Recorder(EagerLayer):
     def finish(self, destination: Destination, length: int | None = None) -> Destination:
         destination.is_cut = length is not None
         return destination
-
-    def threads(self) -> int:
-        return host_threads()
 
     def record(self, operator: Operator, arguments: dict[str, Any]) -> NativeCall:
         """The native call that the operator makes."""
@@ -166,7 +176,7 @@ def _number_outputs(called: np.ndarray[Any, Any], results: tuple[Destination, ..
             row[1] = places[int(row[1])]
 
 
-class SymbolLayer(EagerLayer):
+class SymbolLayer(_Properties):
     """The layer of `Symbol`."""
 
     def is_tensor(self, kind: type) -> bool:
@@ -174,18 +184,6 @@ class SymbolLayer(EagerLayer):
 
     def is_recording(self) -> bool:
         return True
-
-    def shape(self, tensor: Symbol) -> tuple[Any, ...]:
-        return tensor.shape
-
-    def dtype(self, tensor: Symbol) -> str:
-        return tensor.dtype
-
-    def device(self, tensor: Symbol) -> str:
-        return "cpu"
-
-    def cast(self, tensor: Symbol, dtype: str) -> Symbol:
-        return Symbol(tensor.place, tensor.shape, dtype)
 
     def run(self, operator: str, **arguments: Any) -> tuple[Recording, ...]:
         """Record a call; the recording stands for each of its results."""
@@ -228,5 +226,4 @@ def _tensors(arguments: dict[str, Any]) -> dict[str, Symbol]:
     return {name: each for name, each in arguments.items() if isinstance(each, Symbol)}
 
 
-SYMBOLS = SymbolLayer()
-register_layer(Symbol, SYMBOLS)
+register_layer(Symbol, SymbolLayer())

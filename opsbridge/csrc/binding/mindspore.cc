@@ -67,7 +67,6 @@ struct RecordedCall {
 
 int template_count(int64_t* const* shapes) { return static_cast<int>(shapes[0][1]); }
 
-// An even word is twice the size of the axis; an odd one names an axis of an input.
 int64_t axis_size(int64_t word, int64_t* const* inputs) {
   if (word % 2 == 0) return word / 2;
   return inputs[word / 2 / 16][word / 2 % 16];

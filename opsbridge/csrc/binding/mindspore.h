@@ -3,9 +3,10 @@
 // A graph holds the call of a core operator as data: the arguments of the native call, with holes
 // where tensors go. The inputs of the custom operator are, in this order,
 //   templates  one per output, without elements: its dtype is the output's, its shape is 0, the
-//              number of templates, then a word per axis of the output (see axis_size);
-//   call       int64 (n, 2): the record, the number of arguments, the arguments (see RecordedCall);
-//   tensors    what the holes stand for, and whatever else; they are not read without a hole.
+//              number of templates, then a word per axis of the output: twice its size, or
+//              2 * (16 * input + axis) + 1 where it is that of an axis of a tensor;
+//   call       int64 (n, 2): two rows about the call (see RecordedCall), then an argument per row;
+//   tensors    what the holes stand for; what no hole stands for is not read.
 // The outputs are those of the core operator; one more tells which rows of the cut ones are filled.
 #pragma once
 
