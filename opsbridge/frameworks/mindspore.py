@@ -12,7 +12,7 @@ from mindspore.runtime import synchronize
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.native import tensor_from_dlpack
-from opsbridge.errors import DerivativeError
+from opsbridge.errors import OpsbridgeError
 from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
 
@@ -29,7 +29,7 @@ class _WithoutGradient(Cell):  # type: ignore[misc]
         return OPERATORS[self.operator].run(LAYER, **arguments)
 
     def bprop(self, *args: Any) -> tuple[Any, ...]:
-        raise DerivativeError(f"{self.arguments['caller'].operator}: there is no gradient")
+        raise OpsbridgeError(f"{self.arguments['caller'].operator}: there is no gradient")
 
 
 class MindSporeLayer(EagerLayer):
