@@ -58,6 +58,7 @@ def canonical(
     known = tuple(output.name for output in core.outputs)
     slots = tuple(slot.name for slot in core.slots if slot.kind == "tensor")
     kinds = {slot.name: slot.kind for slot in core.slots if slot.kind != "tensor"}
+    optional = {slot.name for slot in core.slots if slot.optional}
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
@@ -69,12 +70,13 @@ def canonical(
         chosen = {axis: given.pop(axis) for axis in axes}
         wanted = parts or _output_names(name, known, given.pop("outputs"))
         out = given.pop("out")
-        layer = _layer(name, operator.main, {slot: given[slot] for slot in slots})
+        left_out = {slot for slot in optional if given[slot] is None}
+        tensors = {slot: given[slot] for slot in slots if slot not in left_out}
+        layer = _layer(name, operator.main, tensors)
         for slot, kind in kinds.items():
-            if given[slot] is not None or slot in _DEFAULTS:
+            if slot not in left_out:
                 given[slot] = _value(name, slot, kind, given[slot])
-        tensors = {slot: given[slot] for slot in slots if given[slot] is not None}
-        _widen(name, operator, layer, given)
+        _widen(name, layer, given)
         if "accumulate" in chosen and chosen["accumulate"] is None:
             is_half = layer.dtype(given[operator.main]) in _HALF
             chosen["accumulate"] = "float32" if is_half else "same"
@@ -138,8 +140,6 @@ def _layer(name: str, main: str, tensors: dict[str, Any]) -> FrameworkLayer:
     """The framework that all tensors of a call come from."""
     layers = {}
     for slot, value in tensors.items():
-        if value is None and slot != main:
-            continue
         layer = layer_of(value)
         if layer is None:
             raise DtypeError(f"{name}: {slot} is {spelled(value)}; {expected_types(['tensor'])}")
@@ -191,7 +191,7 @@ def _destinations(
     return dict(zip(outputs, given, strict=True))
 
 
-def _widen(name: str, operator: Operator, layer: FrameworkLayer, given: dict[str, Any]) -> None:
+def _widen(name: str, layer: FrameworkLayer, given: dict[str, Any]) -> None:
     """Integer coordinates as floats, where kernels take only these; ids of groups as wide ids."""
     if "rois" in given and layer.dtype(given["rois"]) in _INTEGERS:
         # Regions are of the dtype of the features, which stays that of the result.

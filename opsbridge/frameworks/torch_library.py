@@ -8,7 +8,7 @@ travels as its word and a caller as text, so that graphs and exported programs c
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -61,15 +61,52 @@ def _dispatch(
 ) -> tuple[Any, ...]:
     inputs = {name: value for name, value in arguments.items() if name not in _TRAVELLING}
     _refuse_tangents(arguments["caller"], inputs.values(), [dtype for _, dtype in outputs])
-    return tuple(
-        getattr(torch.ops.opsbridge, operator.name)(
-            **inputs,
-            rule=arguments["rule"].word,
-            outputs=[name for name, _ in outputs],
-            dtypes=[dtype for _, dtype in outputs],
-            caller=arguments["caller"].text,
-        )
-    )
+    travelling = {
+        "rule": arguments["rule"].word,
+        "outputs": [name for name, _ in outputs],
+        "dtypes": [dtype for _, dtype in outputs],
+        "caller": arguments["caller"].text,
+    }
+    return _call(operator, inputs, travelling)
+
+
+def _call(
+    operator: Operator, inputs: Mapping[str, Any], travelling: dict[str, Any]
+) -> tuple[Tensor, ...]:
+    """Call the operator that PyTorch knows, so that its transforms can follow."""
+    if _is_transformed():
+        values = [inputs.get(name) for name in _input_names(operator)]
+        return _Transformed.apply(operator, travelling, *values)  # type: ignore[no-any-return]
+    return tuple(getattr(torch.ops.opsbridge, operator.name)(**inputs, **travelling))
+
+
+def _is_transformed() -> bool:
+    """A transform of `torch.func` takes gradients of this call."""
+    if torch.compiler.is_compiling():
+        return False
+    stack = torch._C._functorch.get_interpreter_stack() or ()
+    return any(each.key() == torch._C._functorch.TransformType.Grad for each in stack)
+
+
+class _Transformed(torch.autograd.Function):  # type: ignore[misc]
+    """An operator as `torch.func` differentiates it; what `register_autograd` makes, it refuses."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(operator: Operator, travelling: dict[str, Any], *inputs: Any) -> tuple[Tensor, ...]:
+        return tuple(getattr(torch.ops.opsbridge, operator.name)(*inputs, **travelling))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        operator, travelling, *values = inputs
+        _save(operator)(ctx, tuple(values), travelling, output)
+        ctx.operator = operator
+        ctx.mark_non_differentiable(*(each for each in output if not each.is_floating_point()))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
+        return None, None, *_backward(ctx.operator)(ctx, list(gradients))
 
 
 def _refuse_tangents(caller: Caller, inputs: Iterable[Any], dtypes: Sequence[str]) -> None:
@@ -188,18 +225,16 @@ def _backward(operator: Operator) -> Callable[..., tuple[Any, ...]]:
             for gradient, dtype in zip(gradients, context.travelling["dtypes"], strict=True)
             if _is_differentiable(dtype)
         )
-        results = getattr(torch.ops.opsbridge, operator.backward)(
-            gradient=gradient.contiguous(),
-            **tensors,
-            **context.inputs,
-            rule=context.travelling["rule"],
-            outputs=[
+        travelling = {
+            **context.travelling,
+            "outputs": [
                 "gradient" if name == operator.main else f"gradient_of_{name}"
                 for name in differentiable
             ],
-            dtypes=["same"] * len(differentiable),
-            caller=context.travelling["caller"],
-        )
+            "dtypes": ["same"] * len(differentiable),
+        }
+        inputs = {"gradient": gradient.contiguous(), **tensors, **context.inputs}
+        results = _call(OPERATORS[operator.backward], inputs, travelling)
         gradient_of = dict(zip(differentiable, results, strict=True))
         return tuple(gradient_of.get(name) for name in names)
 
@@ -217,7 +252,8 @@ def _vmap(operator: Operator) -> Callable[..., tuple[list[Tensor], list[int]]]:
         calls = []
         for index in range(info.batch_size):
             inputs = [
-                value if dim is None else value.select(dim, index)
+                # A list of numbers has a list of no dimensions.
+                value.select(dim, index) if isinstance(dim, int) else value
                 for value, dim in zip(args, in_dims, strict=True)
             ]
             _refuse_tangents(caller, inputs, travelling["dtypes"])

@@ -59,6 +59,8 @@ class TorchTensors:
         return destination if length is None else destination[:length]
 
     def obstacle(self, tensor: Tensor) -> str:
+        if type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__:
+            return f"is a {type(tensor).__name__}"
         if tensor.requires_grad:
             return "requires a gradient"
         if tensor.is_inference() and not torch.is_inference_mode_enabled():

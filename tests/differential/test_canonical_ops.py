@@ -132,6 +132,48 @@ def test_what_is_no_tensor_or_of_another_framework_is_refused() -> None:
         ops.nms(BOX, SCORE, 0.5, order="random")
 
 
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (
+            lambda: ops.nms(BOX, None, 0.5),
+            TypeError,
+            r"nms: scores is None \(NoneType\); expected a t",
+        ),
+        (lambda: ops.nms(BOX, SCORE, None), TypeError, r"nms: iou_threshold is None .* a number"),
+        (lambda: ops.nms(BOX, SCORE, "0.5"), TypeError, r"nms: iou_threshold is '0.5' \(str\)"),
+        (lambda: ops.nms(BOX, SCORE, 0.5, max_outputs=1.5), TypeError, "nms: max_outputs is 1.5"),
+        (lambda: ops.box_iou(BOX, [1]), TypeError, r"box_iou: other_boxes is \[1\] \(list\)"),
+        (lambda: ops.box_area(BOX[:, :3]), ValueError, r"box_area: boxes has shape \(2, 3\)"),
+        (lambda: ops.box_encode(BOX, BOX, 1), TypeError, r"box_encode: means is 1 \(int\)"),
+        (lambda: ops.box_encode(BOX, BOX, (1, "a")), TypeError, r"box_encode: means\[1\] is 'a'"),
+        (lambda: ops.box_encode(BOX, BOX, (1, 2)), ValueError, "box_encode: means has 2 numbers"),
+        (lambda: ops.clip_boxes(BOX, True, 5), TypeError, r"clip_boxes: height is True \(bool\)"),
+        (lambda: ops.nms(BOX, SCORE, 0.5, outputs=("keep", "keep")), ValueError, "'keep' twice"),
+    ],
+)
+def test_what_is_refused_is_named(call: Any, kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_integer_regions_take_the_dtype_of_the_features() -> None:
+    features = generator("integer regions").random((2, 1, 6, 6)).astype(np.float32)
+    rois = np.array([[0, 0, 0, 3, 5], [1, 1, 2, 4, 4]])
+    for pool in (ops.roi_align, ops.roi_pool):
+        pooled = pool(features, rois, 2, 2)
+        assert pooled.dtype == np.float32
+        np.testing.assert_array_equal(pooled, pool(features, rois.astype(np.float32), 2, 2))
+    with pytest.raises(ValueError, match=r"^roi_align: rois\[1\]\[4\] is 2049; integers must be"):
+        ops.roi_align(features.astype(np.float16), np.array([[0] * 5, [0, 0, 0, 0, 2049]]), 2, 2)
+
+
+def test_integer_anchors_become_float64() -> None:
+    offsets = ops.box_encode(BOX, BOX.astype(np.float32) + 1)
+    assert offsets.dtype == np.float64
+    np.testing.assert_array_equal(offsets, ops.box_encode(BOX * 1.0, BOX + 1.0))
+
+
 def test_a_compiled_function_is_the_eager_one() -> None:
     torch = framework("torch")
     boxes, scores = map(torch.from_numpy, inputs(40))

@@ -167,6 +167,17 @@ def test_torch_memory_that_a_gradient_needs() -> None:
         product.backward()
 
 
+def test_torch_memory_that_is_none() -> None:
+    torch = framework("torch")
+    boxes = torch.from_numpy(BOXES.copy())
+    with torch._subclasses.FakeTensorMode():
+        fake = torch.empty(9, 4)
+    with pytest.raises(ValueError, match=r"^box_convert: out is a FakeTensor; results cannot"):
+        ops.box_convert(boxes, out=fake)
+    with pytest.raises(RuntimeError, match=r"^box_convert: out is on meta; expected cpu"):
+        ops.box_convert(boxes, out=torch.empty(9, 4, device="meta"))
+
+
 def test_mindspore_memory_is_written_after_what_still_reads_it() -> None:
     mindspore = framework("mindspore")
     boxes = to_tensor("mindspore", BOXES)
