@@ -157,11 +157,33 @@ OPSBRIDGE_FN void read_pixels_one_by_one(const ChannelRun<const S>& run, int64_t
   }
 }
 
+// Reads a run of at least one tile, from `has_all` channels of a block or fewer.
+template <bool has_all, class S>
+OPSBRIDGE_FN void read_tiles(const ChannelRun<const S>& run, int64_t pixels, LaneOf<S>* block) {
+  using N = LaneOf<S>;
+  constexpr int n = kLanes<N>, lanes = kBlockChannels<S>;
+  for (int64_t next = 0; next < pixels; next += n) {
+    // The last tile ends with the run: it reads some pixels twice rather than any beyond.
+    const int64_t pixel = next <= pixels - n ? next : pixels - n;
+    for (int lane = 0; lane < lanes; lane += n) {
+      Vector<N> tile[n];
+      const S* from = run.origin + lane * run.channel_stride + pixel;
+#pragma GCC unroll 16
+      for (int i = 0; i < n; ++i) {
+        tile[i] = has_all || lane + i < run.channels ? load_as_lanes(from) : Vector<N>{};
+        from += run.channel_stride;
+      }
+      transpose<N>(tile);
+#pragma GCC unroll 16
+      for (int i = 0; i < n; ++i) store_lanes(block + (pixel + i) * lanes + lane, tile[i]);
+    }
+  }
+}
+
 // Fills a block of pixels; lanes without a channel are zero.
 template <class S>
 OPSBRIDGE_FN void read_pixels(const ChannelRun<const S>& run, int64_t pixels, LaneOf<S>* block) {
-  using N = LaneOf<S>;
-  constexpr int n = kLanes<N>, lanes = kBlockChannels<S>;
+  constexpr int n = kLanes<LaneOf<S>>, lanes = kBlockChannels<S>;
   if (run.channel_stride == 1 && run.channels == lanes) {
     for (int64_t pixel = 0; pixel < pixels; ++pixel) {
       for (int lane = 0; lane < lanes; lane += n) {
@@ -172,22 +194,8 @@ OPSBRIDGE_FN void read_pixels(const ChannelRun<const S>& run, int64_t pixels, La
     return;
   }
   if (run.pixel_stride != 1 || pixels < n) return read_pixels_one_by_one(run, 0, pixels, block);
-  for (int64_t next = 0; next < pixels; next += n) {
-    // The last tile ends with the run: it reads some pixels twice rather than any beyond.
-    const int64_t pixel = next <= pixels - n ? next : pixels - n;
-    for (int lane = 0; lane < lanes; lane += n) {
-      Vector<N> tile[n];
-#pragma GCC unroll 16
-      for (int i = 0; i < n; ++i) {
-        tile[i] = lane + i < run.channels
-                      ? load_as_lanes(run.origin + (lane + i) * run.channel_stride + pixel)
-                      : Vector<N>{};
-      }
-      transpose<N>(tile);
-#pragma GCC unroll 16
-      for (int i = 0; i < n; ++i) store_lanes(block + (pixel + i) * lanes + lane, tile[i]);
-    }
-  }
+  if (run.channels == lanes) return read_tiles<true>(run, pixels, block);
+  read_tiles<false>(run, pixels, block);
 }
 
 template <class S>

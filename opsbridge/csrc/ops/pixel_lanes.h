@@ -129,53 +129,5 @@ OPSBRIDGE_FN PixelLanes<SmallFloat<F>> larger(const PixelLanes<SmallFloat<F>>& a
   return PixelLanes<SmallFloat<F>>{larger(a.wide, b.wide)};
 }
 
-// Division by a whole number up to 4096 through its reciprocal, corrected by the remainder that a
-// fused multiply-add leaves exact. That this is the rounded quotient was checked for every float
-// mantissa and divisor; it holds where nothing is near the ends of the exponent range, as
-// `is_ordinary` makes sure, except that a negative zero becomes a positive one.
-#if defined(__FMA__)
-constexpr bool kDividesByReciprocal = true;
-OPSBRIDGE_FN Vector<float> fused_multiply_add(Vector<float> a, Vector<float> b, Vector<float> c) {
-#if defined(__AVX512F__)
-  return _mm512_fmadd_ps(a, b, c);
-#else
-  return _mm256_fmadd_ps(a, b, c);
-#endif
-}
-OPSBRIDGE_FN PixelLanes<float> quotient(PixelLanes<float> a, float divisor, float reciprocal) {
-  for (int i = 0; i < a.kParts; ++i) {
-    const Vector<float> near = a.part[i] * reciprocal;
-    const Vector<float> rest = fused_multiply_add(all_lanes(-divisor), near, a.part[i]);
-    a.part[i] = fused_multiply_add(rest, all_lanes(reciprocal), near);
-  }
-  return a;
-}
-#else
-constexpr bool kDividesByReciprocal = false;
-OPSBRIDGE_FN PixelLanes<float> quotient(PixelLanes<float> a, float divisor, float) {
-  return a / divisor;
-}
-#endif
-template <class F>
-OPSBRIDGE_FN PixelLanes<SmallFloat<F>> quotient(const PixelLanes<SmallFloat<F>>& a, float divisor,
-                                                float reciprocal) {
-  return rounded<F>(quotient(a.wide, divisor, reciprocal));
-}
-
-// Whether every lane is zero or of a magnitude in [2^-60, 2^60]: its products with weights that are
-// zero or at least 2^-48, and what `quotient` makes of those, are normal numbers.
-OPSBRIDGE_FN bool is_ordinary(const PixelLanes<float>& lanes) {
-  for (int i = 0; i < lanes.kParts; ++i) {
-    const Vector<float> size = lanes.part[i] < 0.0f ? -lanes.part[i] : lanes.part[i];
-    const auto is_out = (size != 0.0f) & ~((size >= 0x1p-60f) & (size <= 0x1p60f));
-    if (lane_bits(is_out) != 0) return false;
-  }
-  return true;
-}
-template <class F>
-OPSBRIDGE_FN bool is_ordinary(const PixelLanes<SmallFloat<F>>& lanes) {
-  return is_ordinary(lanes.wide);
-}
-
 }  // namespace OPSBRIDGE_LEVEL
 }  // namespace opsbridge

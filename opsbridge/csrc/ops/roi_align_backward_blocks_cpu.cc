@@ -61,66 +61,33 @@ OPSBRIDGE_FN void add(LaneOf<T>* sum, const PixelLanes<T>& value) {
 }
 
 // Spreads the gradient of one sample over its four pixels, in this order.
-template <class T, class Divide>
+template <class T>
 OPSBRIDGE_FN void add_sample(LaneOf<T>* sums, const Tap<T>& y, const Tap<T>& x,
                              const SampleCorners<LaneOf<T>>& weights, const PixelLanes<T>& gradient,
-                             Divide divide) {
-  add(sums + y.low + x.low, divide(gradient * weights.low_low));
-  add(sums + y.low + x.high, divide(gradient * weights.low_high));
-  add(sums + y.high + x.low, divide(gradient * weights.high_low));
-  add(sums + y.high + x.high, divide(gradient * weights.high_high));
-}
-
-template <class T, class Weights, class Divide>
-OPSBRIDGE_FN void add_bin(LaneOf<T>* sums, const Region<T>& region, const BinSamples& bin,
-                          const Weights& weights, const PixelLanes<T>& gradient, Divide divide) {
-  for (int64_t i = 0; i < bin.rows; ++i) {
-    const Tap<T>& y = region.ys.taps[bin.first_y + i];
-    for (int64_t j = 0; j < bin.columns; ++j) {
-      const Tap<T>& x = region.xs.taps[bin.first_x + j];
-      add_sample(sums, y, x, weights(i, bin.first_x + j, y, x), gradient, divide);
-    }
-  }
-}
-
-// Calls body(x, gradient) for the bins of a row.
-template <class T, class Body>
-OPSBRIDGE_FN void for_each_bin(const Region<T>& region, const LaneOf<T>* gradients, Body body) {
-  const int64_t bins = region.x.bins;
-  for (int64_t x = 0; x < bins; ++x) body(x, pixel_at<T>(gradients + x * kBlockChannels<T>));
+                             const Divisor<T>& divisor) {
+  add(sums + y.low + x.low, divided(gradient * weights.low_low, divisor));
+  add(sums + y.low + x.high, divided(gradient * weights.low_high, divisor));
+  add(sums + y.high + x.low, divided(gradient * weights.high_low, divisor));
+  add(sums + y.high + x.high, divided(gradient * weights.high_high, divisor));
 }
 
 template <int rows, int columns, class T, class Weights>
 OPSBRIDGE_FN void add_row_of_bins(LaneOf<T>* sums, const Region<T>& region, int64_t y,
                                   const Weights& weights, const Divisor<T>& divisor,
                                   const LaneOf<T>* gradients) {
-  const auto times = [&](const PixelLanes<T>& part) { return part * divisor.reciprocal; };
-  const auto by = [&](const PixelLanes<T>& part) { return part / divisor.count; };
-  if (divisor.is_power_of_two) {
-    return for_each_bin<T>(region, gradients, [&](int64_t x, const PixelLanes<T>& gradient) {
-      add_bin(sums, region, samples_of_bin<rows, columns>(region, y, x), weights, gradient, times);
-    });
-  }
-  if constexpr (kDividesByReciprocal && sizeof(LaneOf<T>) == sizeof(float)) {
-    // Sums start at zero and so are never a negative zero: what sign an added zero has is lost.
-    constexpr float kLeast = 0x1p-24f;
-    if (divisor.is_small && float(region.ys.least) >= kLeast && float(region.xs.least) >= kLeast) {
-      const auto quickly = [&](const PixelLanes<T>& part) {
-        return quotient(part, divisor.count, divisor.reciprocal);
-      };
-      return for_each_bin<T>(region, gradients, [&](int64_t x, const PixelLanes<T>& gradient) {
-        const BinSamples bin = samples_of_bin<rows, columns>(region, y, x);
-        if (is_ordinary(gradient)) {
-          add_bin(sums, region, bin, weights, gradient, quickly);
-        } else {
-          add_bin(sums, region, bin, weights, gradient, by);
-        }
-      });
+  const int64_t bins = region.x.bins;
+  for (int64_t x = 0; x < bins; ++x) {
+    const BinSamples bin = samples_of_bin<rows, columns>(region, y, x);
+    const PixelLanes<T> gradient = pixel_at<T>(gradients + x * kBlockChannels<T>);
+    for (int64_t i = 0; i < bin.rows; ++i) {
+      const Tap<T>& tap_y = region.ys.taps[bin.first_y + i];
+      for (int64_t j = 0; j < bin.columns; ++j) {
+        const Tap<T>& tap_x = region.xs.taps[bin.first_x + j];
+        add_sample(sums, tap_y, tap_x, weights(i, bin.first_x + j, tap_y, tap_x), gradient,
+                   divisor);
+      }
     }
   }
-  for_each_bin<T>(region, gradients, [&](int64_t x, const PixelLanes<T>& gradient) {
-    add_bin(sums, region, samples_of_bin<rows, columns>(region, y, x), weights, gradient, by);
-  });
 }
 
 template <class S, class T>
@@ -158,6 +125,19 @@ void add_region(const GradientBlock<S, T>& block, const Region<T>& region, int64
   }
 }
 
+// Asks for the gradients of a region before they are needed. They are far apart from one region to
+// the next, which no hardware foresees.
+template <class S, class T>
+void prefetch_gradients(const GradientBlock<S, T>& block, int64_t row) {
+  constexpr int64_t kLine = kPixelBytes / int64_t(sizeof(S)), kLines = 128;
+  const RoiAlignConfig<T>& config = block.job.config;
+  const int64_t plane = config.pooled_height * config.pooled_width;
+  const int64_t* strides = block.job.pooled_strides;
+  if (strides[1] != plane || block.channels * plane > kLines * kLine) return;
+  const S* first = block.job.pooled + row * strides[0] + block.part.first_channel * plane;
+  for (int64_t i = 0; i < block.channels * plane; i += kLine) __builtin_prefetch(first + i);
+}
+
 template <class S, class T>
 bool add_row(const GradientBlock<S, T>& block, RegionScratch<T>& scratch, int64_t row) {
   const RoiAlignGradientJob<S, T>& job = block.job;
@@ -185,6 +165,7 @@ bool roi_align_block_backward(const RoiAlignGradientJob<S, T>& job, const RoiAli
   for (int64_t row = 0; row < job.config.height; ++row) block.spans[row] = RowSpan{0, 0};
   bool has_memory = true;
   for (int64_t i = 0; has_memory && i < part.count; ++i) {
+    if (i + 1 < part.count) prefetch_gradients(block, part.rows[i + 1]);
     has_memory = add_row(block, scratch.region, part.rows[i]);
   }
   close_rows(block);

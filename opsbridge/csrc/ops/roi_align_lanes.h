@@ -75,16 +75,15 @@ OPSBRIDGE_FN BinSamples samples_of_bin(const Region<T>& region, int64_t y, int64
 template <class T>
 struct Divisor {
   LaneOf<T> count, reciprocal;
-  bool is_power_of_two, is_small;
+  bool is_power_of_two;
 };
 
 template <class T>
 OPSBRIDGE_FN Divisor<T> divisor_of(const Region<T>& region, const RoiAlignRule& rule) {
   const int64_t samples = region.y.samples * region.x.samples;
   const LaneOf<T> count(sample_count(region.y, region.x, rule.count));
-  const bool is_small = samples > 0 && samples <= 4096 && count == LaneOf<T>(samples);
-  return Divisor<T>{count, is_small ? LaneOf<T>(1) / count : LaneOf<T>(0),
-                    is_small && (samples & (samples - 1)) == 0, is_small};
+  const bool is_power = samples > 0 && samples <= 4096 && (samples & (samples - 1)) == 0;
+  return Divisor<T>{count, is_power ? LaneOf<T>(1) / count : LaneOf<T>(0), is_power};
 }
 
 template <class T>

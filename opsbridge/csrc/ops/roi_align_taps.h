@@ -19,7 +19,6 @@ struct TapTable {
   int64_t* after;
   int64_t even;         // how many samples each bin has where all are usable, else -1
   int64_t first, last;  // the pixels [first, last) that the taps read
-  T least;              // the smallest weight that is not zero
 };
 
 // Where taps read pixels that lie `row` and `column` apart.
@@ -74,18 +73,11 @@ OPSBRIDGE_FN int64_t fill_bins(TapTable<T>& table, const RoiAxis<T>& axis, int64
   return table.bin_ends[axis.bins];
 }
 
-// The smaller of two weights, as far as they are not zero.
-template <class T>
-OPSBRIDGE_FN T smaller_weight(T least, T weight) {
-  return weight > T(0) ? smaller(least, weight) : least;
-}
-
 template <class T>
 OPSBRIDGE_FN void fill_taps(TapTable<T>& table, const RoiAxis<T>& axis, int64_t size,
                             int64_t step) {
   table.first = size;
   table.last = 0;
-  table.least = T(1);
   for (int64_t bin = 0; bin < axis.bins; ++bin) {
     Tap<T>* taps = table.taps + table.bin_ends[bin];
     const int64_t count = table.bin_ends[bin + 1] - table.bin_ends[bin];
@@ -93,8 +85,6 @@ OPSBRIDGE_FN void fill_taps(TapTable<T>& table, const RoiAxis<T>& axis, int64_t 
       const Tap<T> tap = tap_at(sample_position(axis, bin, table.before[bin] + i), size);
       table.first = smaller(table.first, tap.low);
       table.last = larger(table.last, tap.high + 1);
-      table.least = smaller_weight(table.least, tap.low_weight);
-      table.least = smaller_weight(table.least, tap.high_weight);
       taps[i] = Tap<T>{tap.low * step, tap.high * step, tap.low_weight, tap.high_weight};
     }
   }
