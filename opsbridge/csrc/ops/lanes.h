@@ -122,6 +122,41 @@ OPSBRIDGE_FN Lanes<T> larger_or_nan(Lanes<T> a, Lanes<T> b) {
   return Lanes<T>(larger_or_nan(a.value, b.value));
 }
 
+// A comparison has all bits of a true lane set.
+template <class T>
+OPSBRIDGE_FN auto operator<(Lanes<T> a, Lanes<T> b) {
+  return a.value < b.value;
+}
+template <class T>
+OPSBRIDGE_FN auto operator>(Lanes<T> a, Lanes<T> b) {
+  return a.value > b.value;
+}
+template <class T>
+OPSBRIDGE_FN auto operator>=(Lanes<T> a, Lanes<T> b) {
+  return a.value >= b.value;
+}
+template <class T>
+OPSBRIDGE_FN auto operator==(Lanes<T> a, Lanes<T> b) {
+  return a.value == b.value;
+}
+template <class T, class Comparison>
+OPSBRIDGE_FN Lanes<T> pick(Comparison is_first, Lanes<T> first, Lanes<T> second) {
+  return Lanes<T>(is_first ? first.value : second.value);
+}
+
+// The largest number, where none is NaN: lanes are compared with those half a vector away, and so
+// on.
+template <class T>
+OPSBRIDGE_FN typename Lanes<T>::Held largest_lane(Lanes<T> lanes) {
+  using Index = decltype(lanes.value < lanes.value);
+  Index index;
+  for (int lane = 0; lane < Lanes<T>::kCount; ++lane) index[lane] = lane;
+  for (int step = Lanes<T>::kCount / 2; step > 0; step /= 2) {
+    lanes.value = larger(lanes.value, __builtin_shuffle(lanes.value, index ^ step));
+  }
+  return lanes.value[0];
+}
+
 // Numbers as a tensor holds them. A 16-bit float is rounded already, so narrowing is exact.
 template <class T>
 OPSBRIDGE_FN void store_numbers(T* to, Lanes<T> lanes) {
