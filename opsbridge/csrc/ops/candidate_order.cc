@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ops/radix_order.h"
 #include "opsbridge/numeric.h"
 
 namespace opsbridge {
@@ -34,27 +35,33 @@ void sort_unstable(std::vector<int64_t>& candidates, const T* scores) {
 
 // MindSpore: an ascending bitonic network over the next power of two, read backwards. Its padding
 // equals the largest finite score and can enter the result; ours is above every score and cannot.
+// Keys fall when scores rise, and no branch depends on them.
 template <class T>
 void sort_bitonic(std::vector<int64_t>& candidates, const T* scores) {
   const size_t count = candidates.size();
   size_t width = 1;
   while (width < count) width *= 2;
-  constexpr int64_t kPadding = -1;
+  constexpr uint64_t kPadding = 0;
+  std::vector<uint64_t> keys(width, kPadding);
+  for (size_t i = 0; i < count; ++i) {
+    keys[i] = uint64_t(descending_key(scores[candidates[i]])) + 1;
+  }
   std::vector<int64_t> network(candidates);
-  network.resize(width, kPadding);
-  const auto is_above = [scores](int64_t a, int64_t b) {
-    if (a == kPadding || b == kPadding) return a == kPadding && b != kPadding;
-    return ranks_before(scores[a], scores[b]);
-  };
+  network.resize(width, -1);
   for (size_t block = 2; block <= width; block *= 2) {
     for (size_t distance = block / 2; distance > 0; distance /= 2) {
-      for (size_t i = 0; i < width; ++i) {
-        const size_t partner = i ^ distance;
-        if (partner <= i) continue;
-        const bool ascending = (i & block) == 0;
-        const bool wrong = ascending ? is_above(network[i], network[partner])
-                                     : is_above(network[partner], network[i]);
-        if (wrong) std::swap(network[i], network[partner]);
+      for (size_t base = 0; base < width; base += 2 * distance) {
+        const bool ascending = (base & block) == 0;
+        for (size_t i = base; i < base + distance; ++i) {
+          const size_t partner = i + distance;
+          const uint64_t key = keys[i], partner_key = keys[partner];
+          const int64_t row = network[i], partner_row = network[partner];
+          const bool wrong = ascending ? key < partner_key : partner_key < key;
+          keys[i] = wrong ? partner_key : key;
+          keys[partner] = wrong ? key : partner_key;
+          network[i] = wrong ? partner_row : row;
+          network[partner] = wrong ? row : partner_row;
+        }
       }
     }
   }

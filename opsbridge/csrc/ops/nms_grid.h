@@ -110,7 +110,7 @@ class Grid {
  private:
   static constexpr int kOneLevelShift = 31;
   static constexpr double kMostDivisions = 1 << 15;  // exact in every type
-  static constexpr uint32_t kMostSampled = 63;
+  static constexpr uint32_t kMostSampled = 32;
 
   struct Shape {
     H width, height, centre_x, centre_y, longer;
@@ -153,7 +153,7 @@ class Grid {
     const uint32_t margin = count / 16;
     spread(x[margin], x[count - 1 - margin], left_, extent_x_);
     spread(y[margin], y[count - 1 - margin], top_, extent_y_);
-    choose_level_width(double(longer[count / 2]));
+    choose_level_width(longer, count);
     lay_out_levels(longer, count);
   }
 
@@ -170,11 +170,20 @@ class Grid {
     if (!(start > H(-1e30))) start = H(-1e30);
   }
 
-  // Levels narrow what a box meets; where that is one block anyway, they would only be more places
-  // to look at. They are about as wide as the window of sizes.
-  void choose_level_width(double size) {
+  // Levels narrow what a box meets to its own sizes, and are more places to look at: they pay where
+  // they rule out more boxes than fill the blocks of those looks. They are about as wide as the
+  // window of sizes.
+  void choose_level_width(const H* sampled, uint32_t sample) {
+    constexpr double kBlocksOfLooks = 6;
+    const double size = double(sampled[sample / 2]);
+    uint32_t others = 0;
+    for (uint32_t i = 0; i < sample; ++i) {
+      const double other = double(sampled[i]);
+      others += (other < size * rule_.ratio) | (other * rule_.ratio > size);
+    }
     const double reach = 2 * double(reach_) * size;
-    is_crowded_ = count_ * reach * reach > kBlock * double(extent_x_) * double(extent_y_);
+    const double met = reach * reach * count_ * others / sample;
+    is_crowded_ = met > kBlocksOfLooks * kBlock * double(extent_x_) * double(extent_y_);
     const double window = 1 / (rule_.ratio * rule_.ratio);
     const int narrow = window < 1.12 ? 20 : window < 1.35 ? 21 : window < 1.8 ? 22 : 23;
     level_shift_ = is_crowded_ ? narrow : kOneLevelShift;
@@ -191,14 +200,18 @@ class Grid {
     const double extent_x = double(extent_x_), extent_y = double(extent_y_);
     cells_ = 0;
     for (int i = 0; i < kMostLevels; ++i) {
+      double columns = 1, rows = 1;
+      if (in_level[i] > 0) {
+        const double count = double(count_) * in_level[i] / sample;
+        const double wanted = count / kBoxesPerCell;
+        const double row = __builtin_sqrt(extent_x * extent_y * kBoxesPerSquare / count);
+        // All centres on one line across: a row for each cell.
+        rows = divisions(row > 0 ? extent_y / row : extent_y > 0 ? wanted : 1, wanted);
+        columns = divisions(extent_x > 0 ? wanted / rows : 1, wanted / rows);
+      }
+      const H x = columns > 1 ? H(columns / extent_x) : H(0);
+      const H y = rows > 1 ? H(rows / extent_y) : H(0);
       GridLevel<H>& level = levels_[i];
-      const double count = double(count_) * in_level[i] / sample;
-      const double wanted = count / kBoxesPerCell;
-      const double row = __builtin_sqrt(extent_x * extent_y * kBoxesPerSquare / count);
-      const double rows = divisions(row > 0 ? extent_y / row : 1, wanted);
-      const double columns = divisions(extent_x > 0 ? wanted / rows : 1, wanted / rows);
-      const H x = extent_x > 0 ? H(columns / extent_x) : H(0);
-      const H y = extent_y > 0 ? H(rows / extent_y) : H(0);
       level.start = Four<H>{left_, top_, left_, top_};
       level.cells_per_unit = Four<H>{x, y, x, y};
       level.last = Four<H>{H(columns - 1), H(rows - 1), H(columns - 1), H(rows - 1)};

@@ -77,25 +77,7 @@ class KeptBox {
             all(boxes.area[slot])};
   }
 
-  // Clears the bits of what it suppresses in the blocks [first, last).
-  OPSBRIDGE_MEMBER void suppress_blocks(const BoxArrays<Held<A>>& boxes, uint16_t* alive,
-                                        uint32_t first, uint32_t last) const {
-    for (uint32_t block = first; block < last; ++block) {
-      alive[block] &= uint16_t(~hits(boxes, size_t(block) * kBlock));
-    }
-  }
-
-  // Sets the flags of what it suppresses from `first` to `end`, or up to a block further.
-  OPSBRIDGE_MEMBER void suppress_range(const BoxArrays<Held<A>>& boxes, uint8_t* suppressed,
-                                       uint32_t first, uint32_t end) const {
-    for (uint32_t at = first; at < end; at += kBlock) mark(suppressed + at, hits(boxes, at));
-  }
-
- private:
-  OPSBRIDGE_MEMBER static Lanes<A> all(Held<A> value) {
-    return Lanes<A>(all_lanes<Held<A>>(value));
-  }
-
+  // A bit for each box of the block at `first` that it suppresses.
   OPSBRIDGE_MEMBER uint32_t hits(const BoxArrays<Held<A>>& boxes, size_t first) const {
     NmsRule rule = rule_;
     if (kIsUsual) {
@@ -116,6 +98,25 @@ class KeptBox {
       bits |= lane_bits(suppressed_lanes(box_, other, bound_, factor_, rule)) << part;
     }
     return bits;
+  }
+
+  // Clears the bits of what it suppresses in the blocks [first, last).
+  OPSBRIDGE_MEMBER void suppress_blocks(const BoxArrays<Held<A>>& boxes, uint16_t* alive,
+                                        uint32_t first, uint32_t last) const {
+    for (uint32_t block = first; block < last; ++block) {
+      alive[block] &= uint16_t(~hits(boxes, size_t(block) * kBlock));
+    }
+  }
+
+  // Sets the flags of what it suppresses from `first` to `end`, or up to a block further.
+  OPSBRIDGE_MEMBER void suppress_range(const BoxArrays<Held<A>>& boxes, uint8_t* suppressed,
+                                       uint32_t first, uint32_t end) const {
+    for (uint32_t at = first; at < end; at += kBlock) mark(suppressed + at, hits(boxes, at));
+  }
+
+ private:
+  OPSBRIDGE_MEMBER static Lanes<A> all(Held<A> value) {
+    return Lanes<A>(all_lanes<Held<A>>(value));
   }
 
   Box<Lanes<A>> box_;

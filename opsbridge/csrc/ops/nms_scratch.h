@@ -14,11 +14,11 @@ namespace opsbridge {
 // that its thread keeps; what does not fit there is allocated for this frame.
 class Scratch {
  public:
-  Scratch() : begin_(block().used) {}
+  Scratch() : kept_(block()), begin_(kept_.used) {}
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch() {
-    block().used = begin_;
+    kept_.used = begin_;
     while (large_ != nullptr) {
       Large* next = large_->next;
       std::free(large_);
@@ -30,11 +30,10 @@ class Scratch {
   T* take(size_t count) {
     if (count > SIZE_MAX / sizeof(T) - 2 * kLine) throw std::bad_alloc();
     const size_t bytes = (count * sizeof(T) + kLine - 1) / kLine * kLine;
-    Block& kept = block();
-    if (kept.memory == nullptr) kept.memory.reset(new char[kKeptBytes + kLine]);
-    if (bytes > kKeptBytes - kept.used) return static_cast<T*>(take_large(bytes));
-    char* result = aligned(kept.memory.get()) + kept.used;
-    kept.used += bytes;
+    if (kept_.memory == nullptr) kept_.memory.reset(new char[kKeptBytes + kLine]);
+    if (bytes > kKeptBytes - kept_.used) return static_cast<T*>(take_large(bytes));
+    char* result = aligned(kept_.memory.get()) + kept_.used;
+    kept_.used += bytes;
     return reinterpret_cast<T*>(result);
   }
 
@@ -66,6 +65,7 @@ class Scratch {
     return aligned(static_cast<char*>(memory) + sizeof(Large));
   }
 
+  Block& kept_;
   size_t begin_;
   Large* large_ = nullptr;
 };
