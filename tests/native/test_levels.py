@@ -105,8 +105,9 @@ def test_a_level_shares_no_symbol(kernel: str, level: str, tmp_path: Path) -> No
     object_file = tmp_path / "kernel.o"
     includes = [f"-I{CSRC}", f"-I{CSRC / 'include'}"]
     definition = f"-DOPSBRIDGE_LEVEL={level}"
+    # With less inlining more functions stay visible, and the compiler is done in half the time.
     subprocess.run(
-        [compiler, "-std=c++17", "-fPIC", *options_of(level), definition, *includes,
+        [compiler, "-std=c++17", "-fPIC", *options_of(level), "-O1", definition, *includes,
          "-c", str(CSRC / "ops" / kernel), "-o", str(object_file)],
         check=True,
     )  # fmt: skip

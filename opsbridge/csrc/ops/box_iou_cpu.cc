@@ -79,7 +79,7 @@ OPSBRIDGE_FN void fill_rows(const BoxIouJob<C, I, A, R>& job, const BoxIouRule& 
         i = smaller(lanes_to_boundary(result), width);
         if (i > 0) store(result, P::template measure<nans>(job, outer, 0, rule), i);
         for (; i + P::kCount <= width; i += P::kCount) {
-          stream_numbers(result + i, P::template measure<nans>(job, outer, i, rule));
+          stream_lanes(result + i, P::template measure<nans>(job, outer, i, rule).value);
         }
       }
     }

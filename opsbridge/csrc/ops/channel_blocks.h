@@ -6,86 +6,16 @@
 #include <cstddef>
 #include <utility>
 
-#include "ops/vectors.h"
-#include "opsbridge/half.h"
+#include "ops/narrow_lanes.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
 
 constexpr int kPixelBytes = 64;
 
-// What a lane holds: a 16-bit float is widened once, when it enters the block.
-template <class S>
-struct LaneNumber {
-  using Type = S;
-};
-template <class Format>
-struct LaneNumber<SmallFloat<Format>> {
-  using Type = float;
-};
-template <class S>
-using LaneOf = typename LaneNumber<S>::Type;
-
+// A 16-bit float is widened once, when it enters the block.
 template <class S>
 constexpr int kBlockChannels = kPixelBytes / int(sizeof(LaneOf<S>));
-
-// ---- a vector of lanes from tensor elements, and back
-
-template <class S>
-OPSBRIDGE_FN Vector<LaneOf<S>> load_as_lanes(const S* from) {
-  return load_lanes(from);
-}
-
-template <class S, class Lanes>
-OPSBRIDGE_FN void store_from_lanes(S* to, Lanes lanes) {
-  store_lanes(to, lanes);
-}
-
-template <class T>
-using HalfVector __attribute__((vector_size(kVectorBytes / 2))) = T;
-
-OPSBRIDGE_FN Vector<float> load_as_lanes(const BrainFloat* from) {
-  HalfVector<uint16_t> bits;
-  std::memcpy(&bits, from, sizeof bits);
-  return reinterpret_cast<Vector<float>>(__builtin_convertvector(bits, Vector<uint32_t>) << 16);
-}
-
-// BrainFormat::narrow, lane by lane.
-OPSBRIDGE_FN Vector<uint32_t> brain_bits(Vector<float> lanes) {
-  const Vector<uint32_t> bits = reinterpret_cast<Vector<uint32_t>>(lanes);
-  const Vector<uint32_t> rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  return lanes != lanes ? Vector<uint32_t>{} + 0x7fc0 : rounded;
-}
-
-OPSBRIDGE_FN void store_from_lanes(BrainFloat* to, Vector<float> lanes) {
-  const auto bits = __builtin_convertvector(brain_bits(lanes), HalfVector<uint16_t>);
-  std::memcpy(to, &bits, sizeof bits);
-}
-
-OPSBRIDGE_FN Vector<float> load_as_lanes(const Half* from) {
-#if defined(__AVX512F__)
-  // The masked forms, all lanes on: GCC warns of the undefined register in its plain ones.
-  return _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
-#elif defined(__F16C__)
-  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
-#else
-  Vector<float> lanes{};
-  for (int lane = 0; lane < kLanes<float>; ++lane) lanes[lane] = float(from[lane]);
-  return lanes;
-#endif
-}
-
-OPSBRIDGE_FN void store_from_lanes(Half* to, Vector<float> lanes) {
-#if defined(__AVX512F__)
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
-                      _mm512_maskz_cvtps_ph(0xffff, lanes, _MM_FROUND_TO_NEAREST_INT));
-#elif defined(__F16C__)
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
-                   _mm256_cvtps_ph(lanes, _MM_FROUND_TO_NEAREST_INT));
-#else
-  for (int lane = 0; lane < kLanes<float>; ++lane) to[lane] = Half(lanes[lane]);
-#endif
-}
 
 // ---- square tiles
 
@@ -242,30 +172,11 @@ OPSBRIDGE_FN void write_pixels(const LaneOf<S>* block, int64_t pixels, const Cha
   write_pixels_one_by_one(block, in_tiles, pixels, run);
 }
 
-// Copies whole aligned cache lines past the caches, which neither read the old lines nor give up
-// others for them: for results larger than a cache. `end_streaming` comes before they are read.
+// Copies whole aligned cache lines past the caches.
 OPSBRIDGE_FN void stream_lines(void* to, const void* from, int64_t bytes) {
-#if defined(__SSE2__)
-  for (int64_t i = 0; i < bytes; i += kVectorBytes) {
-    const Vector<float> lanes = load_lanes(static_cast<const float*>(from) + i / 4);
-    float* place = static_cast<float*>(to) + i / 4;
-#if defined(__AVX512F__)
-    _mm512_stream_ps(place, lanes);
-#elif defined(__AVX2__)
-    _mm256_stream_ps(place, lanes);
-#else
-    _mm_stream_ps(place, lanes);
-#endif
+  for (int64_t i = 0; i < bytes / 4; i += kLanes<float>) {
+    stream_lanes(static_cast<float*>(to) + i, load_lanes(static_cast<const float*>(from) + i));
   }
-#else
-  std::memcpy(to, from, size_t(bytes));
-#endif
-}
-
-OPSBRIDGE_FN void end_streaming() {
-#if defined(__SSE2__)
-  _mm_sfence();
-#endif
 }
 
 // Rows of a plane as one run where they follow each other without a gap, else row by row.

@@ -11,7 +11,7 @@ namespace OPSBRIDGE_LEVEL {
 
 template <class T>
 OPSBRIDGE_FN Lanes<T> fused_multiply_add(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
-  Vector<typename LaneNumber<T>::Held> result;
+  Vector<LaneOf<T>> result;
   for (int lane = 0; lane < Lanes<T>::kCount; ++lane) {
     result[lane] = opsbridge::fused_multiply_add(a.value[lane], b.value[lane], c.value[lane]);
   }

@@ -65,17 +65,11 @@ OPSBRIDGE_FN PixelLanes<T> pixel_of(T value) {
   return lanes;
 }
 
-OPSBRIDGE_FN Vector<float> rounded(Vector<float> lanes, HalfFormat) {
-  Half held[kLanes<float>];
-  store_from_lanes(held, lanes);
-  return load_as_lanes(held);
-}
-OPSBRIDGE_FN Vector<float> rounded(Vector<float> lanes, BrainFormat) {
-  return reinterpret_cast<Vector<float>>(brain_bits(lanes) << 16);
-}
 template <class F>
 OPSBRIDGE_FN PixelLanes<SmallFloat<F>> rounded(PixelLanes<float> lanes) {
-  for (int i = 0; i < lanes.kParts; ++i) lanes.part[i] = rounded(lanes.part[i], F());
+  for (int i = 0; i < lanes.kParts; ++i) {
+    lanes.part[i] = rounded_lanes<SmallFloat<F>>(lanes.part[i]);
+  }
   return PixelLanes<SmallFloat<F>>{lanes};
 }
 

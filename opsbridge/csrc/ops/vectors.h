@@ -47,6 +47,28 @@ OPSBRIDGE_FN Vector<T> all_lanes(T value) {
   return value - Vector<T>{};  // keeps the sign of a zero
 }
 
+// Stores past the caches, to a multiple of the vector's size: a large result is not read back soon,
+// and what it would push out of the caches is. end_streaming() comes before another thread reads.
+template <class T, class Lanes>
+OPSBRIDGE_FN void stream_lanes(T* to, Lanes lanes) {
+  static_assert(sizeof lanes == kVectorBytes, "a whole vector is stored");
+#if defined(__AVX512F__)
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(to), reinterpret_cast<__m512i>(lanes));
+#elif defined(__AVX2__)
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<__m256i>(lanes));
+#elif defined(__SSE2__)
+  _mm_stream_si128(reinterpret_cast<__m128i*>(to), reinterpret_cast<__m128i>(lanes));
+#else
+  store_lanes(to, lanes);
+#endif
+}
+
+OPSBRIDGE_FN void end_streaming() {
+#if defined(__SSE2__)
+  _mm_sfence();
+#endif
+}
+
 // One bit per lane of a comparison, the first lane lowest.
 OPSBRIDGE_FN uint32_t lane_bits(Vector<int32_t> comparison) {
 #if defined(__AVX512F__)
