@@ -1,6 +1,6 @@
 """Memory for large results that an earlier result gave back: its pages need not be faulted in.
 
-`OPSBRIDGE_POOL_MIB` says how many MiB may wait for their next use (256 unless set, 0: no reuse).
+`OPSBRIDGE_POOL_MIB` says how many MiB may wait for their next use (512 unless set, 0: no reuse).
 A buffer is given back when the last tensor, array or view of it is gone, never earlier.
 """
 

@@ -258,7 +258,7 @@ IDLE = """
 
     empty_array((1 << 19,), "float32")
     before = resident()
-    arrays = [empty_array((4 << 20,), "float32") for _ in range(16)]
+    arrays = [empty_array((4 << 20,), "float32") for _ in range(36)]
     for array in arrays:
         array[:] = 1
     owned = array.flags.owndata
@@ -267,11 +267,26 @@ IDLE = """
 """
 
 
-@pytest.mark.parametrize(("limit", "most"), [("0", 4), ("32", 36), ("", 260), ("many", 260)])
+@pytest.mark.parametrize(("limit", "most"), [("0", 4), ("32", 36), ("", 516), ("many", 516)])
 def test_idle_memory_is_bounded(limit: str, most: int) -> None:
     idle, owned = python_output(IDLE, OPSBRIDGE_POOL_MIB=limit).split()
     assert most - 20 <= int(idle) <= most
     assert owned == str(limit == "0")
+
+
+def test_both_large_results_of_one_operator_wait() -> None:
+    marks = python_output("""
+        from opsbridge.core.buffers import empty_array
+
+        def two_results():
+            return [empty_array((230 << 18,), "float32") for _ in range(2)]
+
+        for mark, result in enumerate(two_results()):
+            result[0] = 7 + mark
+        del result
+        print(sorted(int(again[0]) for again in two_results()))
+    """)
+    assert marks == "[7, 8]"
 
 
 def test_small_results_own_their_memory() -> None:

@@ -98,7 +98,7 @@ Columns<C, A, R> unpack(const TensorView& boxes, int64_t first_row, int64_t coun
 }
 
 // Large enough for the caches to be of no use.
-constexpr int64_t kStreamedBytes = int64_t(8) << 20;
+constexpr int64_t kStreamedBytes = int64_t(6) << 20;
 // Below this size of the result another thread costs more than it saves.
 constexpr int64_t kSharedBytes = int64_t(1) << 20;
 

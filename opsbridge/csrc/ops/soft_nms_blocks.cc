@@ -114,29 +114,31 @@ size_t SoftBlockStore<A>::select(std::vector<Candidate<A>>& live, const SoftSett
   const int64_t count = static_cast<int64_t>(live.size());
   if (count == 0) return 0;
   SoftBlocks<A> blocks;
-  blocks.slots = (count + kSoftBlock - 1) / kSoftBlock * kSoftBlock;
-  const int64_t padded = (blocks.slots / kSoftBlock + kSoftBlock - 1) / kSoftBlock * kSoftBlock;
-  numbers_.assign(static_cast<size_t>(7 * blocks.slots + 5 * padded), Number(0));
+  blocks.slots = soft_blocks_of(count) * kSoftBlock;
+  const int64_t block_room = soft_blocks_of(blocks.slots / kSoftBlock) * kSoftBlock;
+  const int64_t group_room = soft_blocks_of(block_room / kSoftBlock) * kSoftBlock;
+  numbers_.assign(static_cast<size_t>(7 * blocks.slots + 5 * (block_room + group_room)), Number(0));
   indices_.resize(static_cast<size_t>(4 * blocks.slots));
   dropped_.assign(static_cast<size_t>(count / 64 + 1), 0);
   Number* number = numbers_.data();
-  for (Number** column : {&blocks.box.x1, &blocks.box.y1, &blocks.box.x2, &blocks.box.y2,
-                          &blocks.area, &blocks.score, &blocks.chosen_score}) {
-    *column = number;
-    number += blocks.slots;
-  }
-  for (Number** column :
-       {&blocks.bounds.x1, &blocks.bounds.y1, &blocks.bounds.x2, &blocks.bounds.y2, &blocks.best}) {
-    *column = number;
-    number += padded;
-  }
+  const auto lay_out = [&](typename SoftBlocks<A>::Layer& layer, int64_t room) {
+    for (Number** column :
+         {&layer.box.x1, &layer.box.y1, &layer.box.x2, &layer.box.y2, &layer.score}) {
+      *column = number;
+      number += room;
+    }
+  };
+  lay_out(blocks.each, blocks.slots);
+  lay_out(blocks.blocks, block_room);
+  lay_out(blocks.groups, group_room);
+  blocks.area = number;
+  blocks.chosen_score = number + blocks.slots;
   int64_t* index = indices_.data();
   for (int64_t** column : {&blocks.candidate, &blocks.position, &blocks.slot_at, &blocks.chosen}) {
     *column = index;
     index += blocks.slots;
   }
-  std::fill(blocks.score, blocks.score + blocks.slots, static_cast<Number>(none));
-  std::fill(blocks.best, blocks.best + padded, static_cast<Number>(none));
+  std::fill(blocks.each.score + count, blocks.each.score + blocks.slots, static_cast<Number>(none));
   blocks.dropped = dropped_.data();
   blocks.selected = 0;
   blocks.live = count;
@@ -145,12 +147,12 @@ size_t SoftBlockStore<A>::select(std::vector<Candidate<A>>& live, const SoftSett
   const std::vector<int64_t> order = order_in_space(live);
   for (int64_t slot = 0; slot < count; ++slot) {
     const Candidate<A>& each = live[order[slot]];
-    blocks.box.x1[slot] = each.box.x1;
-    blocks.box.y1[slot] = each.box.y1;
-    blocks.box.x2[slot] = each.box.x2;
-    blocks.box.y2[slot] = each.box.y2;
+    blocks.each.box.x1[slot] = each.box.x1;
+    blocks.each.box.y1[slot] = each.box.y1;
+    blocks.each.box.x2[slot] = each.box.x2;
+    blocks.each.box.y2[slot] = each.box.y2;
     blocks.area[slot] = each.box.area;
-    blocks.score[slot] = each.score;
+    blocks.each.score[slot] = each.score;
     blocks.candidate[slot] = blocks.position[slot] = order[slot];
     blocks.slot_at[order[slot]] = slot;
   }
@@ -160,7 +162,7 @@ size_t SoftBlockStore<A>::select(std::vector<Candidate<A>>& live, const SoftSett
     const bool is_chosen = i < blocks.selected;
     const int64_t slot = blocks.slot_at[i];
     arranged_.push_back(live[is_chosen ? blocks.chosen[i] : blocks.candidate[slot]]);
-    arranged_.back().score = A(is_chosen ? blocks.chosen_score[i] : blocks.score[slot]);
+    arranged_.back().score = A(is_chosen ? blocks.chosen_score[i] : blocks.each.score[slot]);
   }
   live.swap(arranged_);
   return static_cast<size_t>(blocks.selected);

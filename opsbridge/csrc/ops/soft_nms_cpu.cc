@@ -23,11 +23,12 @@ namespace {
 
 constexpr float kNone = -__builtin_inff();
 
-template <class A>
+template <class A, SoftMethod kMethod>
 class Selection {
   using Number = typename SoftBlocks<A>::Number;
   using Many = Lanes<A>;
   using Corners = typename SoftBlocks<A>::Corners;
+  using Layer = typename SoftBlocks<A>::Layer;
   static constexpr int64_t kCount = Many::kCount;
 
  public:
@@ -44,11 +45,12 @@ class Selection {
     while (s_.selected < s_.live && is_ordinary_) {
       if (2 * (s_.live - s_.selected) < s_.slots && s_.slots > kSoftBlock) compact();
       const int64_t slot = best_slot();
-      if (checks && s_.score[slot] < s_.settings.min_score) {
+      if (checks && s_.each.score[slot] < s_.settings.min_score) {
         s_.live = s_.selected;
         break;
       }
       choose(slot);
+      take_out(slot);
       lower_others(slot);
       replace_dropped();
       ++s_.selected;
@@ -57,6 +59,9 @@ class Selection {
   }
 
  private:
+  bool is_flat() const { return s_.slots <= kFlatSlots; }
+  int64_t group_count() const { return soft_blocks_of(s_.slots / kSoftBlock); }
+
   OPSBRIDGE_MEMBER static Many load(const Number* from) { return Many(load_lanes(from)); }
   OPSBRIDGE_MEMBER static Many repeat(const Number* from) { return Many(all_lanes(*from)); }
 
@@ -66,69 +71,94 @@ class Selection {
 
   void summarize_all() {
     best_ = Many(kNone);
-    for (int64_t block = 0; block < s_.slots / kSoftBlock; ++block) summarize(block);
+    const int64_t blocks = s_.slots / kSoftBlock, groups = soft_blocks_of(blocks);
+    if (is_flat()) {
+      for (int64_t i = 0; i < s_.slots; i += kCount) best_ = larger(best_, load(s_.each.score + i));
+      return;
+    }
+    for (int64_t block = 0; block < blocks; ++block) summarize(s_.each, s_.blocks, block);
+    end_layer(s_.blocks, blocks);
+    for (int64_t group = 0; group < groups; ++group) {
+      best_ = larger(best_, summarize(s_.blocks, s_.groups, group));
+    }
+    end_layer(s_.groups, groups);
   }
 
-  // Bounds of what is live in a block, and the best score.
-  void summarize(int64_t block) {
-    const int64_t first = block * kSoftBlock;
-    Number low_x = 0, low_y = 0, high_x = 0, high_y = 0;
-    bool is_empty = true;
-    for (int64_t i = first; i < first + kSoftBlock; ++i) {
-      if (s_.score[i] == kNone) continue;
-      low_x = is_empty ? s_.box.x1[i] : smaller(low_x, s_.box.x1[i]);
-      low_y = is_empty ? s_.box.y1[i] : smaller(low_y, s_.box.y1[i]);
-      high_x = is_empty ? s_.box.x2[i] : larger(high_x, s_.box.x2[i]);
-      high_y = is_empty ? s_.box.y2[i] : larger(high_y, s_.box.y2[i]);
-      is_empty = false;
+  // Bounds of what is live in a block or group, and the best score, which is returned too.
+  static Many summarize(const Layer& from, const Layer& to, int64_t at) {
+    const Many infinity = Many(-kNone);
+    Many left = Many(kNone), top = left, right = left, bottom = left, best = left;
+    for (int64_t i = at * kSoftBlock; i < (at + 1) * kSoftBlock; i += kCount) {
+      const Many score = load(from.score + i);
+      const auto is_live = score > Many(kNone);
+      const Box<Many> box = load(from.box, i);
+      left = larger(left, Many(-pick(is_live, box.x1, infinity).value));
+      top = larger(top, Many(-pick(is_live, box.y1, infinity).value));
+      right = larger(right, pick(is_live, box.x2, Many(kNone)));
+      bottom = larger(bottom, pick(is_live, box.y2, Many(kNone)));
+      best = larger(best, score);
     }
-    s_.bounds.x1[block] = low_x;
-    s_.bounds.y1[block] = low_y;
-    s_.bounds.x2[block] = high_x;
-    s_.bounds.y2[block] = high_y;
-    Many best = Many(kNone);
-    for (int64_t i = first; i < first + kSoftBlock; i += kCount) {
-      best = larger(best, load(s_.score + i));
-    }
-    s_.best[block] = largest_lane(best).value[0];
-    best_ = larger(best_, best);
+    to.box.x1[at] = -largest_lane(left).value[0];
+    to.box.y1[at] = -largest_lane(top).value[0];
+    to.box.x2[at] = largest_lane(right).value[0];
+    to.box.y2[at] = largest_lane(bottom).value[0];
+    to.score[at] = largest_lane(best).value[0];
+    return best;
+  }
+
+  // Nothing is live in what only fills the last block or vector.
+  static void end_layer(const Layer& layer, int64_t count) {
+    for (int64_t i = count; i < soft_blocks_of(count) * kSoftBlock; ++i) layer.score[i] = kNone;
   }
 
   // Closes the gaps that selected and dropped boxes have left.
   void compact() {
-    Number* const columns[] = {s_.box.x1, s_.box.y1, s_.box.x2, s_.box.y2, s_.area, s_.score};
+    const Layer& each = s_.each;
+    Number* const columns[] = {each.box.x1, each.box.y1, each.box.x2,
+                               each.box.y2, s_.area,     each.score};
     int64_t to = 0;
     for (int64_t from = 0; from < s_.slots; ++from) {
-      if (s_.score[from] == kNone) continue;
+      if (each.score[from] == kNone) continue;
       for (Number* column : columns) column[to] = column[from];
       s_.candidate[to] = s_.candidate[from];
       s_.position[to] = s_.position[from];
       s_.slot_at[s_.position[to]] = to;
       ++to;
     }
-    const int64_t blocks = (to + kSoftBlock - 1) / kSoftBlock;
-    for (; to < blocks * kSoftBlock; ++to) s_.score[to] = kNone;
-    for (int64_t block = blocks; block < s_.slots / kSoftBlock; ++block) s_.best[block] = kNone;
-    s_.slots = blocks * kSoftBlock;
+    end_layer(each, to);
+    s_.slots = soft_blocks_of(to) * kSoftBlock;
     summarize_all();
+  }
+
+  // Calls found(i) for the score of each i in the range that is the best one.
+  template <class Found>
+  OPSBRIDGE_MEMBER static void find(const Number* scores, Many best, int64_t begin, int64_t end,
+                                    Found found) {
+    for (int64_t i = begin; i < end; i += kCount) {
+      uint32_t bits = lane_bits(load(scores + i) == best);
+      for (; bits != 0; bits &= bits - 1) found(i + __builtin_ctz(bits));
+    }
   }
 
   // Of equal scores, the one at the lowest position: the frameworks keep the first they come to.
   int64_t best_slot() const {
     const Many best = largest_lane(best_);
-    int64_t found = -1;
-    for (int64_t block = 0; block < s_.slots / kSoftBlock; block += kCount) {
-      for (uint32_t bits = lane_bits(load(s_.best + block) == best); bits != 0; bits &= bits - 1) {
-        const int64_t first = (block + __builtin_ctz(bits)) * kSoftBlock;
-        for (int64_t i = first; i < first + kSoftBlock; i += kCount) {
-          for (uint32_t in = lane_bits(load(s_.score + i) == best); in != 0; in &= in - 1) {
-            const int64_t slot = i + __builtin_ctz(in);
-            if (found < 0 || s_.position[slot] < s_.position[found]) found = slot;
-          }
-        }
-      }
+    int64_t first = -1;
+    const auto take = [&](int64_t slot) {
+      if (first < 0 || s_.position[slot] < s_.position[first]) first = slot;
+    };
+    const auto in_block = [&](int64_t block) {
+      find(s_.each.score, best, block * kSoftBlock, (block + 1) * kSoftBlock, take);
+    };
+    const auto in_group = [&](int64_t group) {
+      find(s_.blocks.score, best, group * kSoftBlock, (group + 1) * kSoftBlock, in_block);
+    };
+    if (is_flat()) {
+      find(s_.each.score, best, 0, s_.slots, take);
+    } else {
+      find(s_.groups.score, best, 0, group_count(), in_group);
     }
-    return found;
+    return first;
   }
 
   // Swaps the selected candidate to the next position.
@@ -137,70 +167,102 @@ class Selection {
     s_.slot_at[from] = other;
     s_.position[other] = from;
     s_.chosen[at] = s_.candidate[slot];
-    s_.chosen_score[at] = s_.score[slot];
+    s_.chosen_score[at] = s_.each.score[slot];
   }
 
-  // Lowers what the selected box meets, takes it out itself, and finds the best score of the rest.
   // Scores are written a vector at a time: a vector that is read soon after one of its numbers was
   // written would have to wait for it.
+  void take_out(int64_t slot) {
+    Number* scores = s_.each.score + slot / kCount * kCount;
+    const auto is_slot = lane_numbers<A>() == int(slot % kCount);
+    store_lanes(scores, pick(is_slot, Many(kNone), load(scores)).value);
+  }
+
+  // Lowers what the selected box meets, and finds the best score of the rest.
   void lower_others(int64_t slot) {
-    const Box<Many> winner{repeat(s_.box.x1 + slot), repeat(s_.box.y1 + slot),
-                           repeat(s_.box.x2 + slot), repeat(s_.box.y2 + slot),
-                           repeat(s_.area + slot)};
-    const BoxOffset offset = s_.settings.rule.box_offset;
+    const Corners& box = s_.each.box;
+    const Box<Many> winner{repeat(box.x1 + slot), repeat(box.y1 + slot), repeat(box.x2 + slot),
+                           repeat(box.y2 + slot), repeat(s_.area + slot)};
+    if (is_flat()) {
+      best_ = lower_range(winner, 0, s_.slots);
+      return;
+    }
     // A candidate that no box meets is dropped for its own low score by the first selection, which
     // looks at every candidate. Later ones find it unchanged, hence high enough.
     const bool looks_at_all = !s_.prunes || (s_.selected == 0 && !skips_);
-    const int64_t own_block = slot / kSoftBlock;
-    best_ = Many(kNone);
-    for (int64_t block = 0; block < s_.slots / kSoftBlock; block += kCount) {
-      Many best = load(s_.best + block);
+    const int64_t own_block = slot / kSoftBlock, own_group = own_block / kSoftBlock;
+    const auto lower_block = [&](int64_t block) {
+      return lower_range(winner, block * kSoftBlock, (block + 1) * kSoftBlock);
+    };
+    const auto lower_group = [&](int64_t group) {
+      return lower_met(s_.blocks, group * kSoftBlock, (group + 1) * kSoftBlock, winner, own_block,
+                       looks_at_all, lower_block);
+    };
+    best_ = lower_met(s_.groups, 0, group_count(), winner, own_group, looks_at_all, lower_group);
+  }
+
+  // Calls lower(i), which returns the best score that is left, for what the selected box may meet,
+  // and for its own place. Returns the best scores of all, by lane.
+  template <class Lower>
+  OPSBRIDGE_MEMBER Many lower_met(const Layer& layer, int64_t begin, int64_t end,
+                                  const Box<Many>& winner, int64_t own, bool looks_at_all,
+                                  Lower lower) {
+    Many all = Many(kNone);
+    for (int64_t i = begin; i < end; i += kCount) {
+      Many best = load(layer.score + i);
       uint32_t bits = lane_bits(best > Many(kNone));
       // Rounding is monotonic: where the bounds leave no side, no box in them has one.
-      if (!looks_at_all) bits &= lane_bits(overlaps(winner, load(s_.bounds, block), offset));
-      if (own_block - block < kCount && own_block >= block) bits |= 1u << (own_block - block);
+      if (!looks_at_all) {
+        bits &= lane_bits(overlaps(winner, load(layer.box, i), s_.settings.rule.box_offset));
+      }
+      bits |= uint32_t(uint64_t(own - i) < kCount) << ((own - i) & 31);
       if (bits != 0) {
         for (; bits != 0; bits &= bits - 1) {
           const int lane = __builtin_ctz(bits);
-          const Many of_block = lower_block(winner, block + lane, slot);
-          best = pick(lane_numbers<A>() == lane, of_block, best);
+          const Many left = largest_lane(lower(i + lane));
+          best = pick(lane_numbers<A>() == lane, left, best);
         }
-        store_lanes(s_.best + block, best.value);
+        store_lanes(layer.score + i, best.value);
       }
-      best_ = larger(best_, best);
+      all = larger(all, best);
     }
+    return all;
   }
 
-  // Returns the best score that is left, in every lane.
-  Many lower_block(const Box<Many>& winner, int64_t block, int64_t selected) {
-    Many best = Many(kNone);
-    for (int64_t i = block * kSoftBlock; i < (block + 1) * kSoftBlock; i += kCount) {
-      best = larger(best, lower(winner, i, selected));
-    }
-    return largest_lane(best);
-  }
-
-  // Lowers the scores of the boxes from slot i on.
-  Many lower(const Box<Many>& winner, int64_t i, int64_t selected) {
+  // Lowers the scores of the boxes in a range of slots. Returns the best that are left, by lane.
+  OPSBRIDGE_MEMBER Many lower_range(const Box<Many>& winner, int64_t begin, int64_t end) {
+    // Locals stay in registers, whatever is stored.
+    const Layer each = s_.each;
+    const Number* const area = s_.area;
     const BoxOffset offset = s_.settings.rule.box_offset;
-    Many score = load(s_.score + i);
-    if (selected - i < kCount && selected >= i) {
-      score = pick(lane_numbers<A>() == int(selected - i), Many(kNone), score);
+    const bool skips = skips_;
+    SoftSettings<Many> settings = settings_;
+    settings.rule.method = kMethod;
+    Many best = Many(kNone);
+    auto strange = best > best;
+    for (int64_t i = begin; i < end; i += kCount) {
+      const Many score = load(each.score + i);
+      Box<Many> other = load(each.box, i);
+      other.area = load(area + i);
+      auto changes = score > Many(kNone);
+      if (skips) changes &= overlaps(winner, other, offset);
+      Many overlap = overlap_of(winner, other, offset);
+      // No exponential for nothing.
+      if (kMethod == SoftMethod::gaussian) overlap = pick(changes, overlap, Many(0));
+      const Many lowered = pick(changes, soft_weight(overlap, settings) * score, score);
+      const auto drops = changes & (lowered < settings.min_score);
+      const Many left = pick(drops, Many(kNone), lowered);
+      strange |= changes & ~drops & ~(lowered > Many(kNone));
+      store_lanes(each.score + i, left.value);
+      best = larger(best, left);
+      if (const uint32_t bits = lane_bits(drops); bits != 0) drop(bits, i);
     }
-    Box<Many> other = load(s_.box, i);
-    other.area = load(s_.area + i);
-    auto changes = score > Many(kNone);
-    if (skips_) changes &= overlaps(winner, other, offset);
-    const Many overlap = pick(changes, overlap_of(winner, other, offset), Many(0));
-    const Many lowered = pick(changes, soft_weight(overlap, settings_) * score, score);
-    const auto drops = changes & (lowered < settings_.min_score);
-    const Many left = pick(drops, Many(kNone), lowered);
-    is_ordinary_ &= lane_bits(changes & ~drops & ~(lowered > Many(kNone))) == 0;
-    store_lanes(s_.score + i, left.value);
-    for (uint32_t bits = lane_bits(drops); bits != 0; bits &= bits - 1) {
-      drop(s_.position[i + __builtin_ctz(bits)]);
-    }
-    return left;
+    is_ordinary_ &= lane_bits(strange) == 0;
+    return best;
+  }
+
+  __attribute__((noinline)) void drop(uint32_t bits, int64_t first) {
+    for (; bits != 0; bits &= bits - 1) drop(s_.position[first + __builtin_ctz(bits)]);
   }
 
   void drop(int64_t position) {
@@ -249,7 +311,16 @@ class Selection {
 
 template <class A>
 void soft_nms_in_blocks(SoftBlocks<A>& blocks) {
-  blocks = Selection<A>(blocks).run();
+  switch (blocks.settings.rule.method) {
+    case SoftMethod::linear:
+      blocks = Selection<A, SoftMethod::linear>(blocks).run();
+      break;
+    case SoftMethod::gaussian:
+      blocks = Selection<A, SoftMethod::gaussian>(blocks).run();
+      break;
+    default:
+      blocks = Selection<A, SoftMethod::naive>(blocks).run();
+  }
 }
 
 template void soft_nms_in_blocks(SoftBlocks<float>&);

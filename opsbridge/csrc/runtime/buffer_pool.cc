@@ -15,7 +15,8 @@ namespace {
 
 constexpr size_t kMiB = size_t(1) << 20;
 constexpr size_t kSmallest = kMiB;
-constexpr size_t kDefaultLimit = 256 * kMiB;
+constexpr size_t kDefaultLimit = 512 * kMiB;
+constexpr size_t kLargestStep = 8 * kMiB;
 constexpr Buffer kNoBuffer{nullptr, 0};
 
 size_t configured_limit() {
@@ -31,10 +32,11 @@ size_t configured_limit() {
 }
 
 // Numbers of regions vary from call to call, so a buffer is a little larger than its first result,
-// by up to a seventh. What is never written costs no memory.
+// by up to a quarter, but not so much larger that a pair of large results is above the limit: each
+// would push the other out. What is never written costs no memory.
 size_t roomy(size_t bytes) {
   size_t step = kMiB / 8;
-  while (step * 8 < bytes) step *= 2;
+  while (step < kLargestStep && step * 8 < bytes) step *= 2;
   return (bytes + step - 1) / step * step;
 }
 

@@ -15,7 +15,7 @@ struct Buffer {
 // caller's own allocator is the better one: for small results, for those above the limit of what
 // is kept, and without memory.
 //
-// At most OPSBRIDGE_POOL_MIB MiB (256 unless set; 0: nothing is ever pooled) lie idle; beyond that
+// At most OPSBRIDGE_POOL_MIB MiB (512 unless set; 0: nothing is ever pooled) lie idle; beyond that
 // the memory that has waited longest goes back to the system. Any thread may take and give back;
 // after fork() parent and child each have their own copy of what was idle.
 Buffer take_buffer(size_t bytes);
