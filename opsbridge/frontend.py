@@ -318,7 +318,8 @@ def _api_that_takes(api: ApiTable, shape: tuple[int, ...]) -> str:
 
 def _takes(api: ApiTable, shape: tuple[int, ...]) -> bool:
     first = next(param for param in api.params if "tensor" in param.types)
-    return fits_shape(shape, first.shape)
+    is_open = first.shape[:1] == ("...",) and isinstance(first.shape[-1], str)  # fits anything
+    return not is_open and fits_shape(shape, first.shape)
 
 
 def make_api(table: ApiTable, module: str) -> Any:

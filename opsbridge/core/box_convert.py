@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS, is_integer
+from opsbridge.core.box_layouts import INTEGER_BOUND, ROTATED, columns_of
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
 from opsbridge.core.operator import Native, Operator
@@ -21,10 +22,15 @@ class BoxConvertRule(Rule):
 
     operator: ClassVar[str] = "box_convert"
 
-    source_layout: Literal["xyxy", "yxyx", "xywh", "cxcywh"] = "xyxy"
-    target_layout: Literal["xyxy", "yxyx", "xywh", "cxcywh"] = "xyxy"
+    source_layout: Literal["xyxy", "yxyx", "xywh", "cxcywh", "xywhr", "cxcywhr", "xyxyxyxy"] = (
+        "xyxy"
+    )
+    target_layout: Literal["xyxy", "yxyx", "xywh", "cxcywh", "xywhr", "cxcywhr", "xyxyxyxy"] = (
+        "xyxy"
+    )
 
 
+_LEAVES_DTYPE = 1
 _CALLER = Caller("box_convert")
 
 
@@ -38,25 +44,43 @@ def box_convert(
 ) -> tuple[Tensor, ...]:
     """Write every box in another layout; equal layouts give a copy.
 
-    `boxes` is (..., 4), and so is the result. Integers stay integers, but become float32 from and
-    to layouts with a centre. An integer result that its dtype cannot hold is refused with an
-    ArgumentError that names the box.
+    `boxes` is (..., 4), and so is the result; rotated boxes are (..., 5) with an angle in degrees
+    and (..., 8) as corners, and stay rotated. Integers stay integers, those of rotated boxes as
+    the nearest ones, but become float32 from and to layouts with a centre and without an angle. An
+    integer result that its dtype cannot hold is refused with an ArgumentError that names the box,
+    and so are integer corners of 2^30 and more. NaN and infinite numbers spread.
     """
-    shape = checks.check_shape(layer, caller, "boxes", boxes, ("...", 4))
+    if (rule.source_layout in ROTATED) != (rule.target_layout in ROTATED):
+        caller.refuse(
+            f"{caller.argument('source_layout')} is {rule.source_layout!r}, but "
+            f"{caller.argument('target_layout')} is {rule.target_layout!r}; "
+            "both or none must be rotated",
+            "target_layout",
+        )
+    columns = columns_of(rule.source_layout)
+    shape = checks.check_shape(layer, caller, "boxes", boxes, ("...", columns))
     checks.check_rank(caller, "boxes", shape)
     dtype = checks.check_dtype(layer, caller, "boxes", boxes, NUMBERS)
     checks.check_on_host(layer, caller, {"boxes": boxes})
     result_dtype = _result_dtype(outputs[0][1], dtype, {"rule": rule})
-    converted = layer.empty(shape, result_dtype, boxes)
+    converted = layer.empty(_result_shape(shape, rule), result_dtype, boxes)
     refused = native_function("box_convert")(layer.native(boxes), converted, rule.word)
     if refused:
-        row = refused // 16
+        row, why = divmod(refused, 16)
+        wanted = (
+            f"as {rule.target_layout} it must fit {result_dtype}"
+            if why == _LEAVES_DTYPE
+            else f"integer coordinates must be in (-{INTEGER_BOUND}, {INTEGER_BOUND})"
+        )
         caller.refuse(
             f"{checks.row_place(caller, 'boxes', shape, row)} is "
-            f"{checks.row_values(layer, boxes, shape, row)}; as {rule.target_layout} it must fit "
-            f"{result_dtype}"
+            f"{checks.row_values(layer, boxes, shape, row)}; {wanted}"
         )
     return (layer.finish(converted),)
+
+
+def _result_shape(shape: tuple[int, ...], rule: BoxConvertRule) -> tuple[int, ...]:
+    return (*shape[:-1], columns_of(rule.target_layout))
 
 
 def _result_dtype(wanted: str, main: str, arguments: Mapping[str, Any]) -> str:
@@ -71,8 +95,12 @@ BOX_CONVERT = Operator(
     run=box_convert,
     rule=BoxConvertRule,
     main="boxes",
-    shapes=lambda shape, arguments: {"converted": shape(arguments["boxes"])},
+    shapes=lambda shape, arguments: {
+        "converted": _result_shape(shape(arguments["boxes"]), arguments["rule"])
+    },
     result_dtype=_result_dtype,
     backward="box_convert_gradient",
-    native=Native(("boxes", "converted", "rule")),
+    native=Native(
+        ("boxes", "converted", "rule"), columns=lambda rule: columns_of(rule.source_layout)
+    ),
 )

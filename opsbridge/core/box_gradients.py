@@ -88,9 +88,11 @@ def box_convert_gradient(
     outputs: tuple[tuple[str, str], ...] = _SAME,
     caller: Caller = _CONVERT,
 ) -> tuple[Tensor, ...]:
-    """Gradient of `boxes`, of which only the shape is looked at."""
+    """Gradient of `boxes`, which is NaN where a side that gives an angle has no length."""
     result = _empty_like(layer, caller, boxes)
-    native_function("box_convert_gradient")(layer.native(gradient), result, rule.word)
+    native_function("box_convert_gradient")(
+        layer.native(gradient), layer.native(boxes), result, rule.word
+    )
     return (layer.finish(result),)
 
 

@@ -8,14 +8,12 @@ from typing import Any, ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.box_dtypes import FLOATS, NUMBERS, quotient
+from opsbridge.core.box_layouts import INTEGER_BOUND
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
-
-# Integers up to this bound have sides and areas that fit 64 bits.
-INTEGER_BOUND = 2**30
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,12 @@ class Direct:
             and self._dtype(wanted, self.dtypes[row], rule) == output.dtypes[row]
             for output, (_, wanted) in zip(self.outputs, self.wanted, strict=True)
         )
-        return rule.word if is_alike else _DECLINED
+        return rule.word if is_alike and self._columns(rule) == self._columns() else _DECLINED
+
+    def _columns(self, rule: Rule | None = None) -> int:
+        """The columns of tensors whose tables leave it open, by default those of the first rule."""
+        count = self.native.columns
+        return -1 if count is None else count(rule or self.rules[0])
 
     def _program(self, form: TensorForm) -> Iterator[int]:
         places = {slot: i for i, slot in enumerate(self.native.arguments)}
@@ -212,6 +217,8 @@ class Direct:
             return [Source.CONSTANT, 0, *_any(value), 0, 0]
         mask = sum(1 << DTYPES.index(dtype) for dtype in argument.dtypes)
         sizes = [size if isinstance(size, int) else -1 for size in fixed_shape(argument.shape)]
+        if sizes and sizes[-1] < 0:
+            sizes[-1] = self._columns()
         return [argument.source, argument.place, *_any(value), mask, len(sizes), *sizes]
 
     def _output_words(self, output: Output, places: dict[str, int]) -> Iterator[int]:

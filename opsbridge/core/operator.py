@@ -35,11 +35,13 @@ class Native:
     `arguments` are what it takes, in order: slots, outputs, "rule" and "threads". `absent` stands
     for slots that are left out; those that are not in it are tensors or outputs, and absent as
     None. The function returns how long the outputs in `cut` are, or a negative number for input
-    that it refuses; where there are none, zero or another number.
+    that it refuses; where there are none, zero or another number. `columns` says how many columns
+    the rule asks of tensors whose tables leave it open.
     """
 
     arguments: tuple[str, ...]
     absent: Mapping[str, int | float] = field(default_factory=dict)
+    columns: Callable[[Any], int] | None = None
 
 
 @dataclass(frozen=True)

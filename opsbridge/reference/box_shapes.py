@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from opsbridge.errors import ArgumentError
+from opsbridge.reference import rotated_boxes
 from opsbridge.reference.overlap import side
 from opsbridge.reference.rounding import Array, larger, smaller
 
@@ -15,8 +16,13 @@ def box_convert(boxes: Array, *, source_layout: str = "xyxy", target_layout: str
     """Write every box in another layout.
 
     Raises:
-        ArgumentError: an integer result does not fit the dtype of the boxes.
+        ArgumentError: an integer result does not fit the dtype of the boxes, or only one of the
+            layouts is one of rotated boxes.
     """
+    if (source_layout in rotated_boxes.LAYOUTS) != (target_layout in rotated_boxes.LAYOUTS):
+        raise ArgumentError("box_convert: both layouts or none must be rotated")
+    if source_layout in rotated_boxes.LAYOUTS:
+        return rotated_boxes.convert(boxes, source_layout, target_layout)
     if source_layout == target_layout:
         return boxes.copy()
     is_integer = np.issubdtype(boxes.dtype, np.integer)

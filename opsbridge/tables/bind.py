@@ -117,7 +117,7 @@ def bind_plan(api: ApiTable) -> Plan:
         has_parts=any(result.ends for result in api.returns),
         has_entries=any(param.inside for param in api.params),
         has_extensions=any(param.extension for param in api.params),
-        arguments={slot: param.name for param in api.params for slot in param.fills},
+        arguments=_arguments(api),
         columns={
             slot: first
             for param in api.params
@@ -153,3 +153,11 @@ def _step(param: Param) -> Step:
         plain_types=frozenset(PLAIN_TYPES[name] for name in param.types if name in PLAIN_TYPES),
         slot=param.fills[0] if param.converter in ("same", "number", "integer") else "",
     )
+
+
+def _arguments(api: ApiTable) -> dict[str, str]:
+    """What users call each slot, and each axis that one argument chooses a value of."""
+    chosen = {
+        axis: param.name for param in api.params for each in param.choices for axis in each.set
+    }
+    return chosen | {slot: param.name for param in api.params for slot in param.fills}

@@ -17,6 +17,8 @@ from opsbridge.errors import ArgumentError
 from opsbridge.frameworks.numpy import LAYER
 
 LAYOUTS = ("xyxy", "yxyx", "xywh", "cxcywh")
+ROTATED = ("xywhr", "cxcywhr", "xyxyxyxy")
+COLUMNS = {"xywhr": 5, "cxcywhr": 5, "xyxyxyxy": 8}
 INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 FLOATS = ("float16", "float32", "float64")
 
@@ -102,6 +104,11 @@ def test_single_boxes(family: str, dtype: str) -> None:
         boxes = boxes_of(family, rng, count, dtype)
         for source, target in product(LAYOUTS, LAYOUTS):
             check("box_convert", boxes, source_layout=source, target_layout=target)
+        turned = np.repeat(boxes, 2, axis=1)
+        for source, target in product(ROTATED, ROTATED):
+            rows = turned[:, : COLUMNS[source]]
+            check("box_convert", rows, source_layout=source, target_layout=target)
+        check("box_convert", boxes, source_layout="xyxy", target_layout="xywhr")
         for layout, offset in product(LAYOUTS, (0, 1)):
             check("box_area", boxes, layout=layout, box_offset=offset)
         for size, offset in product(((30, 40), (30.5, 40), (-2, 3), (0, 0.0)), (0, 1)):

@@ -51,7 +51,8 @@ CASES: list[Case] = [
     (torchvision.box_area, (np.array([[[0, 0, 2**20, 2**20]]], np.int32),), {}, ArgumentError,
      "box_area: boxes[0][0] is (0, 0, 1048576, 1048576); its area must fit int32"),
     (torchvision.box_convert, (BOXES, "xyxy", "xy"), {}, ArgumentError,
-     "box_convert: out_fmt is 'xy'; allowed: 'xyxy', 'xywh', 'cxcywh'"),
+     "box_convert: out_fmt is 'xy'; allowed: 'xyxy', 'xywh', 'cxcywh', 'xywhr', 'cxcywhr', "
+     "'xyxyxyxy'"),
     (torchvision.box_convert, (np.array([[9, 9, 250, 9]], np.uint8), "xywh", "xyxy"), {},
      ArgumentError, "box_convert: boxes[0] is (9, 9, 250, 9); as xyxy it must fit uint8"),
     (torchvision.box_convert, (np.array([[9, 9, 2**62, 9]]), "xywh", "xyxy"), {}, ArgumentError,

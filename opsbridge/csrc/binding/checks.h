@@ -21,10 +21,13 @@ inline void require(bool holds, const char* what) {
 }
 
 // Boxes of numbers along the last axis.
-inline void require_rows_of_four(const TensorView& view) {
+inline void require_rows(const TensorView& view, int64_t columns) {
   require(is_number(view.dtype), "boxes must be numbers");
-  require(view.rank >= 1 && view.shape[view.rank - 1] == 4, "boxes must have four columns");
+  require(view.rank >= 1 && view.shape[view.rank - 1] == columns,
+          "boxes have the wrong number of columns");
 }
+
+inline void require_rows_of_four(const TensorView& view) { require_rows(view, 4); }
 
 // An output that is absent, or long enough and of one of two integer types.
 inline void require_output(const TensorView& view, int64_t count, Dtype first, Dtype second) {

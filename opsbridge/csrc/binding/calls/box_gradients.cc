@@ -1,6 +1,7 @@
 #include "binding/checks.h"
 #include "binding/export.h"
 #include "ops/box_gradients_host.h"
+#include "ops/rotated_boxes_host.h"
 
 namespace opsbridge {
 namespace {
@@ -46,11 +47,19 @@ static int64_t call_box_area_gradient(Arguments& args) {
 
 static int64_t call_box_convert_gradient(Arguments& args) {
   const TensorView converted = args.tensor_of_any_rank();
+  const TensorView boxes = args.tensor_of_any_rank();
   const TensorView gradient = args.tensor_of_any_rank();
   const BoxConvertRule rule = decode_box_convert_rule(args.integer());
   args.finish();
   require(is_floating(converted.dtype), "boxes must be floating");
-  require_gradient(gradient, converted);
+  require_gradient(gradient, boxes);
+  if (is_rotated(rule.source_layout)) {
+    require(converted.dtype == boxes.dtype, "the gradient has the wrong dtype");
+    require_rows(boxes, columns_of(rule.source_layout));
+    require_rows(converted, columns_of(rule.target_layout));
+    rotated_convert_gradient(converted, boxes, gradient, rule);
+    return 0;
+  }
   box_convert_gradient(converted, gradient, rule);
   return 0;
 }

@@ -1,6 +1,7 @@
 #include "binding/checks.h"
 #include "binding/export.h"
 #include "ops/box_shapes_host.h"
+#include "ops/rotated_boxes_host.h"
 
 namespace opsbridge {
 
@@ -9,8 +10,13 @@ static int64_t call_box_convert(Arguments& args) {
   const TensorView converted = args.tensor_of_any_rank();
   const BoxConvertRule rule = decode_box_convert_rule(args.integer());
   args.finish();
-  require_rows_of_four(boxes);
-  require_rows_of_four(converted);
+  require_rows(boxes, columns_of(rule.source_layout));
+  require_rows(converted, columns_of(rule.target_layout));
+  if (is_rotated(rule.source_layout)) {
+    require(is_rotated(rule.target_layout), "a rotated box stays one");
+    require(converted.dtype == boxes.dtype, "the result has the wrong dtype");
+    return rotated_convert(boxes, converted, rule);
+  }
   const bool is_centred =
       rule.source_layout == SourceLayout::cxcywh || rule.target_layout == TargetLayout::cxcywh;
   const bool widens = !is_floating(boxes.dtype) && is_centred &&

@@ -5,8 +5,8 @@
 
 namespace opsbridge {
 
-enum class SourceLayout { xyxy, yxyx, xywh, cxcywh };
-enum class TargetLayout { xyxy, yxyx, xywh, cxcywh };
+enum class SourceLayout { xyxy, yxyx, xywh, cxcywh, xywhr, cxcywhr, xyxyxyxy };
+enum class TargetLayout { xyxy, yxyx, xywh, cxcywh, xywhr, cxcywhr, xyxyxyxy };
 
 struct BoxConvertRule {
   SourceLayout source_layout;
