@@ -120,7 +120,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # A composition of operators, on the arrays of whichever framework comes.
     "opsbridge.torchvision.multiscale": (
         ERRORS | {"opsbridge.callables", "opsbridge.frameworks", "opsbridge.frontend"},
-        {"numpy"},
+        {"numpy", "mindspore"},
     ),
     "opsbridge.torchvision.override": (
         TABLES | {"opsbridge.frontend", "opsbridge.torchvision.ops"},

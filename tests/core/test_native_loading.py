@@ -13,7 +13,7 @@ import pytest
 
 from opsbridge.core import native
 from opsbridge.errors import NativeLibraryError
-from opsbridge.torchvision.ops import nms
+from opsbridge.frontend import api
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,8 @@ def install_in(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
 
 
 def call() -> Any:
-    """Any call that needs the kernels."""
+    """Any call that needs the kernels, of an API that has not called them before."""
+    nms = api("torchvision/nms", __name__)
     return nms(np.zeros((1, 4), np.float32), np.zeros(1, np.float32), 0.5)
 
 
@@ -103,12 +104,12 @@ def test_raw_functions_refuse_wrong_calls_instead_of_crashing() -> None:
         (boxes,),
         (boxes, 0, -1, None),
         (boxes[0], 0, -1, boxes),
-        ("boxes",) * 17,
+        ("boxes",) * 21,
     ):
         with pytest.raises(TypeError):
             raw(*arguments)
     with pytest.raises(TypeError, match="boxes have too few columns"):
         raw(
             boxes, 1, -1, np.zeros(2, np.float32), None, 0, 0.5, float("nan"), 1.0,
-            *(-1, -1, -1), *(None,) * 8,
+            *(-1, -1, -1), 1, *(None,) * 8,
         )  # fmt: skip

@@ -136,10 +136,12 @@ def test_a_gradient_that_is_not_there_is_not_zero() -> None:
     boxes, scores = mindspore.Tensor(BOXES), mindspore.Tensor(np.array([0.3, 0.9, 0.5]))
     with pytest.raises(OpsbridgeError, match="nms: there is no gradient of keep"):
         mindspore.grad(lambda b, s: torchvision_shaped.nms(b, s, 0.3).sum())(boxes, scores)
-    encode = mindspore_shaped.BoundingBoxEncode()
-    boxes = mindspore.Tensor(BOXES.astype(np.float32))
-    with pytest.raises(OpsbridgeError, match="BoundingBoxEncode: there is no gradient of offsets"):
-        mindspore.grad(lambda a, b: encode(a, b).sum())(boxes, boxes + 1)
+    images = mindspore.Tensor(np.ones((1, 4, 4, 1), np.float32))
+    boxes = mindspore.Tensor([[0, 0, 1, 1]], mindspore.float32)
+    index = mindspore.Tensor([0], mindspore.int32)
+    crop = mindspore_shaped.crop_and_resize
+    with pytest.raises(OpsbridgeError, match="crop_and_resize: there is no gradient of "):
+        mindspore.grad(lambda image: crop(image, boxes, index, (2, 2)).sum())(images)
 
 
 def test_a_second_derivative_is_refused() -> None:

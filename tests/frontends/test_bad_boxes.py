@@ -115,9 +115,9 @@ CASES: list[Case] = [
 def test_refused(case: Case, kind: str) -> None:
     function, arguments, options, error, message = case
     given = [to_tensor(kind, a) if isinstance(a, np.ndarray) else a for a in arguments]
-    with pytest.raises(OpsbridgeError) as caught:
+    with pytest.raises(error) as caught:
         function(*given, **options)
-    assert (type(caught.value), str(caught.value)) == (error, message)
+    assert str(caught.value) == message
 
 
 def test_more_axes_than_kernels_follow() -> None:
