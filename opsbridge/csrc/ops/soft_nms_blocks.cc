@@ -76,7 +76,8 @@ void sort_by_byte(const std::vector<uint32_t>& keys, int shift, const std::vecto
   for (const int64_t each : from) to[begins[keys[each] >> shift & 255]++] = each;
 }
 
-// An order in which boxes that follow each other are near each other: that of their centres on a
+// An order in which boxes that follow each other are near each other, unless they are too few for
+// blocks: that of their centres on a
 // Z-shaped curve. Which order it is decides the time only, never a result.
 template <class A>
 std::vector<int64_t> order_in_space(const std::vector<Candidate<A>>& live) {
@@ -84,6 +85,9 @@ std::vector<int64_t> order_in_space(const std::vector<Candidate<A>>& live) {
   const auto x_of = [](const Box<A>& box) { return Number(box.x1) / 2 + Number(box.x2) / 2; };
   const auto y_of = [](const Box<A>& box) { return Number(box.y1) / 2 + Number(box.y2) / 2; };
   const size_t count = live.size();
+  std::vector<int64_t> order(count);
+  for (size_t i = 0; i < count; ++i) order[i] = static_cast<int64_t>(i);
+  if (count <= size_t(kFlatSlots)) return order;
   Parts<Number> columns, rows;
   for (const Candidate<A>& each : live) {
     columns.include(x_of(each.box));
@@ -92,11 +96,10 @@ std::vector<int64_t> order_in_space(const std::vector<Candidate<A>>& live) {
   columns.divide();
   rows.divide();
   std::vector<uint32_t> keys(count);
-  std::vector<int64_t> order(count), sorted(count);
+  std::vector<int64_t> sorted(count);
   for (size_t i = 0; i < count; ++i) {
     const Box<A>& box = live[i].box;
     keys[i] = spread_bits(columns.of(x_of(box))) | spread_bits(rows.of(y_of(box))) << 1;
-    order[i] = static_cast<int64_t>(i);
   }
   sort_by_byte(keys, 0, order, sorted);
   sort_by_byte(keys, 8, sorted, order);
@@ -142,7 +145,7 @@ size_t SoftBlockStore<A>::select(std::vector<Candidate<A>>& live, const SoftSett
   blocks.dropped = dropped_.data();
   blocks.selected = 0;
   blocks.live = count;
-  blocks.prunes = keeps_what_it_does_not_meet(live, settings);
+  blocks.prunes = count > kFlatSlots && keeps_what_it_does_not_meet(live, settings);
   blocks.settings = settings;
   const std::vector<int64_t> order = order_in_space(live);
   for (int64_t slot = 0; slot < count; ++slot) {

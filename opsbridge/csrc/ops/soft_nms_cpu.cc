@@ -130,13 +130,18 @@ class Selection {
     summarize_all();
   }
 
-  // Calls found(i) for the score of each i in the range that is the best one.
+  // Calls found(i) for the score of each i in the range that is the best one. Which vector it is in
+  // cannot be predicted, so there is one branch for 64 scores.
   template <class Found>
   OPSBRIDGE_MEMBER static void find(const Number* scores, Many best, int64_t begin, int64_t end,
                                     Found found) {
-    for (int64_t i = begin; i < end; i += kCount) {
-      uint32_t bits = lane_bits(load(scores + i) == best);
-      for (; bits != 0; bits &= bits - 1) found(i + __builtin_ctz(bits));
+    for (int64_t first = begin; first < end; first += 64) {
+      const int64_t count = smaller(end - first, int64_t(64));
+      uint64_t bits = 0;
+      for (int64_t i = 0; i < count; i += kCount) {
+        bits |= uint64_t(lane_bits(load(scores + first + i) == best)) << i;
+      }
+      for (; bits != 0; bits &= bits - 1) found(first + __builtin_ctzll(bits));
     }
   }
 
