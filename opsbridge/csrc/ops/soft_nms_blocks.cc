@@ -77,8 +77,8 @@ void sort_by_byte(const std::vector<uint32_t>& keys, int shift, const std::vecto
 }
 
 // An order in which boxes that follow each other are near each other, unless they are too few for
-// blocks: that of their centres on a
-// Z-shaped curve. Which order it is decides the time only, never a result.
+// blocks: that of their centres on a Z-shaped curve. Which order it is decides the time only, never
+// a result.
 template <class A>
 std::vector<int64_t> order_in_space(const std::vector<Candidate<A>>& live) {
   using Number = typename SoftBlocks<A>::Number;

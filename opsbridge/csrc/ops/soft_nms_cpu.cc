@@ -10,9 +10,11 @@ namespace OPSBRIDGE_LEVEL {
 template <class A>
 OPSBRIDGE_FN Lanes<A> gaussian_weight(Lanes<A> exponent, Exponential in) {
   const Lanes<A> zero = Lanes<A>(0);
+  uint32_t bits = lane_bits(~(exponent == zero));
+  if (bits == 0) return Lanes<A>(1);
   typename Lanes<A>::Held weights[Lanes<A>::kCount];
   store_lanes(weights, pick(exponent == zero, Lanes<A>(1), exponent).value);
-  for (uint32_t bits = lane_bits(~(exponent == zero)); bits != 0; bits &= bits - 1) {
+  for (; bits != 0; bits &= bits - 1) {
     auto& weight = weights[__builtin_ctz(bits)];
     weight = opsbridge::gaussian_weight(A(weight), in);
   }
