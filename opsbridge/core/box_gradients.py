@@ -19,6 +19,7 @@ from opsbridge.core.clip_boxes import ClipBoxesRule
 from opsbridge.core.native import native_function
 from opsbridge.core.operator import Operator
 from opsbridge.core.tensors import Number, Tensor, TensorLayer
+from opsbridge.errors import DerivativeError
 
 _SAME = (("gradient", "same"),)
 _BOTH = (*_SAME, ("gradient_of_other_boxes", "same"))
@@ -48,7 +49,7 @@ def box_iou_gradient(
     """
     first = _empty_like(layer, caller, boxes)
     second = _empty_like(layer, caller, other_boxes)
-    native_function("box_iou_gradient")(
+    is_missing = native_function("box_iou_gradient")(
         layer.native(gradient),
         layer.native(boxes),
         layer.native(other_boxes),
@@ -58,6 +59,8 @@ def box_iou_gradient(
         rule.word,
         layer.threads(),
     )
+    if is_missing:
+        raise DerivativeError(f"{caller.operator}: there is no gradient of {rule.layout} boxes")
     results = {"gradient": first, "gradient_of_other_boxes": second}
     return tuple(layer.finish(results[name]) for name, _ in outputs)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.box_dtypes import FLOATS, NUMBERS, quotient
-from opsbridge.core.box_layouts import INTEGER_BOUND
+from opsbridge.core.box_layouts import INTEGER_BOUND, ROTATED, columns_of
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
 from opsbridge.core.operator import Native, Operator
@@ -22,7 +22,7 @@ class BoxIouRule(Rule):
 
     operator: ClassVar[str] = "box_iou"
 
-    layout: Literal["xyxy", "yxyx", "xywh", "cxcywh"] = "xyxy"
+    layout: Literal["xyxy", "yxyx", "xywh", "cxcywh", "xywhr", "cxcywhr", "xyxyxyxy"] = "xyxy"
     box_offset: Literal[0, 1] = 0
     measure: Literal["iou", "giou", "diou", "ciou"] = "iou"
     denominator: Literal["union_area", "first_area", "second_area"] = "union_area"
@@ -34,6 +34,7 @@ class BoxIouRule(Rule):
     longest_side: Literal["unlimited", "int32"] = "unlimited"
 
 
+_WIDE_FLOATS = ("float32", "float64")
 _CALLER = Caller("box_iou")
 
 
@@ -53,15 +54,22 @@ def box_iou(
     The result is (..., N, M), (..., M, N) or, where pairs are aligned, (..., N); its dtype is that
     of the boxes or, where the rule widens, float32 for integers and 16-bit floats. Integers of 2^30
     and more are refused with an ArgumentError, as nothing could be computed exactly. `epsilon` goes
-    into the denominators of distance and shape penalties. Source: Generalized IoU (Rezatofighi et
-    al., 2019) and Distance-IoU (Zheng et al., 2020); semantics of each axis in
+    into the denominators of distance and shape penalties. Rotated boxes are matrices of float32 or
+    float64, (N, 5) or (N, 8), measured by IoU with the defaults of all other axes, in float64; the
+    result is float32, has no gradient, and is 0 where an area is below 1e-14. Source: Generalized
+    IoU (Rezatofighi et al., 2019) and Distance-IoU (Zheng et al., 2020); semantics of each axis in
     mappings/core/box_iou.toml.
     """
-    shape = checks.check_shape(layer, caller, "boxes", boxes, ("...", "N", 4))
-    other = checks.check_shape(layer, caller, "other_boxes", other_boxes, ("...", "M", 4))
+    is_rotated = rule.layout in ROTATED
+    if is_rotated:
+        shape, other = _rotated_shapes(layer, caller, boxes, other_boxes, rule)
+    else:
+        shape = checks.check_shape(layer, caller, "boxes", boxes, ("...", "N", 4))
+        other = checks.check_shape(layer, caller, "other_boxes", other_boxes, ("...", "M", 4))
     checks.check_rank(caller, "boxes", shape)
     checks.check_rank(caller, "other_boxes", other)
-    allowed = NUMBERS if rule.widening == "sides" else FLOATS
+    allowed: tuple[str, ...] = NUMBERS if rule.widening == "sides" else FLOATS
+    allowed = _WIDE_FLOATS if is_rotated else allowed
     dtype = checks.check_dtype(layer, caller, "boxes", boxes, allowed)
     checks.check_same_dtype(caller, "other_boxes", layer.dtype(other_boxes), "boxes", dtype)
     checks.check_on_host(layer, caller, {"boxes": boxes, "other_boxes": other_boxes})
@@ -92,6 +100,24 @@ def box_iou(
     return (layer.finish(result),)
 
 
+def _rotated_shapes(
+    layer: TensorLayer, caller: Caller, boxes: Tensor, other_boxes: Tensor, rule: BoxIouRule
+) -> tuple[tuple[int, ...], ...]:
+    if rule != BoxIouRule(layout=rule.layout):
+        caller.refuse(
+            f"{caller.argument('layout')} is {rule.layout!r}; "
+            "rotated boxes need the defaults of all other axes"
+        )
+    columns = columns_of(rule.layout)
+    given = {"boxes": layer.shape(boxes), "other_boxes": layer.shape(other_boxes)}
+    for slot, shape in given.items():
+        if not checks.fits_shape(shape, ("N", columns)):
+            caller.refuse(
+                f"{caller.argument(slot)} has shape {tuple(shape)}; expected (N, {columns})"
+            )
+    return tuple(given.values())
+
+
 def _refuse_large(
     layer: TensorLayer,
     caller: Caller,
@@ -109,6 +135,8 @@ def _refuse_large(
 
 def _result_dtype(wanted: str, main: str, arguments: Mapping[str, Any]) -> str:
     del wanted
+    if arguments["rule"].layout in ROTATED:
+        return "float32"
     return quotient(main) if arguments["rule"].widening == "sides" else main
 
 
@@ -156,6 +184,8 @@ BOX_IOU = Operator(
     backward="box_iou_gradient",
     differentiable=("boxes", "other_boxes"),
     native=Native(
-        ("boxes", "other_boxes", "epsilon", "overlaps", "rule", "threads"), {"epsilon": 0.0}
+        ("boxes", "other_boxes", "epsilon", "overlaps", "rule", "threads"),
+        {"epsilon": 0.0},
+        columns=lambda rule: columns_of(rule.layout),
     ),
 )

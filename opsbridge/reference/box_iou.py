@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from opsbridge.errors import ArgumentError, DtypeError
+from opsbridge.reference import rotated_boxes
 from opsbridge.reference.overlap import side
 from opsbridge.reference.rounding import Array, larger, smaller
 
@@ -45,6 +46,8 @@ def box_iou(
         ArgumentError: integer coordinates of 2**30 and more.
         DtypeError: integers, where the rule does not widen.
     """
+    if layout in rotated_boxes.LAYOUTS:
+        return rotated_boxes.overlaps(boxes, other_boxes, layout)
     types = _types(boxes.dtype, layout, measure, widening)
     first, second = (_corners(given, layout, box_offset, types) for given in (boxes, other_boxes))
     if pairing == "every_pair":

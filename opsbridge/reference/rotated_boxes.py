@@ -1,4 +1,4 @@
-"""Rotated boxes from one layout to another, in plain Python.
+"""Rotated boxes from one layout to another, and their overlaps, in plain Python.
 
 Angles are in degrees, counter-clockwise as one looks at an image whose second axis points down.
 """
@@ -115,3 +115,42 @@ def _stored(values: Array, dtype: np.dtype[Any]) -> Array:
     if any(not limits.min <= value <= limits.max for value in whole):
         raise ArgumentError(f"box_convert: a result does not fit {dtype}")
     return np.array(whole, dtype).reshape(values.shape)
+
+
+def overlaps(boxes: Array, other_boxes: Array, layout: str) -> Array:
+    """Shared area over covered area of each pair, in float64 and rounded to float32 at the end."""
+    first, second = (convert(each, layout, "cxcywhr") for each in (boxes, other_boxes))
+    result = np.zeros((len(first), len(second)), np.float32)
+    for i, j in np.ndindex(result.shape):
+        result[i, j] = _overlap(first[i].astype(np.float64), second[j].astype(np.float64))
+    return result
+
+
+def _overlap(box: Array, other: Array) -> float:
+    areas = [float(each[2] * each[3]) for each in (box, other)]
+    if min(areas) < 1e-14:
+        return 0.0
+    middle = np.zeros(5)
+    middle[:2] = (box[:2] + other[:2]) / 2
+    polygon, edges = (
+        [complex(x, y) for x, y in _corners(_shifted(each - middle, away=False)).reshape(4, 2)]
+        for each in (box, other)
+    )
+    for start, end in zip(edges, edges[1:] + edges[:1], strict=True):
+        polygon = _cut(polygon, start, end - start)
+    turns = zip(polygon, polygon[1:] + polygon[:1], strict=True)
+    shared = abs(sum((a.conjugate() * b).imag for a, b in turns)) / 2
+    return shared / (sum(areas) - shared)
+
+
+def _cut(polygon: list[complex], start: complex, edge: complex) -> list[complex]:
+    """The part of a convex polygon on the inner side of an edge of a box."""
+    sides = [(edge.conjugate() * (corner - start)).imag for corner in polygon]
+    kept = []
+    for i, corner in enumerate(polygon):
+        j = (i + 1) % len(polygon)
+        if sides[i] >= 0:
+            kept.append(corner)
+        if (sides[i] >= 0) != (sides[j] >= 0):
+            kept.append(corner + sides[i] / (sides[i] - sides[j]) * (polygon[j] - corner))
+    return kept

@@ -32,7 +32,8 @@ CASES: list[Case] = [
     (torchvision.box_iou, (BOXES, BOXES.astype(bool)), {}, DtypeError,
      f"box_iou: boxes2 is bool; allowed: {NUMBERS}"),
     (torchvision.box_iou, (BOXES, BOXES), {"fmt": "yxyx"}, ArgumentError,
-     "box_iou: fmt is 'yxyx'; allowed: 'xyxy', 'xywh', 'cxcywh'"),
+     "box_iou: fmt is 'yxyx'; allowed: 'xyxy', 'xywh', 'cxcywh', 'xywhr', 'cxcywhr', "
+     "'xyxyxyxy'"),
     (torchvision.box_iou, (BOXES, BOXES), {"fmt": 1}, DtypeError,
      "box_iou: fmt is 1 (int); expected a string"),
     (torchvision.box_iou, (np.zeros((2, 1, 4)), np.zeros((3, 1, 4))), {}, ArgumentError,

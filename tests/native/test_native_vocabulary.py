@@ -30,6 +30,7 @@ CPP_VALUES: dict[AxisValue, str] = {
 CPP_NAMES = {"union": "union_"}
 # Axes whose name several operators use, each with values of its own.
 CPP_ENUMS = {
+    ("box_iou", "layout"): "IouLayout",
     ("roi_align", "accumulate"): "RoiAccumulate",
     ("roi_pool", "accumulate"): "RoiAccumulate",
     ("soft_nms", "method"): "SoftMethod",

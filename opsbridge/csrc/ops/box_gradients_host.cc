@@ -42,9 +42,9 @@ TracedBoxes<T> trace(const TensorView& view, const BoxIouRule& rule) {
   TracedBoxes<T> boxes;
   for (int64_t row = 0, count = row_count(view); row < count; ++row) {
     const Four<T> given = cast<T>(read_row<S>(view, row));
-    const Four<T> corners = to_corners(given, rule.layout);
+    const Four<T> corners = to_corners(given, layout_of(rule));
     const T* v = corners.value;
-    const Sides<T> sides = sides_of(given, rule.layout, rule.box_offset);
+    const Sides<T> sides = sides_of(given, layout_of(rule), rule.box_offset);
     boxes.given.push_back(given);
     boxes.corners.push_back({v[0], v[1], v[2], v[3], sides.first * sides.second});
     boxes.angle.push_back(std::atan((v[2] - v[0]) / (v[3] - v[1])));
@@ -102,7 +102,7 @@ void sum_over_pairs(const PairMatrix<T>& matrix, bool of_first, int threads) {
       }
       const size_t row = static_cast<size_t>(start + i);
       const Four<T> more =
-          to_layout(boxes.given[row], sum, matrix.rule.layout, matrix.rule.box_offset);
+          to_layout(boxes.given[row], sum, layout_of(matrix.rule), matrix.rule.box_offset);
       for (int k = 0; k < 4; ++k) {
         boxes.gradient[row].value[k] = boxes.gradient[row].value[k] + more.value[k];
       }

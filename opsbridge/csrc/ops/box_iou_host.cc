@@ -84,8 +84,8 @@ Columns<C, A, R> unpack(const TensorView& boxes, int64_t first_row, int64_t coun
   const S* at = static_cast<const S*>(boxes.data) + (count > 0 ? row_offset(boxes, first_row) : 0);
   for (int64_t i = 0; i < count; ++i, at += row_step) {
     const Four<Exact<S>> row = four_at(at, step);
-    const Four<C> box = to_corners(cast<C>(row), fixed.layout);
-    const Sides<A> sides = sides_of(cast<A>(row), fixed.layout, fixed.box_offset);
+    const Four<C> box = to_corners(cast<C>(row), layout_of(fixed));
+    const Sides<A> sides = sides_of(cast<A>(row), layout_of(fixed), fixed.box_offset);
     A area = sides.first * sides.second;
     const Four<Column<C>> column = cast<Column<C>>(box);
     if (has_nan(column)) {
@@ -163,8 +163,8 @@ template <class S>
 int64_t run_for(const BoxIouCall& call) {
   const BoxIouRule& rule = call.rule;
   if constexpr (std::is_integral_v<S>) {
-    return rule.layout == Layout::cxcywh ? run<S, float, float, int64_t, float>(call)
-                                         : run<S, int64_t, int64_t, int64_t, float>(call);
+    return rule.layout == IouLayout::cxcywh ? run<S, float, float, int64_t, float>(call)
+                                            : run<S, int64_t, int64_t, int64_t, float>(call);
   } else if constexpr (sizeof(S) == 2) {
     if (rule.widening == Widening::none) return run<S, S, S, S, S>(call);
     const bool has_centres = rule.measure == Measure::diou || rule.measure == Measure::ciou;

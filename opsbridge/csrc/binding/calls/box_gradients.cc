@@ -2,9 +2,12 @@
 #include "binding/export.h"
 #include "ops/box_gradients_host.h"
 #include "ops/rotated_boxes_host.h"
+#include "ops/rotated_iou_host.h"
 
 namespace opsbridge {
 namespace {
+
+constexpr int64_t kHasNoGradient = 1;
 
 void require_gradient(const TensorView& gradient, const TensorView& boxes) {
   require(gradient.dtype == boxes.dtype && gradient.rank == boxes.rank,
@@ -24,6 +27,7 @@ static int64_t call_box_iou_gradient(Arguments& args) {
   call.rule = decode_box_iou_rule(args.integer());
   call.threads = static_cast<int>(args.integer());
   args.finish();
+  if (is_rotated(call.rule.layout)) return kHasNoGradient;
   require(is_floating(call.result.dtype), "the gradient must be floating");
   require(is_floating(call.boxes.dtype), "boxes must be floating");
   require(call.boxes.dtype == call.other_boxes.dtype, "both sets of boxes must have one dtype");

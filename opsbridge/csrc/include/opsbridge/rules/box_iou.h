@@ -6,6 +6,7 @@
 
 namespace opsbridge {
 
+enum class IouLayout { xyxy, yxyx, xywh, cxcywh, xywhr, cxcywhr, xyxyxyxy };
 enum class Measure { iou, giou, diou, ciou };
 enum class Denominator { union_area, first_area, second_area };
 enum class DenominatorEpsilon { none, e_minus_10 };
@@ -16,7 +17,7 @@ enum class NanCorner { spreads, compared };
 enum class LongestSide { unlimited, int32 };
 
 struct BoxIouRule {
-  Layout layout;
+  IouLayout layout;
   BoxOffset box_offset;
   Measure measure;
   Denominator denominator;
@@ -43,5 +44,8 @@ inline BoxIouRule decode_box_iou_rule(int64_t word) {
   reader.take(rule.longest_side);
   return rule;
 }
+
+// The layout of boxes that are not rotated; both enums list those first, in one order.
+inline Layout layout_of(const BoxIouRule& rule) { return static_cast<Layout>(rule.layout); }
 
 }  // namespace opsbridge
