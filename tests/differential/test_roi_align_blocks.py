@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-import torchvision
 from cases import assert_same_bits, generator
+from real_frameworks import TORCHVISION_MISSING
 
 from opsbridge.torchvision.ops import roi_align
+
+torch = pytest.importorskip("torch", reason=TORCHVISION_MISSING)
+torchvision = pytest.importorskip("torchvision", reason=TORCHVISION_MISSING)
 
 # Below, at and beyond the channels of a block in float32 (16) and float64 (8).
 CHANNELS = (1, 3, 4, 8, 15, 16, 17, 40)
@@ -19,7 +21,7 @@ COUNTS = (1, 5, 90)
 LAYOUTS = ("contiguous", "channels_last", "rows_apart", "every_other_column", "expanded")
 
 
-def laid_out(features: torch.Tensor, layout: str) -> torch.Tensor:
+def laid_out(features: Any, layout: str) -> Any:
     """The same shape and dtype in another layout."""
     if layout == "channels_last":
         return features.to(memory_format=torch.channels_last)
@@ -42,7 +44,7 @@ def drawn(rng: np.random.Generator, dtype: Any, shape: tuple[int, ...], count: i
     return features, torch.from_numpy(rois).to(dtype)
 
 
-def assert_torchvision_bits(features: torch.Tensor, rois: torch.Tensor, *how: Any) -> None:
+def assert_torchvision_bits(features: Any, rois: Any, *how: Any) -> None:
     """Result and gradient are torchvision's."""
     ours, theirs = features.detach().requires_grad_(), features.detach().requires_grad_()
     result = roi_align(ours, rois, *how)
