@@ -59,6 +59,16 @@ def cpu_level() -> str:
         raise NativeLibraryError(f"opsbridge: {error}") from error
 
 
+def loaded_library_path() -> Path:
+    """Where the library lies, for others that open it, too.
+
+    It is loaded before: opened where the functions of tvm-ffi are not in sight, it would be without
+    them for good.
+    """
+    cpu_level()
+    return library_path()
+
+
 @cache
 def tensor_from_dlpack() -> Callable[[Any], Any]:
     """What turns a DLPack capsule into an argument of a native function."""

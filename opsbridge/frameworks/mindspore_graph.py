@@ -20,7 +20,7 @@ from mindspore.nn import Cell
 from mindspore.ops import CustomRegOp, DataType
 
 from opsbridge.core import OPERATORS
-from opsbridge.core.native import library_path
+from opsbridge.core.native import loaded_library_path
 from opsbridge.frameworks.gradients import differentiable
 from opsbridge.frameworks.mindspore_constants import RecordCall
 
@@ -184,7 +184,7 @@ def _custom(name: str, tensors: int, outputs: int) -> ops.Custom:
         registration.output(place, f"output_{place}")
     registration.dtype_format(*[DataType.None_None] * (inputs + outputs)).target("CPU")
     return ops.Custom(
-        f"{library_path()}:opsbridge_{name}",
+        f"{loaded_library_path()}:opsbridge_{name}",
         None,
         lambda *dtypes: dtypes[:outputs],
         "aot",

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from opsbridge.core.native import library_path
+from opsbridge.core.native import loaded_library_path
 from opsbridge.errors import OpsbridgeError
 from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.mindspore_symbols import Recording, Symbol
@@ -101,4 +101,4 @@ def _array(symbol: Symbol, data: Any, shapes: Any) -> np.ndarray[Any, Any]:
 
 # The library keeps the pointer, so this object must live as long as the process.
 _CALLBACK = _DESCRIBE(_describe)
-ctypes.CDLL(str(library_path())).opsbridge_describe_refusals(_CALLBACK)
+ctypes.CDLL(str(loaded_library_path())).opsbridge_describe_refusals(_CALLBACK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -276,6 +277,11 @@ def test_gradients_that_are_not_there_are_refused() -> None:
         mindspore.jit(mindspore.grad(sum_of_indices))(boxes, scores).asnumpy()
     with pytest.raises(RuntimeError, match="there is no second derivative"):
         mindspore.jit(mindspore.grad(gradient_of_pool))(features, rois)
+
+
+def test_a_graph_may_come_before_every_other_call() -> None:
+    script = Path(__file__).with_name("graph_before_calls.py")
+    assert python_output(script) == "no gradient in the graph, [[0.5, 0.5, -0.5, -0.5]] outside"
 
 
 def test_the_way_into_graphs_imports_no_framework() -> None:

@@ -37,19 +37,19 @@ constexpr int64_t kChannelsOfBlock = kBlockPixelBytes / (sizeof(T) > 4 ? sizeof(
 
 // The memory of one block: pixels, two lines a column, two lines a bin.
 template <class T>
-int64_t block_bytes(const RoiPoolConfig<T>& config) {
+OPSBRIDGE_FN int64_t block_bytes(const RoiPoolConfig<T>& config) {
   return kBlockPixelBytes * (config.height * config.width + 2 * config.width +
                              2 * config.pooled_height * config.pooled_width);
 }
 
 // The backward finds the places of this many regions at once, 4 MiB of them, and at least of one.
 template <class T>
-int64_t regions_together(const RoiPoolConfig<T>& config) {
+OPSBRIDGE_FN int64_t regions_together(const RoiPoolConfig<T>& config) {
   return larger((int64_t(1) << 16) / (config.pooled_height * config.pooled_width), int64_t(1));
 }
 
 template <class T>
-int64_t places_bytes(const RoiPoolConfig<T>& config) {
+OPSBRIDGE_FN int64_t places_bytes(const RoiPoolConfig<T>& config) {
   return kBlockPixelBytes * regions_together(config) * config.pooled_height * config.pooled_width;
 }
 
