@@ -1,4 +1,4 @@
-"""The programs beside this file print the same bits on every level and for any number of threads."""
+"""The programs beside this file print the same bits on every level and with any threads."""
 
 from __future__ import annotations
 
