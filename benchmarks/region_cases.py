@@ -33,7 +33,6 @@ LEVELS = {
     "small": Level((2, 32, 50, 76), 1 / 16, (32, 512), 100, 7, 2),
 }
 ADAPTIVE = {"P2 adaptive", "C4 adaptive"}
-TOLERANCES = {"roi_align": 1e-4, "roi_align_backward": 1e-4}
 REGION_PEERS = {
     "roi_align": ("torchvision", OPSBRIDGE, "opsbridge numpy", "onnxruntime", "paddle"),
     "roi_align_backward": ("torchvision", OPSBRIDGE),
@@ -58,7 +57,7 @@ def _region(operator: str, variant: str, level: Level, **changes: Any) -> Case:
             "sampling_ratio": level.sampling_ratio,
         },
         REGION_PEERS[operator],
-        tolerance=TOLERANCES.get(operator, 2e-6),
+        tolerance=2e-6,
         clock="wall" if operator == "ROIAlign" else "cpu",
         quick=variant == "small",
     )

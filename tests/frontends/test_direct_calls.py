@@ -252,7 +252,7 @@ def torch_only() -> Iterator[tuple[str, Any]]:
     yield "nested", torch.nested.nested_tensor([boxes, boxes])
 
 
-@pytest.mark.skipif("torch" not in FRAMEWORKS, reason="tensors of PyTorch")
+@pytest.mark.skipif("torch" not in FRAMEWORKS, reason="needs PyTorch installed")
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_unusual_torch_tensors_have_the_outcome_of_the_operator() -> None:
     torch = framework("torch")
@@ -280,7 +280,7 @@ def test_unusual_torch_tensors_have_the_outcome_of_the_operator() -> None:
             assert results(call, boxes) == wanted, (name, api)
 
 
-@pytest.mark.skipif("torch" not in FRAMEWORKS, reason="modes of PyTorch")
+@pytest.mark.skipif("torch" not in FRAMEWORKS, reason="needs PyTorch installed")
 def test_modes_that_record_see_the_operator() -> None:
     torch = framework("torch")
     from torch._subclasses.fake_tensor import FakeTensorMode
