@@ -77,7 +77,7 @@ def take_apart(
                 comments = _comments_after(lines, item, end)
                 if position == len(items) - 1 and not comments:
                     comments = list(fence.output)
-                statement.expectation = expectation_of(item.node, comments)
+                statement.expectation = expectation_of(item.node, comments, item.last)
             statements.append(statement)
     return examples, statements
 

@@ -36,6 +36,9 @@ def expectation(code: str) -> Expectation | None:
         ("y = f(x)\n# Out: 3", " 3"),
         ("for i in x:\n    print(i)\n# 1\n# 2", "1\n2"),
         ("y = f(x)\n# ValueError: no", "ValueError: no"),
+        ("y = f(x)\n# tensor(1.4375)", "tensor(1.4375)"),
+        ("y = f(x)\n# [[1 2]\n#  [3 4]]", "[[1 2]\n [3 4]]"),
+        ("m.eval()\n# Norm<size=4>", "Norm<size=4>"),
     ],
 )
 def test_outputs(code: str, text: str) -> None:
@@ -48,7 +51,10 @@ def test_outputs(code: str, text: str) -> None:
     "code",
     [
         "print(x)",
-        "y = f(x)\n# tensor(1.4375)",
+        "y = f(x)  # (1, 2)",
+        "y = f(x)\n# (batch, 2)",
+        "y = f(x)\n# 2 rows",
+        "y.z = f(x)\n# 2",
         "x.train()\n# set the training mode",
         "torch.manual_seed(0)  # fix it",
         "print(x)\n#",
@@ -101,6 +107,9 @@ def test_a_name_that_the_statement_does_not_use_is_part_of_the_output() -> None:
         ("当前不支持该功能", "print(x)", True),
         ("Float32", "print(x.dtype)", False),
         ("[1 2]", "print(x)", False),
+        ("(1, 2)", "y = f(x)", True),
+        ("(1, 2)", "print(y)", False),
+        ("[1, 2]", "y = f(x)", False),
         ("hello", "print(x)", False),
     ],
 )
