@@ -32,10 +32,11 @@ def expectation_of(
 ) -> Expectation | None:
     """Return what the comments after a statement document, or None for ordinary comments.
 
-    comments holds (line, text from the `#` on); the statement ends on last_line. Below a `print(...)`, or a block that prints, every
-    comment is an output; below another bare expression only what looks like a value; below `name =`,
-    on a line of its own, only what is nothing but a value; below anything else only what is marked `Out:`. An error may be
-    documented below every statement.
+    comments holds (line, text from the `#` on); the statement ends on last_line. Below a
+    `print(...)`, or a block that prints, every comment is an output; below another bare expression
+    only what looks like a value; below `name =`, on a line of its own, only what is nothing but a
+    value; below anything else only what is marked `Out:`. An error may be documented below every
+    statement.
     """
     texts = [re.sub(r"^\s*#+ ?", "", text) for _, text in comments]
     if not any(text.strip() for text in texts):
@@ -91,7 +92,7 @@ def _shows_value(node: ast.stmt, text: str, *, is_below: bool) -> bool:
 
 
 def assigned_name(node: ast.AST | None) -> str:
-    """Return the name that a plain assignment binds, whose value a comment below may show, or ''."""
+    """Return the name that a plain assignment binds, which a comment may show, or ''."""
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
         target = node.targets[0]
         return target.id if isinstance(target, ast.Name) else ""
