@@ -102,9 +102,15 @@ def _metadata_agrees(documented: Canonical, printed: Canonical) -> bool:
 
 
 def _dtypes_agree(documented: Canonical, printed: Canonical) -> bool:
-    """Whether every documented dtype is the printed one, or the one left unprinted by default."""
-    facts = zip(documented.dtypes, printed.dtypes, printed.values, strict=True)
-    return all(not left or left == (right or _default_dtype(value)) for left, right, value in facts)
+    """Whether every dtype is the same on both sides; one left unprinted is the default."""
+    sides = [
+        [
+            dtype or _default_dtype(value)
+            for dtype, value in zip(side.dtypes, side.values, strict=True)
+        ]
+        for side in (documented, printed)
+    ]
+    return all(not left or not right or left == right for left, right in zip(*sides, strict=True))
 
 
 def _kind(value: Sequence[str]) -> str:
