@@ -1,15 +1,60 @@
-"""Checks the examples of a page: every half on every backend asked for, one process each."""
+"""Checks the examples of pages: every half on every backend asked for, one process each."""
 
 from __future__ import annotations
 
 import ast
 import importlib.util
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from opsbridge.pages.judge import backend_of, judge_half
-from opsbridge.pages.model import Backend, Framework, Page, Row, Statement
+from opsbridge.pages.model import (
+    Backend,
+    Framework,
+    HalfResult,
+    Page,
+    PageResult,
+    Progress,
+    Row,
+    Statement,
+)
 from opsbridge.pages.prelude import prelude_of
 from opsbridge.pages.run import Limits, Step, run_half
+
+
+@dataclass(frozen=True)
+class Backends:
+    """What the halves of each framework run on.
+
+    Two backends are compared with each other as well: a further result, of Backend.COMPARED, has a
+    row for every statement that printed on both.
+    """
+
+    torch: tuple[Backend, ...] = (Backend.PYTORCH,)
+    mindspore: tuple[Backend, ...] = (Backend.MINDSPORE,)
+
+    @classmethod
+    def chosen(cls, torch: str | None = None, mindspore: str | None = None) -> Backends:
+        """Return the backends that 'real', 'opsbridge' or 'both' mean for each framework.
+
+        None means the real PyTorch, and for MindSpore both where it is installed, else opsbridge.
+        """
+        return cls(_chosen(torch or "real", Backend.PYTORCH), mindspore_backends(mindspore))
+
+    def of(self, framework: Framework) -> tuple[Backend, ...]:
+        """Return what the halves of a framework run on."""
+        if framework is Framework.TORCH:
+            return self.torch
+        return self.mindspore if framework is Framework.MINDSPORE else (Backend.PYTHON,)
+
+
+def _chosen(choice: str, real: Backend) -> tuple[Backend, ...]:
+    return {
+        "real": (real,),
+        "opsbridge": (Backend.OPSBRIDGE,),
+        "both": (real, Backend.OPSBRIDGE),
+    }[choice]
 
 
 def mindspore_backends(choice: str | None) -> tuple[Backend, ...]:
@@ -19,11 +64,39 @@ def mindspore_backends(choice: str | None) -> tuple[Backend, ...]:
     """
     if choice is None:
         choice = "both" if importlib.util.find_spec("mindspore") else "opsbridge"
-    return {
-        "real": (Backend.MINDSPORE,),
-        "opsbridge": (Backend.OPSBRIDGE,),
-        "both": (Backend.MINDSPORE, Backend.OPSBRIDGE),
-    }[choice]
+    return _chosen(choice, Backend.MINDSPORE)
+
+
+def check_pages(
+    pages: Sequence[Page],
+    backends: Backends,
+    limits: Limits,
+    workers: int,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Iterator[PageResult]:
+    """Yield the result of every page as it is done, in any order.
+
+    Args:
+        pages: what to check; a page without examples has a result without halves.
+        backends: what the halves run on.
+        limits: what one half may use.
+        workers: how many halves run at a time, at least 1.
+        on_progress: called in the thread that takes the results.
+    """
+    start = time.monotonic()
+    for number, page in enumerate(pages):
+        halves = []
+        for example, framework, backend, rows in check_page(page, backends.mindspore, limits):
+            halves.append(HalfResult(example, framework, backend, tuple(rows)))
+        yield PageResult(number, tuple(halves))
+        if on_progress:
+            seconds = time.monotonic() - start
+            on_progress(Progress(page.path, "", "", seconds, number + 1, len(pages)))
+
+
+def describe_isolation() -> str:
+    """Return one line for the head of a report: what this system keeps the code of a half from."""
+    return "own folder and process group; limits on time, memory and output"
 
 
 def check_page(

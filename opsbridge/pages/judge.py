@@ -131,7 +131,7 @@ class _Judge:
     ) -> None:
         printed = f"{failure.name}: {failure.message}"
         if _message_agrees(expectation, failure):
-            self._add(statement, Verdict.TRUE, "the documented error", printed)
+            self._add(statement, Verdict.DOCUMENTED_ERROR, "", printed)
         else:
             cause = f"{failure.name} was raised as documented, with another message"
             self._add(statement, Verdict.DIFFERS, cause, printed)
@@ -163,6 +163,7 @@ class _Judge:
                 cause=cause,
                 documented=statement.expectation.text if statement.expectation else None,
                 printed=printed,
+                statement=statement.index,
             )
         )
 
