@@ -106,7 +106,9 @@ class Pages:
         elif row is not None and row.verdict is Verdict.RANDOM:
             item.add_marker(pytest.mark.skip(reason="random: another run printed something else"))
         elif row is None and item.check.statement.expectation is not None:
-            item.add_marker(pytest.mark.skip(reason="the comment is no output, or was not compared"))
+            item.add_marker(
+                pytest.mark.skip(reason="the comment is no output, or was not compared")
+            )
 
     def pytest_sessionfinish(self) -> None:
         """Stop what still runs."""
