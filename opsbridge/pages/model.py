@@ -57,6 +57,7 @@ class Cause(enum.Enum):
     TIME = "took too long"
     MEMORY = "out of memory"
     OUTPUT = "wrote too much"
+    FILES = "wrote outside its folder"
     ENDED = "process ended"
     STOPPED = "an earlier statement failed"
     UNKNOWN = "unknown"
