@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -22,6 +23,8 @@ from opsbridge.pages.terminal import page_lines, summary_lines
 from opsbridge.pages.update_command import update_pages
 
 _BACKENDS = ("real", "opsbridge", "both")
+_MAX_JOBS = 8
+"""Unless asked for: a half with two frameworks needs a gigabyte or two."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +73,16 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         help="time limit of each half (default: %(default)g)",
     )
     parser.add_argument(
-        "--jobs", type=_jobs, default=2, metavar="N", help="halves at a time (default: %(default)d)"
+        "--jobs",
+        type=_jobs,
+        default=min(os.cpu_count() or 1, _MAX_JOBS),
+        metavar="N",
+        help="halves at a time (default: %(default)d)",
+    )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="start a new interpreter for every half instead of forking a warm one",
     )
 
 
@@ -123,8 +135,8 @@ def _checked(
     waiting = set(runnable)
     given = 0
     backends = Backends.chosen(args.torch, args.mindspore)
-    results = check_pages(pages, backends, Limits(args.timeout), args.jobs, on_progress)
-    for result in results:
+    limits = Limits(args.timeout)
+    for result in check_pages(pages, backends, limits, args.jobs, on_progress, fresh=args.fresh):
         number = runnable[result.page]
         loaded[number][0].halves = result.halves
         waiting.remove(number)

@@ -126,8 +126,9 @@ class Pages:
         backends = self._backends.of(framework)
         return (*backends, Backend.COMPARED) if len(backends) > 1 else backends
 
-    def _regions(self, document: PageDocument, number: int) -> Iterator[Region]:
+    def _regions(self, document: Document, number: int) -> Iterator[Region]:
         """Yield a region per statement that is checked on the backend of this number."""
+        assert isinstance(document, PageDocument)
         report, page = document.report, document.page
         if report.problem and (page is not None or report.is_unusable) and number == 0:
             yield Region(0, 0, Check(report), _page_problem)

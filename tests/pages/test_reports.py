@@ -124,7 +124,11 @@ def test_junit_counts_and_texts() -> None:
     assert failure.text == "print(x)\n\ndocumented:\n[1, 2]\n\nprinted:\n[1, 3]\n"
     case = root.find("testsuite[@name='docs/differs.md']/testcase")
     assert case is not None
-    assert (case.get("file"), case.get("line"), case.get("time")) == ("docs/differs.md", "12", "1.250")
+    assert (case.get("file"), case.get("line"), case.get("time")) == (
+        "docs/differs.md",
+        "12",
+        "1.250",
+    )
 
 
 def test_junit_holds_only_characters_of_xml() -> None:

@@ -18,7 +18,7 @@ _SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether a name exists (None: nothing here knows), where it was looked for, what is like it."""
+    """Whether a name exists (None: not known here), where it was looked for, what is like it."""
 
     exists: bool | None
     installed: str = ""

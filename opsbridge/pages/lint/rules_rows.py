@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from opsbridge.pages.lint.finding import PageFinding, plain
 from opsbridge.pages.lint.rows import DifferenceRow, Side, difference_rows, sides_of
+from opsbridge.pages.lint.rules_form import rows_fit_headers
 from opsbridge.pages.lint.signature import differing_literals
 from opsbridge.pages.lint.tables import equal_defaults
 from opsbridge.pages.model import Page
@@ -51,17 +52,27 @@ def _unknown_parameter(row: DifferenceRow, side: Side, name: str) -> PageFinding
 
 
 def every_parameter_has_a_row(page: Page) -> Iterator[PageFinding]:
-    """Every parameter of the two signatures stands in some row."""
+    """Every parameter of the two signatures stands in some row.
+
+    A misspelt name is no missing one, and a table with broken rows is left to their rule.
+    """
     rows = list(difference_rows(page))
-    if not rows:
+    if not rows or any(True for _ in rows_fit_headers(page)):
         return
     left, right = sides_of(page)
-    for side, names in ((left, [row.left for row in rows]), (right, [row.right for row in rows])):
-        if None in names:
+    for side, cells in ((left, [row.left for row in rows]), (right, [row.right for row in rows])):
+        if None in cells or not side.is_known:
             continue
-        present = {name for cell in names for name in cell or ()}
-        missing = [n for n in side.names() if n not in present and not n.startswith("_")]
-        if side.is_known and missing and present:
+        present = [name for names in cells for name in names or ()]
+        misspelt = [name for name in present if side.parameter(name) is None]
+        missing = [
+            name
+            for name in side.names()
+            if name not in present
+            and not name.startswith("_")
+            and not difflib.get_close_matches(name, misspelt, n=1, cutoff=0.6)
+        ]
+        if missing and present:
             yield _missing_rows(rows, side, missing, is_left=side is left)
 
 
