@@ -127,9 +127,15 @@ def _signature(failure: Failure, apis: Sequence[Api]) -> Found | None:
 
 def _documented(call: Call, apis: Sequence[Api]) -> list[str]:
     """Return the parameters that the page prints for what a call names, or []."""
-    last = call.name.rsplit(".", 1)[-1]
-    signature = next((api.signature for api in apis if api.name.rsplit(".", 1)[-1] == last), "")
-    return parameters_of(signature)
+    for api in apis:
+        # Modules move, so the framework and the last part must do.
+        if _ends(api.name) == _ends(call.name):
+            return parameters_of(api.signature)
+    return []
+
+
+def _ends(name: str) -> tuple[str, str]:
+    return name.split(".")[0], name.rsplit(".", 1)[-1]
 
 
 def parameters_of(signature: str) -> list[str]:

@@ -80,7 +80,7 @@ def check_pages(
     """Yield the result of every page as it is done, in any order.
 
     A half that several pages have, with the same statements, is run once. A half with an output
-    that is not the documented one is run again, in a new interpreter, to see if it is random.
+    that is not the documented one is run again, in another interpreter, to see if it is random.
 
     Args:
         pages: what to check; a page without examples has a result without halves.
@@ -168,7 +168,7 @@ class _Run:
             )
             judged = [self._judge(*user, first, None) for user in task.users]
             if any(row.verdict is Verdict.DIFFERS for rows in judged for row in rows):
-                second = run_job(task.job, self._limits, launcher, fresh=True)
+                second = run_job(task.job, self._limits, launcher, again=True)
                 judged = [self._judge(*user, first, second) for user in task.users]
             results = []
             for (page, user), rows in zip(task.users, judged, strict=True):

@@ -208,7 +208,7 @@ def _calls(node: ast.AST, namespace: Mapping[str, Any]) -> Iterator[Call]:
         resolved = _resolve(each.func, namespace)
         if resolved is None:
             continue
-        name, target = resolved
+        name, target, is_bound = resolved
         arguments = [*each.args, *(keyword.value for keyword in each.keywords)]
         values = [
             ast.Constant(namespace[value.id])
@@ -218,34 +218,42 @@ def _calls(node: ast.AST, namespace: Mapping[str, Any]) -> Iterator[Call]:
         ]
         yield Call(
             name,
-            _parameters(target),
+            _parameters(target, is_bound=is_bound),
             len(each.args),
             tuple(path for value in values for path in _paths(value)),
         )
 
 
-def _resolve(node: ast.expr, namespace: Mapping[str, Any]) -> tuple[str, Any] | None:
-    """Return the full name and the object of a dotted name, without running anything of it."""
+def _resolve(node: ast.expr, namespace: Mapping[str, Any]) -> tuple[str, Any, bool] | None:
+    """Return the full name of a dotted name, its object, and whether that is a bound method.
+
+    Nothing of the code is run for it.
+    """
     if isinstance(node, ast.Name):
         target = namespace.get(node.id)
-        if target is None or isinstance(target, ModuleType):
-            return None if target is None else (target.__name__, target)
+        if target is None:
+            return None
+        if isinstance(target, ModuleType):
+            return target.__name__, target, False
         kind = target if isinstance(target, type) or inspect.isroutine(target) else type(target)
-        return f"{getattr(kind, '__module__', '')}.{kind.__qualname__}", target
+        return f"{getattr(kind, '__module__', '')}.{kind.__qualname__}", target, False
     if isinstance(node, ast.Attribute):
         base = _resolve(node.value, namespace)
         if base is None:
             return None
         try:
-            return f"{base[0]}.{node.attr}", inspect.getattr_static(base[1], node.attr)
+            target = inspect.getattr_static(base[1], node.attr)
         except AttributeError:
             return None
+        is_bound = not isinstance(base[1], ModuleType | type) and inspect.isroutine(target)
+        return f"{base[0]}.{node.attr}", target, is_bound
     return None
 
 
-def _parameters(target: Any) -> tuple[tuple[str, str], ...] | None:
+def _parameters(target: Any, *, is_bound: bool) -> tuple[tuple[str, str], ...] | None:
     try:
         signature = inspect.signature(target)
     except (TypeError, ValueError, NameError):
         return None
-    return tuple((each.name, each.kind.name) for each in signature.parameters.values())
+    found = [(each.name, each.kind.name) for each in signature.parameters.values()]
+    return tuple(found[1:] if is_bound else found)

@@ -56,10 +56,11 @@ class _Judge:
 
     def prelude_stop(self, prelude: Sequence[Statement], half: Sequence[Statement]) -> bool:
         """Note a failure in the statements taken from the other half; return whether there is."""
+        stop = _first_failure([*half, *prelude], self._record)
         for statement in prelude:
-            outcome = self._record.outcomes.get(statement.index)
-            if outcome is not None and outcome.failure is None and not outcome.cut:
+            if statement is not stop:
                 continue
+            outcome = self._record.outcomes.get(statement.index)
             found = self._why_failed(statement, outcome)
             place = f"line {self._page.where(statement.first_line)}"
             cause = f"needs `{_short(statement.source)}` of {place}, which failed: {found.text}"
@@ -192,6 +193,17 @@ class _Judge:
                 statement=statement.index,
             )
         )
+
+
+def _first_failure(statements: Sequence[Statement], record: HalfRecord) -> Statement | None:
+    """Return the first statement that did not run to its end, documented errors not counted."""
+    for statement in sorted(statements, key=lambda each: each.index):
+        outcome = record.outcomes.get(statement.index)
+        if outcome is None or outcome.cut:
+            return statement
+        if outcome.failure is not None and statement.index == max(record.outcomes):
+            return statement
+    return None
 
 
 def is_print_of(statement: Statement) -> bool:

@@ -47,7 +47,7 @@ class Launcher:
 
     def __init__(self, *, fresh: bool = False) -> None:
         self._is_fresh = fresh
-        self._zygotes: dict[tuple[str, ...], _Zygote] = {}
+        self._zygotes: dict[tuple[bool, tuple[str, ...]], _Zygote] = {}
         self._lock = threading.Lock()
         self.stopping = threading.Event()
         """Set when no more results are wanted."""
@@ -70,11 +70,12 @@ class Launcher:
 
     @contextlib.contextmanager
     def start(
-        self, job: Path, output: int, modules: tuple[str, ...], *, fresh: bool = False
+        self, job: Path, output: int, modules: tuple[str, ...], *, again: bool = False
     ) -> Iterator[Started]:
         """Run a job; end all of its processes on the way out.
 
-        modules are those a warm process must have imported; fresh asks for a new interpreter.
+        modules are those a warm process must have imported; again asks for another process than
+        that of the first run, so that addresses and the order of sets are others.
         """
         results, results_writer = os.pipe()
         control, control_of_child = socket.socketpair()
@@ -84,7 +85,7 @@ class Launcher:
         try:
             try:
                 given = (output, results_writer, control_of_child.fileno())
-                if self._is_fresh or fresh or not self._zygote(modules).serve(job, given):
+                if self._is_fresh or not self._zygote(modules, again).serve(job, given):
                     process = _start_fresh(job, given)
             finally:
                 os.close(results_writer)
@@ -94,11 +95,11 @@ class Launcher:
             _end(control, process)
             os.close(results)
 
-    def _zygote(self, modules: tuple[str, ...]) -> _Zygote:
+    def _zygote(self, modules: tuple[str, ...], again: bool) -> _Zygote:
         with self._lock:
-            if modules not in self._zygotes:
-                self._zygotes[modules] = _Zygote(modules)
-            return self._zygotes[modules]
+            if (again, modules) not in self._zygotes:
+                self._zygotes[again, modules] = _Zygote(modules)
+            return self._zygotes[again, modules]
 
 
 def _end(control: socket.socket, process: subprocess.Popen[bytes] | None) -> None:

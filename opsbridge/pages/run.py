@@ -98,11 +98,11 @@ def run_job(
     launcher: Launcher,
     on_start: Callable[[int], None] | None = None,
     *,
-    fresh: bool = False,
+    again: bool = False,
 ) -> HalfRecord:
     """Run a job in a child process and return what its statements did.
 
-    on_start is told the index of every statement that begins; fresh asks for a new interpreter.
+    on_start is told the index of every statement that begins; again says that the job ran before.
     The child's directory, home and temporary files vanish with it.
     """
     with tempfile.TemporaryDirectory(prefix="opsbridge-", ignore_cleanup_errors=True) as folder:
@@ -116,7 +116,7 @@ def run_job(
         modules = modules_of([step.source for step in job.steps], job.stand_in)
         with (
             open(root / "output", "ab+") as output,
-            launcher.start(described, output.fileno(), modules, fresh=fresh) as started,
+            launcher.start(described, output.fileno(), modules, again=again) as started,
         ):
             return _Watch(started, output.fileno(), limits, on_start).run(launcher.stopping)
 
