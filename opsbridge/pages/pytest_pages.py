@@ -259,9 +259,12 @@ def _statement_problem(example: Example) -> str | None:
     lines = [f"{row.verdict.value}: {row.cause}" if row.cause else row.verdict.value]
     lines += ["", *(f"    {line}" for line in row.source.split("\n"))]
     if row.documented is not None:
-        for label, text in (("documented", row.documented), ("printed", row.printed)):
-            shown = text.strip("\n").rstrip() or "(nothing)"
-            lines += ["", f"{label}:", *(f"    {line}" for line in shown.split("\n"))]
+        texts = {"documented": row.documented.strip()}
+        if row.verdict is Verdict.DIFFERS:
+            texts["printed"] = row.printed.strip("\n").rstrip()
+        for label, text in texts.items():
+            shown = (text or "(nothing)").split("\n")
+            lines += ["", f"{label}:", *(f"    {line}" for line in shown)]
     return visible("\n".join(lines))
 
 

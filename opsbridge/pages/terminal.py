@@ -85,8 +85,11 @@ def _detail(row: Row) -> list[str]:
     if row.verdict not in (Verdict.DIFFERS, Verdict.RANDOM):
         return []
     lines = []
-    for label, text in (("documented", row.documented or ""), ("printed", row.printed)):
-        shown = (text.strip("\n").rstrip() or "(nothing)").split("\n")
+    for label, text in (
+        ("documented", (row.documented or "").strip()),
+        ("printed", row.printed.strip("\n").rstrip()),
+    ):
+        shown = (text or "(nothing)").split("\n")
         if len(shown) > _MAX_LINES:
             shown = [*shown[: _MAX_LINES - 2], f"... {len(shown) - _MAX_LINES + 2} more lines"]
         lines += [f"      {label + ':' if not i else '':<12}{line}" for i, line in enumerate(shown)]
