@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from opsbridge.pages.model import Progress
+from opsbridge.pages.text import visible
 
 _STATEMENT_WIDTH = 40
 
@@ -26,12 +27,12 @@ class ProgressBar:
         """Show where the run stands."""
         if self._bar is None:
             return
-        statement = " ".join(progress.statement.split())[:_STATEMENT_WIDTH]
+        statement = visible(" ".join(progress.statement.split()))[:_STATEMENT_WIDTH]
         self._bar.update(
             self._task,
             total=progress.total,
             completed=progress.done,
-            page=PurePath(progress.path).name,
+            page=visible(PurePath(progress.path).name),
             statement=f"{progress.where}  {statement}" if progress.where else "",
         )
 

@@ -47,28 +47,27 @@ def _table(report: PageReport, everything: bool) -> list[str]:
 
 
 def summary_lines(run: RunReport) -> list[str]:
-    """Return the totals of a run: causes, verdicts, the versions of what ran."""
+    """Return the totals of a run: what it ran on, causes, verdicts, pages."""
     good = sum(page.is_true() for page in run.pages)
-    verdicts = ", ".join(f"{count} {verdict.value}" for verdict, count in run.verdicts().items())
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
-    lines = [f"{good} of {len(run.pages)} pages true; statements: {verdicts}; {versions}"]
+    verdicts = _counted({verdict.value: count for verdict, count in run.verdicts().items()})
     causes = _counted({kind.value: count for kind, count in run.causes().items()})
+    lines = [f"{versions}; {run.seconds:.1f} s; {run.isolation}"]
     if causes:
-        lines.insert(0, f"causes: {causes}")
-    if run.isolation:
-        lines.insert(0, f"{run.seconds:.1f} s; {run.isolation}")
+        lines.append(f"causes: {causes}")
+    lines.append(f"{good} of {len(run.pages)} pages true; statements: {verdicts or 'none'}")
     return lines
 
 
 def _headline(report: PageReport) -> str:
     title = f"  {report.title} ({report.language})" if report.title else ""
     counts = Counter(row.verdict for row in report.rows())
-    found = _counted({verdict.value: counts[verdict] for verdict in Verdict if counts[verdict]})
+    found = _counted({verdict.value: counts[verdict] for verdict in Verdict})
     return f"{report.path}{title}{': ' if found else ''}{found}"
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
 
 def _cells(half: HalfResult, where: str, source: str, verdict: str) -> tuple[str, ...]:

@@ -57,7 +57,9 @@ def test_a_terminal_gets_no_control_characters() -> None:
 def test_totals_per_verdict_and_cause() -> None:
     *_, causes, verdicts = summary_lines(fake_run())
     assert causes == "causes: 1 unknown, 1 an earlier statement failed, 1 package missing"
-    assert verdicts.startswith("4 of 10 pages true; statements: 1 true, 1 numerically true")
+    assert verdicts.startswith(
+        "4 of 10 pages true; statements: 1 true, 1 numerically true, 1 documented error"
+    )
 
 
 def test_json_fits_its_schema(tmp_path: Path) -> None:
