@@ -166,8 +166,10 @@ def modules_of(sources: Sequence[str], stand_in: str) -> tuple[str, ...]:
         if re.search(rf"^\s*(?:import|from)\s+{name}\b|^\s*import\s.*,\s*{name}\b", code, re.M)
     ]
     replaced, instead = _STAND_INS.get(stand_in, ((), ()))
-    found = [name for name in found if name not in replaced]
-    return tuple(dict.fromkeys([*found, *instead]))
+    if not set(replaced) & set(found):
+        return tuple(found)
+    kept = [name for name in found if name not in replaced]
+    return tuple(dict.fromkeys([*kept, *instead]))
 
 
 def environment() -> dict[str, str]:
