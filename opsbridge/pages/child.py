@@ -1,31 +1,33 @@
 """Runs the statements of one half of an example; the only place that executes a page's code.
 
-Started as `python -m opsbridge.pages.child JOB FD` by opsbridge.pages.run, in a process, a working
-directory and a process group of its own. JOB is a JSON file; results go to the descriptor FD, one
-JSON object per line, so nothing that the code prints, closes or replaces can be taken for a result.
-Standard output is a file that the parent opened; what a statement wrote there is its output.
+Started as `python -m opsbridge.pages.child JOB RESULTS CONTROL` by opsbridge.pages.launch, or in a
+fork of opsbridge.pages.zygote, in a working directory and a session of its own. JOB is a JSON file;
+results go to the descriptor RESULTS, one JSON object per line, so nothing that the code prints,
+closes or replaces can be taken for a result. Standard output is a file that the parent opened; what
+a statement wrote there is its output.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
-import importlib.util
 import io
 import json
 import os
 import sys
 import types
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-_MAX_MESSAGE = 4000
+from opsbridge.pages.supervisor import supervise
 
 
-def main(arguments: list[str]) -> None:
-    """Run the job in the file named first; write results to the descriptor named second."""
-    job = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    _Session(job, int(arguments[1])).run()
+def start(file: str, results: int, control: int) -> NoReturn:
+    """Run the job in a file under supervision; write results and its end to the descriptors."""
+    job = json.loads(Path(file).read_text(encoding="utf-8"))
+    os.set_inheritable(results, False)
+    supervise(job, control, lambda: _Session(job, results).run())
 
 
 class _Session:
@@ -34,32 +36,20 @@ class _Session:
         self._results = results
         self._process = os.getpid()
         self._output = os.dup(1)
-        os.set_inheritable(results, False)
-        _limit_memory(int(job["memory_bytes"]))
 
     def run(self) -> None:
         """Run every statement up to the first undocumented error."""
+        os.environ.update(self._job["environment"])
+        os.chdir(self._job["work"])
+        _limit(self._job)
         namespace = _main_module(self._job["file"])
-        with contextlib.ExitStack() as stack:
-            uncovered: type[BaseException] | tuple[()] = ()
-            if self._job["stand_in"]:
-                from opsbridge.mindspore.alias import NotCovered, as_mindspore
-
-                stack.enter_context(as_mindspore())
-                uncovered = NotCovered
+        with _stand_in(self._job["stand_in"]):
             for statement in self._job["statements"]:
-                if not self._run_statement(statement, namespace, uncovered):
+                if not self._run_statement(statement, namespace):
                     break
             self._report({"done": True})
-        # Threads and exit handlers of the code must not keep or change anything from here on.
-        os._exit(0)
 
-    def _run_statement(
-        self,
-        statement: dict[str, Any],
-        namespace: dict[str, Any],
-        uncovered: type[BaseException] | tuple[()],
-    ) -> bool:
+    def _run_statement(self, statement: dict[str, Any], namespace: dict[str, Any]) -> bool:
         self._report({"start": statement["index"]})
         os.dup2(self._output, 1)
         sys.stdout = io.TextIOWrapper(
@@ -69,13 +59,22 @@ class _Session:
         try:
             _execute(statement, self._job["file"], namespace)
         except BaseException as raised:
-            error = _describe(raised, uncovered, self._job["file"])
+            error = self._describe(raised, statement, namespace)
         if os.getpid() != self._process:
             os._exit(0)  # a fork of the code's own: the statement's results are the parent's
         output, is_cut = self._take_output()
         self._report({"end": statement["index"], "output": output, "cut": is_cut, "error": error})
-        documented = error is not None and error["class"] in statement["errors"]
+        documented = error is not None and error["name"] in statement["errors"]
         return not is_cut and (error is None or documented)
+
+    def _describe(
+        self, error: BaseException, statement: dict[str, Any], namespace: dict[str, Any]
+    ) -> dict[str, Any]:
+        from opsbridge.pages.evidence import describe
+
+        sources = [each["source"] for each in self._job["statements"]]
+        until = self._job["statements"].index(statement) + 1
+        return describe(error, sources[:until], namespace, self._job["file"])
 
     def _take_output(self) -> tuple[str, bool]:
         with contextlib.suppress(Exception):  # the code may have put anything there
@@ -101,6 +100,18 @@ def _main_module(file: str) -> dict[str, Any]:
     return module.__dict__
 
 
+@contextlib.contextmanager
+def _stand_in(framework: str) -> Iterator[None]:
+    """Let the framework named mean opsbridge's stand-in for it; '' changes nothing."""
+    if framework == "MindSpore":
+        from opsbridge.mindspore.alias import as_mindspore
+
+        with as_mindspore():
+            yield
+    else:
+        yield
+
+
 def _execute(statement: dict[str, Any], file: str, namespace: dict[str, Any]) -> None:
     body = ast.parse(statement["source"]).body
     for node in body:
@@ -112,50 +123,26 @@ def _execute(statement: dict[str, Any], file: str, namespace: dict[str, Any]) ->
         print(namespace[statement["value_of"]])
 
 
-def _describe(
-    error: BaseException, uncovered: type[BaseException] | tuple[()], file: str
-) -> dict[str, Any]:
-    """Return what the parent needs to know about an exception."""
-    try:
-        message = str(error)
-    except Exception:
-        message = "(its message cannot be shown)"
-    line = None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == file:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return {
-        "class": type(error).__name__,
-        "message": message[:_MAX_MESSAGE],
-        "line": line,
-        "missing": _missing_package(error),
-        "uncovered": bool(uncovered) and isinstance(error, uncovered),
-    }
-
-
-def _missing_package(error: BaseException) -> str:
-    """Return the name of the package whose absence caused an error, or ''."""
-    if not isinstance(error, ModuleNotFoundError) or not error.name:
-        return ""
-    root = error.name.split(".")[0]
-    try:
-        return "" if importlib.util.find_spec(root) else root
-    except (ImportError, ValueError):
-        return ""
-
-
-def _limit_memory(limit: int) -> None:
-    # Not RLIMIT_AS: CUDA-enabled builds reserve far more addresses than they use.
-    with contextlib.suppress(ImportError, ValueError, OSError):
+def _limit(job: dict[str, Any]) -> None:
+    with contextlib.suppress(ImportError):
         import resource
 
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        if hard != resource.RLIM_INFINITY:
-            limit = min(limit, hard)
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+        # Not RLIMIT_AS: CUDA-enabled builds reserve far more addresses than they use.
+        _lower(resource.RLIMIT_DATA, job["memory_bytes"])
+        _lower(resource.RLIMIT_FSIZE, job["file_bytes"])
+        _lower(resource.RLIMIT_CORE, 0)
+        if any(job["isolation"].values()):  # else it would count all processes of the user
+            _lower(resource.RLIMIT_NPROC, job["processes"])
+
+
+def _lower(kind: int, limit: int) -> None:
+    import resource
+
+    _, hard = resource.getrlimit(kind)
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(kind, (limit, limit))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    start(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

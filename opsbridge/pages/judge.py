@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from opsbridge.pages.causes import SKIPPING, Found, cause_of
 from opsbridge.pages.compare import compare
+from opsbridge.pages.evidence import Failure
 from opsbridge.pages.expectation import is_remark, readings
-from opsbridge.pages.model import Backend, Expectation, Framework, Page, Row, Statement, Verdict
+from opsbridge.pages.model import Backend, Cause, Expectation, Page, Row, Statement, Verdict
 from opsbridge.pages.names import is_print
-from opsbridge.pages.run import TOO_MUCH, Failure, HalfRecord, Outcome
+from opsbridge.pages.rerun import is_random
+from opsbridge.pages.run import TOO_MUCH, HalfRecord, Outcome
 
-_BACKEND_OF = {
-    Framework.TORCH: Backend.PYTORCH,
-    Framework.MINDSPORE: Backend.MINDSPORE,
-    Framework.NONE: Backend.PYTHON,
-}
-_UNSUPPORTED = re.compile(r"Unsupported op \[(\w+)\] on (\w+)")
+_STOPPED = Found(Cause.STOPPED, "an earlier statement of the half stopped it")
 
 
 def judge_half(
@@ -25,9 +23,13 @@ def judge_half(
     prelude: Sequence[Statement],
     record: HalfRecord,
     backend: Backend,
+    second: HalfRecord | None = None,
 ) -> list[Row]:
-    """Return the rows of one half: documented statements, and the one that stopped it."""
-    judge = _Judge(page, backend, record)
+    """Return the rows of one half: documented statements, and the one that stopped it.
+
+    second is what another run of the half did; outputs that differ between the two are random.
+    """
+    judge = _Judge(page, backend, record, second)
     stopped = judge.prelude_stop(prelude, half)
     for position, statement in enumerate(half):
         if stopped:
@@ -39,11 +41,14 @@ def judge_half(
 
 
 class _Judge:
-    def __init__(self, page: Page, backend: Backend, record: HalfRecord) -> None:
+    def __init__(
+        self, page: Page, backend: Backend, record: HalfRecord, second: HalfRecord | None
+    ) -> None:
         self.rows: list[Row] = []
         self._page = page
         self._backend = backend
         self._record = record
+        self._second = second
         self._pending = ""
         """Output of the prints just before that document nothing themselves."""
         self._raised: Failure | None = None
@@ -51,16 +56,17 @@ class _Judge:
 
     def prelude_stop(self, prelude: Sequence[Statement], half: Sequence[Statement]) -> bool:
         """Note a failure in the statements taken from the other half; return whether there is."""
+        stop = _first_failure([*half, *prelude], self._record)
         for statement in prelude:
-            outcome = self._record.outcomes.get(statement.index)
-            if outcome is not None and outcome.failure is None and not outcome.cut:
+            if statement is not stop:
                 continue
-            verdict, cause = self._failure_cause(statement, outcome)
+            outcome = self._record.outcomes.get(statement.index)
+            found = self._why_failed(statement, outcome)
             place = f"line {self._page.where(statement.first_line)}"
-            cause = f"needs `{_short(statement.source)}` of {place}, which failed: {cause}"
+            cause = f"needs `{_short(statement.source)}` of {place}, which failed: {found.text}"
             if statement.framework is not half[0].framework:
                 cause += f" (the half reads names that the {statement.framework.value} half makes)"
-            self._add(half[0], verdict, cause)
+            self._fail(half[0], Found(found.kind, cause))
             return True
         return False
 
@@ -69,10 +75,10 @@ class _Judge:
         if statement.expectation is None or self._is_reported(statement):
             return
         stop = self.rows[-1]
-        if stop.verdict is Verdict.SKIPPED:
-            self._add(statement, Verdict.SKIPPED, stop.cause)
+        if stop.verdict is Verdict.SKIPPED and stop.kind is not None:
+            self._fail(statement, Found(stop.kind, stop.cause))
         else:
-            self._add(statement, Verdict.NOT_REACHED, "an earlier statement of the half stopped it")
+            self._fail(statement, _STOPPED)
 
     def statement(self, statement: Statement, following: Statement | None) -> bool:
         """Judge one statement; return whether the half stopped there."""
@@ -83,8 +89,7 @@ class _Judge:
             self._judge_error(statement, expectation, raised)
             return False
         if outcome is None or outcome.cut:
-            verdict, cause = self._failure_cause(statement, outcome)
-            self._add(statement, verdict, cause)
+            self._fail(statement, self._why_failed(statement, outcome))
             return True
         if outcome.failure is not None:
             return self._failed(statement, following, outcome.failure)
@@ -100,8 +105,7 @@ class _Judge:
         if expectation is None and later is not None and later.error == failure.name:
             self._raised = failure
             return False
-        verdict, cause = _cause_of(failure, self._backend)
-        self._add(statement, verdict, cause)
+        self._fail(statement, cause_of(failure, self._page.apis))
         return True
 
     def _judge_output(self, statement: Statement, outcome: Outcome) -> None:
@@ -124,6 +128,15 @@ class _Judge:
                 self._add(statement, verdict, "", outcome.output)
                 return
         if not is_remark(expectation, statement.source):
+            self._differs(statement, expectation, outcome)
+
+    def _differs(self, statement: Statement, expectation: Expectation, outcome: Outcome) -> None:
+        again = self._second.outcomes.get(statement.index) if self._second else None
+        documented = list(readings(expectation.text, statement.source))
+        if again is not None and is_random(documented, outcome.output, again.output):
+            cause = f"another run printed: {_short(again.output)}"
+            self._add(statement, Verdict.RANDOM, cause, outcome.output)
+        else:
             self._add(statement, Verdict.DIFFERS, "", outcome.output)
 
     def _judge_error(
@@ -131,27 +144,40 @@ class _Judge:
     ) -> None:
         printed = f"{failure.name}: {failure.message}"
         if _message_agrees(expectation, failure):
-            self._add(statement, Verdict.TRUE, "the documented error", printed)
+            self._add(statement, Verdict.DOCUMENTED_ERROR, "", printed)
         else:
             cause = f"{failure.name} was raised as documented, with another message"
             self._add(statement, Verdict.DIFFERS, cause, printed)
 
-    def _failure_cause(self, statement: Statement, outcome: Outcome | None) -> tuple[Verdict, str]:
+    def _why_failed(self, statement: Statement, outcome: Outcome | None) -> Found:
         if statement.broken:
-            return Verdict.ERROR, statement.broken
+            return Found(Cause.SYNTAX, statement.broken)
         if outcome is not None and outcome.cut:
-            return Verdict.ERROR, TOO_MUCH
+            return Found(Cause.OUTPUT, TOO_MUCH)
         if outcome is not None and outcome.failure is not None:
-            return _cause_of(outcome.failure, self._backend)
+            return cause_of(outcome.failure, self._page.apis)
         if self._record.running == statement.index or self._record.ended:
-            return Verdict.ERROR, self._record.ended
-        return Verdict.NOT_REACHED, "an earlier statement of the half stopped it"
+            return Found(self._record.kind, self._record.ended)
+        return _STOPPED
 
     def _is_reported(self, statement: Statement) -> bool:
-        where = self._page.where(statement.first_line)
-        return any(row.where == where and row.source == statement.source for row in self.rows)
+        return any(row.statement == statement.index for row in self.rows)
 
-    def _add(self, statement: Statement, verdict: Verdict, cause: str, printed: str = "") -> None:
+    def _fail(self, statement: Statement, found: Found) -> None:
+        if found.kind in SKIPPING:
+            verdict = Verdict.SKIPPED
+        else:
+            verdict = Verdict.NOT_REACHED if found.kind is Cause.STOPPED else Verdict.ERROR
+        self._add(statement, verdict, found.text, kind=found.kind)
+
+    def _add(
+        self,
+        statement: Statement,
+        verdict: Verdict,
+        cause: str,
+        printed: str = "",
+        kind: Cause | None = None,
+    ) -> None:
         self.rows.append(
             Row(
                 example=statement.example,
@@ -163,34 +189,26 @@ class _Judge:
                 cause=cause,
                 documented=statement.expectation.text if statement.expectation else None,
                 printed=printed,
+                kind=kind,
+                statement=statement.index,
             )
         )
+
+
+def _first_failure(statements: Sequence[Statement], record: HalfRecord) -> Statement | None:
+    """Return the first statement that did not run to its end, documented errors not counted."""
+    for statement in sorted(statements, key=lambda each: each.index):
+        outcome = record.outcomes.get(statement.index)
+        if outcome is None or outcome.cut:
+            return statement
+        if outcome.failure is not None and statement.index == max(record.outcomes):
+            return statement
+    return None
 
 
 def is_print_of(statement: Statement) -> bool:
     """Whether a statement is a bare `print(...)`."""
     return statement.node is not None and is_print(statement.node)
-
-
-def backend_of(framework: Framework) -> Backend:
-    """Return what a half of this framework runs on if nothing stands in for it."""
-    return _BACKEND_OF[framework]
-
-
-def _cause_of(failure: Failure, backend: Backend) -> tuple[Verdict, str]:
-    if failure.missing:
-        return Verdict.SKIPPED, f"package {failure.missing} is not installed"
-    if failure.uncovered and backend is Backend.OPSBRIDGE:
-        name = failure.message.split(" ")[0]
-        return Verdict.SKIPPED, f"not covered: {name}"
-    unsupported = _UNSUPPORTED.search(failure.message)
-    if unsupported:
-        cause = f"MindSpore has no {unsupported[1]} on this platform ({unsupported[2]})"
-        return Verdict.SKIPPED, cause
-    # MindSpore puts rules and headings of dashes above its message, and its C++ stack below.
-    lines = [line.strip() for line in failure.message.split("\n")]
-    telling = next((line for line in lines if line and not line.startswith("-")), "")
-    return Verdict.ERROR, f"{failure.name}: {telling}".rstrip(": ")
 
 
 def _message_agrees(expectation: Expectation, failure: Failure) -> bool:

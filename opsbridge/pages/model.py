@@ -21,7 +21,10 @@ class Backend(enum.Enum):
     PYTORCH = "PyTorch"
     MINDSPORE = "MindSpore"
     OPSBRIDGE = "opsbridge"
+    """A MindSpore half on PyTorch tensors, or a PyTorch half on MindSpore tensors."""
     PYTHON = "Python"
+    COMPARED = "real against opsbridge"
+    """No backend: the outputs of the framework itself beside those of opsbridge."""
 
 
 class Verdict(enum.Enum):
@@ -29,10 +32,39 @@ class Verdict(enum.Enum):
 
     TRUE = "true"
     NUMERICALLY_TRUE = "numerically true"
+    DOCUMENTED_ERROR = "documented error"
+    """The error that the page documents was raised."""
+    RANDOM = "random"
+    """Another run printed something else again: no output could be documented."""
     DIFFERS = "differs"
     ERROR = "error"
     NOT_REACHED = "not reached"
     SKIPPED = "skipped"
+
+
+class Cause(enum.Enum):
+    """The closed list of reasons why a statement is not true, as far as evidence was found."""
+
+    PACKAGE = "package missing"
+    DATA = "data needed"
+    NETWORK = "network needed"
+    PLATFORM = "not on this platform"
+    NOT_COVERED = "not covered by opsbridge"
+    RENAMED = "renamed API"
+    REMOVED = "removed API"
+    SIGNATURE = "signature changed"
+    SYNTAX = "cannot be parsed"
+    TIME = "took too long"
+    MEMORY = "out of memory"
+    OUTPUT = "wrote too much"
+    FILES = "wrote outside its folder"
+    ENDED = "process ended"
+    STOPPED = "an earlier statement failed"
+    UNKNOWN = "unknown"
+
+
+STALE_CAUSES = frozenset({Cause.RENAMED, Cause.REMOVED, Cause.SIGNATURE})
+"""Skipped for one of these, a statement is out of date: its page is not true."""
 
 
 @dataclass(frozen=True)
@@ -142,5 +174,53 @@ class Row:
     verdict: Verdict
     cause: str = ""
     documented: str | None = None
-    """None: the page documents nothing here; the row exists because the statement failed."""
+    """None: the page documents nothing here; the row exists because the statement failed.
+
+    With Backend.COMPARED, what the framework itself printed."""
     printed: str = ""
+    kind: Cause | None = None
+    """Of what kind the cause is: of every error, skip and statement not reached."""
+    statement: int = 0
+    """The position of the statement among those of the page."""
+
+
+@dataclass(frozen=True)
+class HalfResult:
+    """The rows of one half of an example on one backend."""
+
+    example: int
+    framework: Framework
+    backend: Backend
+    rows: tuple[Row, ...]
+    """One for every documented statement, and one for a statement that stopped the half."""
+    seconds: float = 0.0
+    """How long it ran; 0 where nothing had to be run."""
+    same_as: str = ""
+    """The path of the page whose half, the same code on the same backend, was run instead."""
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """Everything that was found about one page."""
+
+    page: int
+    """Its position among the pages given."""
+    halves: tuple[HalfResult, ...]
+    """In the order of the page; empty for a page without examples."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: given whenever a statement begins, and whenever a half is done."""
+
+    path: str
+    """The page that a worker has just gone on with."""
+    where: str
+    """The place in it, as 'line' or 'line:column'; '' when its half is done."""
+    statement: str
+    """The statement that has begun; '' when the half is done."""
+    seconds: float
+    """Since the run began."""
+    done: int
+    total: int
+    """Halves; one on two backends counts twice."""

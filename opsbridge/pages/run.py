@@ -6,20 +6,21 @@ import contextlib
 import json
 import os
 import signal
-import site
-import subprocess
-import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from opsbridge.pages.model import Backend
+from opsbridge.pages.evidence import Failure
+from opsbridge.pages.launch import Launcher, Started, modules_of
+from opsbridge.pages.model import Backend, Cause
+from opsbridge.pages.sandbox import available
 
 TOO_MUCH = "printed too much"
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.02
 _MAX_RESULT_BYTES = 64 << 20
 
 
@@ -29,7 +30,12 @@ class Limits:
 
     seconds: float = 300.0
     output_bytes: int = 1 << 20
-    memory_bytes: int = 12 << 30
+    """Printed by one statement."""
+    memory_bytes: int = 8 << 30
+    file_bytes: int = 256 << 20
+    """Written to files, shared memory included."""
+    processes: int = 1024
+    """Processes and threads at a time."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,21 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """An exception that a statement raised."""
+class Job:
+    """One half on one backend."""
 
-    name: str
-    message: str
-    line: int | None
-    missing: str
-    uncovered: bool
+    lines: tuple[str, ...]
+    """Written to the file that the code seems to come from, so that tracebacks and
+    inspect.getsource work."""
+    steps: tuple[Step, ...]
+    backend: Backend
+    stand_in: str = ""
+    """The framework that opsbridge stands in for, or ''."""
+
+    def key(self) -> object:
+        """Return what two jobs have in common that do the same."""
+        steps = tuple((step.source, step.show, step.value_of, step.errors) for step in self.steps)
+        return self.backend, self.stand_in, steps
 
 
 @dataclass(frozen=True)
@@ -75,133 +88,138 @@ class HalfRecord:
     running: int | None = None
     done: bool = False
     ended: str = ""
+    kind: Cause = Cause.ENDED
+    seconds: float = 0.0
 
 
-def run_half(
-    lines: Sequence[str], steps: Sequence[Step], backend: Backend, limits: Limits
+def run_job(
+    job: Job,
+    limits: Limits,
+    launcher: Launcher,
+    on_start: Callable[[int], None] | None = None,
+    *,
+    again: bool = False,
 ) -> HalfRecord:
-    """Run the steps in a child process and return what they did.
+    """Run a job in a child process and return what its statements did.
 
-    lines are written to the file that the code seems to come from, so that tracebacks and
-    inspect.getsource work; the child's directory, home and temporary files vanish with it.
+    on_start is told the index of every statement that begins; again says that the job ran before.
+    The child's directory, home and temporary files vanish with it.
     """
     with tempfile.TemporaryDirectory(prefix="opsbridge-", ignore_cleanup_errors=True) as folder:
         root = Path(folder)
         code = root / "example.py"
-        code.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        code.write_text("\n".join(job.lines) + "\n", encoding="utf-8")
         work = root / "work"
         work.mkdir()
-        job = root / "job.json"
-        job.write_text(json.dumps(_job(code, steps, backend, limits)), encoding="utf-8")
-        return _watch(root, job, limits)
+        described = root / "job.json"
+        described.write_text(json.dumps(_described(job, code, work, limits)), encoding="utf-8")
+        modules = modules_of([step.source for step in job.steps], job.stand_in)
+        with (
+            open(root / "output", "ab+") as output,
+            launcher.start(described, output.fileno(), modules, again=again) as started,
+        ):
+            return _Watch(started, output.fileno(), limits, on_start).run(launcher.stopping)
 
 
-def _job(code: Path, steps: Sequence[Step], backend: Backend, limits: Limits) -> dict[str, Any]:
+def _described(job: Job, code: Path, work: Path, limits: Limits) -> dict[str, Any]:
+    own_folders = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "TORCH_HOME", "MPLCONFIGDIR")
     return {
+        **asdict(limits),
         "file": str(code),
-        "stand_in": backend is Backend.OPSBRIDGE,
-        "memory_bytes": limits.memory_bytes,
-        "output_bytes": limits.output_bytes,
-        "statements": [vars(step) for step in steps],
+        "work": str(work),
+        "stand_in": job.stand_in,
+        "isolation": asdict(available()),
+        "environment": {**dict.fromkeys(own_folders, str(work)), "MPLBACKEND": "Agg"},
+        "statements": [asdict(step) for step in job.steps],
     }
 
 
-def _watch(root: Path, job: Path, limits: Limits) -> HalfRecord:
-    record = HalfRecord()
-    deadline = time.monotonic() + limits.seconds
-    with open(root / "output", "ab+") as output, _child(root, job, output.fileno()) as child:
-        process, results = child
-        buffer = b""
-        received = 0
-        while True:
-            has_exited = process.poll() is not None
-            data = _read(results)
-            received += len(data)
-            *complete, buffer = (buffer + data).split(b"\n")
-            for line in complete:
-                _note(record, line)
+class _Watch:
+    """Collects the results of one running job until it is done, ended or over a limit."""
+
+    def __init__(
+        self,
+        started: Started,
+        output: int,
+        limits: Limits,
+        on_start: Callable[[int], None] | None,
+    ) -> None:
+        self._started = started
+        self._output = output
+        self._limits = limits
+        self._on_start = on_start
+        self._record = HalfRecord()
+        self._partial = b""
+        self._received = 0
+
+    def run(self, stopping: threading.Event) -> HalfRecord:
+        record = self._record
+        start = time.monotonic()
+        while not (record.done or record.ended):
+            # Asked first: what was written before the end is then read below.
+            end = self._end()
+            progressed = self._take_results()
             if record.done:
-                return record
-            if has_exited:
-                record.ended = _exit_cause(process.returncode)
-            elif time.monotonic() > deadline:
-                record.ended = f"stopped after {limits.seconds:g} s"
-            elif os.fstat(output.fileno()).st_size > 2 * limits.output_bytes:
-                record.ended = TOO_MUCH
-            elif received > _MAX_RESULT_BYTES:
-                record.ended = "stopped: too much on the result channel"
-            if record.ended:
-                return record
-            if not data:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(_POLL_SECONDS)
+                break
+            if end:
+                record.ended, record.kind = end
+            elif time.monotonic() - start > self._limits.seconds:
+                record.ended = f"stopped after {self._limits.seconds:g} s"
+                record.kind = Cause.TIME
+            elif os.fstat(self._output).st_size > 2 * self._limits.output_bytes:
+                record.ended, record.kind = TOO_MUCH, Cause.OUTPUT
+            elif self._received > _MAX_RESULT_BYTES:
+                record.ended, record.kind = "stopped: too much on the result channel", Cause.OUTPUT
+            elif stopping.is_set():
+                record.ended = "the run was stopped"
+            elif not progressed:
+                self._started.wait(_POLL_SECONDS)
+        record.seconds = time.monotonic() - start
+        return record
 
+    def _end(self) -> tuple[str, Cause] | None:
+        """Return how the job ended, or None while it runs."""
+        try:
+            message = self._started.control.recv(1 << 12)
+        except BlockingIOError:
+            return None
+        except OSError:
+            message = b""
+        if not message:
+            return "its process was ended from outside", Cause.ENDED
+        told = json.loads(message)
+        if "failed" in told:
+            return f"could not be isolated: {told['failed']}", Cause.ENDED
+        if "processes" in told:
+            return f"stopped: it had started {told['processes']} processes", Cause.ENDED
+        return _exit_cause(os.waitstatus_to_exitcode(told["status"])), Cause.ENDED
 
-@contextlib.contextmanager
-def _child(root: Path, job: Path, output: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Start the child in a process group of its own; end the whole group on the way out."""
-    results, writer = os.pipe()
-    os.set_blocking(results, False)
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-B", "-m", "opsbridge.pages.child", str(job), str(writer)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.DEVNULL,
-            cwd=root / "work",
-            env=_environment(root),
-            pass_fds=[writer],
-            start_new_session=True,
-        )
-    except BaseException:
-        os.close(results)
-        raise
-    finally:
-        os.close(writer)
-    try:
-        yield process, results
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        os.close(results)
+    def _take_results(self) -> bool:
+        """Enter the results that have come; return whether there were any."""
+        data = b""
+        with contextlib.suppress(BlockingIOError):
+            data = os.read(self._started.results, 1 << 16)
+        self._received += len(data)
+        *complete, self._partial = (self._partial + data).split(b"\n")
+        try:
+            for line in complete:
+                self._note(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._record.ended = "it wrote to the channel of its own results"
+        return bool(data)
 
-
-def _environment(root: Path) -> dict[str, str]:
-    """Return the parent's environment with home and temporary files moved into the job's folder."""
-    environment = dict(os.environ)
-    for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "TORCH_HOME", "MPLCONFIGDIR"):
-        environment[name] = str(root / "work")
-    # Packages of the user's own site folder stay importable although HOME moved.
-    environment["PYTHONUSERBASE"] = site.getuserbase()
-    environment["MPLBACKEND"] = "Agg"
-    environment.pop("PYTHONSTARTUP", None)
-    if environment.get("PYTHONPATH"):
-        parts = environment["PYTHONPATH"].split(os.pathsep)
-        environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(p) for p in parts if p)
-    return environment
-
-
-def _read(results: int) -> bytes:
-    with contextlib.suppress(BlockingIOError):
-        return os.read(results, 1 << 16)
-    return b""
-
-
-def _note(record: HalfRecord, line: bytes) -> None:
-    """Enter one result line of the child."""
-    result = json.loads(line)
-    if "start" in result:
-        record.running = result["start"]
-    elif "end" in result:
-        error = result["error"]
-        failure = error and Failure(
-            error["class"], error["message"], error["line"], error["missing"], error["uncovered"]
-        )
-        record.outcomes[result["end"]] = Outcome(result["output"], result["cut"], failure)
-        record.running = None
-    else:
-        record.done = True
+    def _note(self, result: dict[str, Any]) -> None:
+        record = self._record
+        if "start" in result:
+            record.running = result["start"]
+            if self._on_start:
+                self._on_start(result["start"])
+        elif "end" in result:
+            failure = Failure.from_data(result["error"]) if result["error"] else None
+            record.outcomes[result["end"]] = Outcome(result["output"], result["cut"], failure)
+            record.running = None
+        else:
+            record.done = True
 
 
 def _exit_cause(status: int) -> str:

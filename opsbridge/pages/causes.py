@@ -1,0 +1,154 @@
+"""Finds why a statement failed, from evidence; where there is none it says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from opsbridge.pages.evidence import Call, Failure
+from opsbridge.pages.model import Api, Cause
+
+SKIPPING = frozenset(
+    {
+        Cause.PACKAGE, Cause.DATA, Cause.NETWORK, Cause.PLATFORM, Cause.NOT_COVERED,
+        Cause.RENAMED, Cause.REMOVED, Cause.SIGNATURE,
+    }
+)  # fmt: skip
+"""Causes for which a statement is skipped: it cannot run here, whatever it would print."""
+
+_UNSUPPORTED = (re.compile(r"Unsupported op \[(?P<name>\w+)\] on (?P<platform>\w+)"),)
+_NO_CUDA = re.compile(r"not compiled with CUDA|No CUDA GPUs are available|Found no NVIDIA driver")
+_MEMORY = re.compile(r"std::bad_alloc|can't allocate memory|not enough memory|Unable to allocate")
+_NETWORK_ERRORS = frozenset({"gaierror", "URLError", "ConnectionError", "ProxyError"})
+_UNREACHABLE = frozenset({100, 101, 110, 111, 113})
+"""Network down, unreachable, timed out, refused, no route to host."""
+_READ_ONLY, _TOO_LARGE, _NO_SPACE = 30, 27, 28
+_UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
+_TOO_MANY = re.compile(r"takes (?:from \d+ to )?(\d+) positional arguments? but (\d+) (?:was|were)")
+_REQUIRED = re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
+_POSITIONAL = ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Why a statement failed: of what kind, and in words."""
+
+    kind: Cause
+    text: str
+
+
+def cause_of(failure: Failure, apis: Sequence[Api]) -> Found:
+    """Return the cause of an exception; apis are those of the page, with their signatures."""
+    if failure.missing:
+        return Found(Cause.PACKAGE, f"package {failure.missing} is not installed")
+    if failure.uncovered:
+        return Found(Cause.NOT_COVERED, f"not covered: {failure.message.split(' ')[0]}")
+    return (
+        _platform(failure)
+        or _resources(failure)
+        or _name(failure)
+        or _signature(failure, apis)
+        or Found(Cause.UNKNOWN, told(failure))
+    )
+
+
+def told(failure: Failure) -> str:
+    """Return class and telling line of an exception."""
+    # MindSpore puts rules and headings of dashes above its message, and its C++ stack below.
+    lines = [line.strip() for line in failure.message.split("\n")]
+    telling = next((line for line in lines if line and not line.startswith("-")), "")
+    return f"{failure.name}: {telling}".rstrip(": ")
+
+
+def _platform(failure: Failure) -> Found | None:
+    for pattern in _UNSUPPORTED:
+        match = pattern.search(failure.message)
+        if match:
+            text = f"MindSpore has no {match['name']} on this platform ({match['platform']})"
+            return Found(Cause.PLATFORM, text)
+    if _NO_CUDA.search(failure.message):
+        return Found(Cause.PLATFORM, f"needs CUDA: {told(failure)}")
+    return None
+
+
+def _resources(failure: Failure) -> Found | None:
+    """Find what the code needs and this run does not give: network, data, memory, room."""
+    text = told(failure)
+    if _NETWORK_ERRORS & set(failure.classes) or _UNREACHABLE & set(failure.errors):
+        return Found(Cause.NETWORK, f"needs the network: {text}")
+    called = [call for call in failure.calls if ".dataset" in call.name.lower() and call.paths]
+    if failure.paths or called:
+        path = failure.paths[0] if failure.paths else called[0].paths[0]
+        return Found(Cause.DATA, f"needs {path!r}, which is not there: {text}")
+    if "MemoryError" in failure.classes or _MEMORY.search(failure.message):
+        return Found(Cause.MEMORY, f"out of memory: {text}")
+    if _READ_ONLY in failure.errors:
+        return Found(Cause.FILES, f"wrote outside its folder: {text}")
+    if failure.errors and failure.errors[0] in (_TOO_LARGE, _NO_SPACE):
+        return Found(Cause.OUTPUT, f"wrote too much: {text}")
+    return None
+
+
+def _name(failure: Failure) -> Found | None:
+    if not failure.lost:
+        return None
+    if failure.found:
+        return Found(Cause.RENAMED, f"{failure.lost} is now {' or '.join(failure.found)}")
+    return Found(Cause.REMOVED, f"{failure.lost} does not exist in the installed version")
+
+
+def _signature(failure: Failure, apis: Sequence[Api]) -> Found | None:
+    """Find a documented parameter that the installed function no longer takes in the same way."""
+    if failure.name != "TypeError":
+        return None
+    for call in failure.calls:
+        documented = _documented(call, apis)
+        if not documented or call.parameters is None:
+            continue
+        installed = [name for name, _ in call.parameters]
+        unexpected = _UNEXPECTED.search(failure.message)
+        if unexpected and unexpected[1] in documented and unexpected[1] not in installed:
+            text = f"{call.name} has no parameter {unexpected[1]} any more"
+            return Found(Cause.SIGNATURE, text)
+        most = sum(kind in _POSITIONAL for _, kind in call.parameters)
+        if _TOO_MANY.search(failure.message) and most < call.positional <= len(documented):
+            text = (
+                f"{call.name} takes {most} arguments by position, documented are {len(documented)}"
+            )
+            return Found(Cause.SIGNATURE, text)
+        required = _REQUIRED.search(failure.message)
+        names = re.findall(r"'(\w+)'", required[1]) if required else []
+        new = [name for name in names if name in installed and name not in documented]
+        if new:
+            return Found(Cause.SIGNATURE, f"{call.name} requires {new[0]}, which is not documented")
+    return None
+
+
+def _documented(call: Call, apis: Sequence[Api]) -> list[str]:
+    """Return the parameters that the page prints for what a call names, or []."""
+    for api in apis:
+        # Modules move, so the framework and the last part must do.
+        if _ends(api.name) == _ends(call.name):
+            return parameters_of(api.signature)
+    return []
+
+
+def _ends(name: str) -> tuple[str, str]:
+    return name.split(".")[0], name.rsplit(".", 1)[-1]
+
+
+def parameters_of(signature: str) -> list[str]:
+    """Return the names of the parameters in a printed signature, of both calls if it shows two."""
+    names: list[str] = []
+    depth, part = 0, ""
+    for character in signature + ",":
+        if depth and (depth > 1 or character not in "),"):
+            part += character
+        if depth == 1 and character in "),":
+            name = re.match(r"\s*\**([A-Za-z_]\w*)", part)
+            if name and name[1] not in names:
+                names.append(name[1])
+            part = ""
+        depth += (character in "([{") - (character in ")]}")
+    return names
