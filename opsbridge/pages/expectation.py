@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from opsbridge.pages.canonical import canonical
+from opsbridge.pages.canonical import CLOSING, canonical, split
 from opsbridge.pages.model import Expectation
 from opsbridge.pages.names import is_print
 from opsbridge.pages.numbers import NUMBER
@@ -41,6 +41,8 @@ def expectation_of(
     texts = [re.sub(r"^\s*#+ ?", "", text) for _, text in comments]
     if not any(text.strip() for text in texts):
         return None
+    while len(texts) > 1 and is_prose(texts[0]) and any(map(_MARK.match, texts[1:])):
+        del texts[0]
     mark = _MARK.match(texts[0])
     if mark:
         texts[0] = texts[0][mark.end() :]
@@ -52,6 +54,21 @@ def expectation_of(
     if not shows or not text.strip():
         return None
     return Expectation(text, comments[0][0], bool(mark), error)
+
+
+def is_bare_mark(line: str) -> bool:
+    """Whether a line is a comment that introduces an output and says nothing else."""
+    mark = _MARK.match(line.lstrip().removeprefix("#"))
+    return mark is not None and not line.lstrip().removeprefix("#")[mark.end() :].strip()
+
+
+def is_open(comments: Sequence[str]) -> bool:
+    """Whether some comments hold an output that ends inside brackets, so that more must follow."""
+    text = _MARK.sub("", "\n".join(comment.lstrip("#") for comment in comments), count=1)
+    depth = 0
+    for token in split(text):
+        depth += (token in CLOSING) - (token in CLOSING.values())
+    return depth > 0 and looks_like_value(text)
 
 
 def readings(text: str, source: str) -> Iterator[str]:
