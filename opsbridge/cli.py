@@ -13,6 +13,7 @@ from opsbridge.errors import OpsbridgeError
 # Subcommand -> module with add_arguments(parser) and run(args) -> exit status, and its one line.
 _COMMANDS = {
     "doctest": ("opsbridge.pages.command", "run the examples of difference pages on both sides"),
+    "pages": ("opsbridge.pages.lint.command", "check difference pages without running them"),
     "diff": ("opsbridge.docgen.command", "print the computed difference table of two APIs"),
     "tables": ("opsbridge.tables.command", "check the mapping tables"),
     "info": ("opsbridge.info", "say what is installed, built and supported here"),

@@ -152,6 +152,17 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         ERRORS | {"opsbridge.pages", "opsbridge.mindspore", "opsbridge.torch"},
         {"numpy", *FRAMEWORKS},
     ),
+    # Reports and the progress bar; what they need is imported when they are asked for.
+    "opsbridge.pages.html_report": (
+        {"opsbridge.errors", "opsbridge.pages"},
+        {"jinja2", "markupsafe"},
+    ),
+    "opsbridge.pages.progress": ({"opsbridge.pages"}, {"rich"}),
+    # The plugin imports the rest only if pages are asked for.
+    "opsbridge.pages.pytest_plugin": ({"opsbridge.pages.pytest_pages"}, set()),
+    "opsbridge.pages.pytest_pages": ({"opsbridge.pages"}, {"_pytest", "pytest", "sybil"}),
+    # Names of APIs are looked up in whichever frameworks are installed, in a child process.
+    "opsbridge.pages.lint.resolve_child": (set(), set()),
     "opsbridge.docgen": (TABLES | {"opsbridge.docgen"}, set()),
     "opsbridge.__main__": ({"opsbridge.cli"}, set()),
     "opsbridge.cli": (ERRORS, set()),
@@ -269,6 +280,8 @@ LOADED = """
         ("opsbridge.tables.load", set()),
         ("opsbridge.tables.diff", set()),
         ("opsbridge.docgen.command", set()),
+        ("opsbridge.pages.lint.command", set()),
+        ("opsbridge.pages.pytest_plugin", set()),
         ("opsbridge.core", {"numpy"}),
         ("opsbridge.torchvision", set()),
         ("opsbridge.torchvision.ops", {"numpy"}),

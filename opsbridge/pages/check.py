@@ -104,21 +104,6 @@ def check_pages(
             launcher.stop()
 
 
-def check_page(
-    page: Page, mindspore: Sequence[Backend], limits: Limits
-) -> Iterator[tuple[int, Framework, Backend, list[Row]]]:
-    """Yield example, framework, backend and rows of every half of a page."""
-    for result in check_pages([page], Backends(mindspore=tuple(mindspore)), limits, 2):
-        for half in result.halves:
-            if half.backend is not Backend.COMPARED:
-                yield half.example, half.framework, half.backend, list(half.rows)
-
-
-def mindspore_backends(choice: str | None) -> tuple[Backend, ...]:
-    """Return what MindSpore halves run on."""
-    return Backends.chosen(mindspore=choice).mindspore
-
-
 @dataclass
 class _Task:
     """A job and the halves, perhaps of several pages, that it answers."""

@@ -6,13 +6,16 @@ import argparse
 import importlib.util
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 pytest.importorskip("markdown_it", reason="markdown-it-py of opsbridge[docs] parses the pages")
 pytest.importorskip("pytest_doctestplus", reason="pytest-doctestplus of opsbridge[docs] compares")
 
+from opsbridge.errors import PageError
 from opsbridge.pages.command import add_arguments, run
+from opsbridge.pages.json_report import SCHEMA
 from opsbridge.pages.report import package_versions
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -53,7 +56,7 @@ def page(tmp_path: Path):  # type: ignore[no-untyped-def]
 def test_a_true_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert doctest(CORPUS / "two_fences_en.md", "--mindspore", "opsbridge") == 0
     text = capsys.readouterr().out
-    assert "1 of 1 pages true; statements: 5 true, 0 numerically true, 1 documented error" in text
+    assert "1 of 1 pages true; statements: 5 true, 1 documented error" in text
     assert f"numpy {package_versions()['numpy']}" in text
 
 
@@ -221,10 +224,73 @@ def test_pages_that_are_none(
 def test_one_bad_page_does_not_stop_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert doctest(tmp_path / "none.md", CORPUS / "two_fences_en.md", tmp_path) == 2
+    binary, gone = tmp_path / "binary.md", tmp_path / "gone.md"
+    binary.write_bytes(b"\0")
+    gone.symlink_to(tmp_path / "nowhere.md")
+    assert doctest(binary, CORPUS / "two_fences_en.md", gone) == 2
     text = capsys.readouterr().out
-    assert "none.md: cannot be read: No such file or directory" in text
+    assert "binary.md: byte 0 is 0x00" in text
+    assert "gone.md: cannot be read: it is no regular file" in text
     assert "1 of 3 pages true" in text
+
+
+def test_a_path_that_matches_nothing_stops_the_run(tmp_path: Path) -> None:
+    with pytest.raises(PageError, match=r"none\.md: there is no such file or folder"):
+        doctest(CORPUS, tmp_path / "none.md")
+
+
+def test_a_page_of_ten_megabytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "page.md"
+    path.write_bytes(b"# D\n\n" + b"text \n" * (10 << 20))
+    assert doctest(path) == 2
+    assert "pages may have at most" in capsys.readouterr().out
+
+
+def test_an_unclosed_fence_is_a_problem_of_its_page(
+    page,
+    capsys: pytest.CaptureFixture[str],  # type: ignore[no-untyped-def]
+) -> None:
+    path = page("print(1)\n# 1")
+    path.write_text(path.read_text().removesuffix("```\n"))
+    assert doctest(path) == 1
+    text = capsys.readouterr().out
+    assert "page.md:5: this code fence is never closed" in text
+    assert "statements: 1 true" in text
+
+
+def test_a_folder_with_a_baseline(page, capsys: pytest.CaptureFixture[str]) -> None:  # type: ignore[no-untyped-def]
+    path = page("print(1)\n# 2\nprint(3)\n# 3")
+    results = path.with_suffix(".json")
+    assert doctest(path.parent, "--json", results) == 1
+    page("# added\nprint(1)\n# 2\nprint(3)\n# 3")
+    assert doctest(path.parent, "--baseline", results) == 0
+    page("print(1)\n# 2\nprint(3)\n# 4")
+    assert doctest(path.parent, "--baseline", results) == 1
+    assert "`print(3)`: differs (was: true)" in capsys.readouterr().out
+    with pytest.raises(PageError, match="exclude each other"):
+        doctest(path.parent, "--baseline", results, "--update")
+
+
+def test_quiet_and_verbose(page, capsys: pytest.CaptureFixture[str]) -> None:  # type: ignore[no-untyped-def]
+    path = page("print(1)\n# 1")
+    doctest(path)
+    assert capsys.readouterr().out.startswith(f"{path}  Differences (en): 1 true\n\n")
+    doctest(path, "--quiet")
+    assert capsys.readouterr().out.startswith("\n")
+    doctest(path, "--verbose")
+    assert "  1        Python  Python   6     print(1)   true\n" in capsys.readouterr().out
+
+
+def test_every_form_of_report_of_a_real_run(page) -> None:  # type: ignore[no-untyped-def]
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema validates the report")
+    path = page("print(1)\n# 1\nimport no_such_package_7\nprint(2)\n# 2")
+    files = [path.with_suffix(suffix) for suffix in (".json", ".xml", ".html")]
+    doctest(path, "--json", files[0], "--junit", files[1], "--html", files[2])
+    data = json.loads(files[0].read_text(encoding="utf-8"))
+    jsonschema.validate(data, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert data["causes"] == {"package missing": 2}
+    assert ElementTree.parse(files[1]).getroot().get("skipped") == "2"
+    assert "package no_such_package_7 is not installed" in files[2].read_text(encoding="utf-8")
 
 
 def test_a_time_limit_must_be_positive(capsys: pytest.CaptureFixture[str]) -> None:
@@ -242,7 +308,9 @@ def test_the_seed_pages_are_true_on_every_backend(
     path = tmp_path / name
     path.write_bytes((CORPUS / name).read_bytes())
     rows = statements(path)
-    backends = ["PyTorch", *(["MindSpore"] if HAS_MINDSPORE else []), "opsbridge"]
+    backends = ["PyTorch", "opsbridge"]
+    if HAS_MINDSPORE:
+        backends = ["PyTorch", "MindSpore", "opsbridge", "real against opsbridge"]
     assert [row["backend"] for row in rows] == backends
     assert {row["verdict"] for row in rows} == {"true"}
 

@@ -1,0 +1,1 @@
+"""The linter of difference pages: what can be found wrong without running anything."""
