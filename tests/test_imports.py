@@ -135,14 +135,21 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # The core operators by their own names: a front-end of the core tables.
     "opsbridge.canonical": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
     "opsbridge.ops": (CORE | {"opsbridge.canonical"}, set()),
+    "opsbridge.alias": (ERRORS, set()),
+    "opsbridge.torch": (
+        ERRORS | {"opsbridge.alias", "opsbridge.torch", "opsbridge.torchvision.ops"},
+        {"numpy", "mindspore"},
+    ),
+    # Kernels are loaded while the real PyTorch is in place.
+    "opsbridge.torch.alias": (CORE | {"opsbridge.alias"}, set()),
     "opsbridge.mindspore": (
-        ERRORS | {"opsbridge.frontend", "opsbridge.mindspore"},
+        ERRORS | {"opsbridge.alias", "opsbridge.frontend", "opsbridge.mindspore"},
         {"numpy", "torch"},
     ),
     "opsbridge.pages": (TABLES | {"opsbridge.pages"}, {"markdown_it", "pytest_doctestplus"}),
     # The child process of a page is where its examples run, on whichever frameworks they use.
     "opsbridge.pages.child": (
-        ERRORS | {"opsbridge.pages", "opsbridge.mindspore"},
+        ERRORS | {"opsbridge.pages", "opsbridge.mindspore", "opsbridge.torch"},
         {"numpy", *FRAMEWORKS},
     ),
     # Reports and the progress bar; what they need is imported when they are asked for.
