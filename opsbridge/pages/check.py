@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -61,6 +62,11 @@ def _chosen(choice: str, real: Backend) -> tuple[Backend, ...]:
         "opsbridge": (Backend.OPSBRIDGE,),
         "both": (real, Backend.OPSBRIDGE),
     }[choice]
+
+
+def usual_workers() -> int:
+    """Return how many halves run at a time unless asked for: each may need a gigabyte or two."""
+    return min(os.cpu_count() or 1, 8)
 
 
 def describe_isolation() -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sybil import Document, Region, Sybil
 
-from opsbridge.pages.check import Backends, check_pages
+from opsbridge.pages.check import Backends, check_pages, usual_workers
 from opsbridge.pages.model import (
     Backend,
     Framework,
@@ -46,7 +46,9 @@ class Pages:
             config.getoption("opsbridge_torch"), config.getoption("opsbridge_mindspore")
         )
         self._limits = Limits(config.getoption("opsbridge_timeout") or Limits().seconds)
+        # A worker of pytest-xdist gets some of the items, and has others beside it.
         self._is_shared = hasattr(config, "workerinput")
+        self._workers = 1 if self._is_shared else usual_workers()
         self._pages: dict[str, Page] = {}
         self._results: dict[str, PageResult] = {}
         self._running: Iterator[PageResult] = iter(())
@@ -67,7 +69,7 @@ class Pages:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which pages have items that were selected: they run together."""
         wanted = {str(item.path) for item in session.items if isinstance(item, StatementItem)}
-        if not self._is_shared:  # a worker of pytest-xdist gets only some of the items
+        if not self._is_shared:
             self._start([page for path, page in self._pages.items() if path in wanted])
 
     @pytest.hookimpl(tryfirst=True)
@@ -148,7 +150,7 @@ class Pages:
         if close is not None:
             close()
         self._batch = list(pages)
-        self._running = check_pages(self._batch, self._backends, self._limits, 2)
+        self._running = check_pages(self._batch, self._backends, self._limits, self._workers)
 
 
 def _explained(row: Row, half: HalfResult) -> Row:
