@@ -135,14 +135,21 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # The core operators by their own names: a front-end of the core tables.
     "opsbridge.canonical": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
     "opsbridge.ops": (CORE | {"opsbridge.canonical"}, set()),
+    "opsbridge.alias": (ERRORS, set()),
+    "opsbridge.torch": (
+        ERRORS | {"opsbridge.alias", "opsbridge.torch", "opsbridge.torchvision.ops"},
+        {"numpy", "mindspore"},
+    ),
+    # Kernels are loaded while the real PyTorch is in place.
+    "opsbridge.torch.alias": (CORE | {"opsbridge.alias"}, set()),
     "opsbridge.mindspore": (
-        ERRORS | {"opsbridge.frontend", "opsbridge.mindspore"},
+        ERRORS | {"opsbridge.alias", "opsbridge.frontend", "opsbridge.mindspore"},
         {"numpy", "torch"},
     ),
     "opsbridge.pages": (TABLES | {"opsbridge.pages"}, {"markdown_it", "pytest_doctestplus"}),
     # The child process of a page is where its examples run, on whichever frameworks they use.
     "opsbridge.pages.child": (
-        ERRORS | {"opsbridge.pages", "opsbridge.mindspore"},
+        ERRORS | {"opsbridge.pages", "opsbridge.mindspore", "opsbridge.torch"},
         {"numpy", *FRAMEWORKS},
     ),
     # Reports and the progress bar; what they need is imported when they are asked for.
@@ -153,7 +160,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.pages.progress": ({"opsbridge.pages"}, {"rich"}),
     # The plugin imports the rest only if pages are asked for.
     "opsbridge.pages.pytest_plugin": ({"opsbridge.pages.pytest_pages"}, set()),
-    "opsbridge.pages.pytest_pages": ({"opsbridge.pages"}, {"_pytest", "pytest", "sybil"}),
+    "opsbridge.pages.pytest_items": ({"opsbridge.pages"}, {"_pytest", "pytest", "sybil"}),
+    "opsbridge.pages.pytest_pages": ({"opsbridge.pages"}, {"pytest", "sybil"}),
     # Names of APIs are looked up in whichever frameworks are installed, in a child process.
     "opsbridge.pages.lint.resolve_child": (set(), set()),
     "opsbridge.docgen": (TABLES | {"opsbridge.docgen"}, set()),

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from opsbridge.alias import NotCoveredAttribute
 from opsbridge.errors import DtypeError, OpsbridgeError
-from opsbridge.mindspore.alias import NotCoveredAttribute
 
 _NAMES = {
     torch.bool: "Bool",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -63,6 +64,11 @@ def _chosen(choice: str, real: Backend) -> tuple[Backend, ...]:
     }[choice]
 
 
+def usual_workers() -> int:
+    """Return how many halves run at a time unless asked for: each may need a gigabyte or two."""
+    return min(os.cpu_count() or 1, 8)
+
+
 def describe_isolation() -> str:
     """Return one line for the head of a report: what this system keeps the code of a half from."""
     return available().describe()
@@ -102,21 +108,6 @@ def check_pages(
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
             launcher.stop()
-
-
-def check_page(
-    page: Page, mindspore: Sequence[Backend], limits: Limits
-) -> Iterator[tuple[int, Framework, Backend, list[Row]]]:
-    """Yield example, framework, backend and rows of every half of a page."""
-    for result in check_pages([page], Backends(mindspore=tuple(mindspore)), limits, 2):
-        for half in result.halves:
-            if half.backend is not Backend.COMPARED:
-                yield half.example, half.framework, half.backend, list(half.rows)
-
-
-def mindspore_backends(choice: str | None) -> tuple[Backend, ...]:
-    """Return what MindSpore halves run on."""
-    return Backends.chosen(mindspore=choice).mindspore
 
 
 @dataclass

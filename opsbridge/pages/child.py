@@ -108,6 +108,11 @@ def _stand_in(framework: str) -> Iterator[None]:
 
         with as_mindspore():
             yield
+    elif framework == "PyTorch":
+        from opsbridge.torch.alias import as_torch
+
+        with as_torch():
+            yield
     else:
         yield
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 
 from opsbridge.errors import PageError
 from opsbridge.pages.baseline import Baseline
-from opsbridge.pages.check import Backends, check_pages, describe_isolation
+from opsbridge.pages.check import Backends, check_pages, describe_isolation, usual_workers
 from opsbridge.pages.discover import find_pages
 from opsbridge.pages.html_report import write_html
 from opsbridge.pages.json_report import write_json
@@ -23,8 +22,6 @@ from opsbridge.pages.terminal import page_lines, summary_lines
 from opsbridge.pages.update_command import update_pages
 
 _BACKENDS = ("real", "opsbridge", "both")
-_MAX_JOBS = 8
-"""Unless asked for: a half with two frameworks needs a gigabyte or two."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +72,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         type=_jobs,
-        default=min(os.cpu_count() or 1, _MAX_JOBS),
+        default=usual_workers(),
         metavar="N",
         help="halves at a time (default: %(default)d)",
     )

@@ -143,7 +143,7 @@ def _missing_package(error: BaseException) -> str:
 
 
 def _is_uncovered(error: BaseException) -> bool:
-    alias = sys.modules.get("opsbridge.mindspore.alias")
+    alias = sys.modules.get("opsbridge.alias")
     return alias is not None and isinstance(error, alias.NotCovered)
 
 

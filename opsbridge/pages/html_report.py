@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,28 @@ def as_html(run: RunReport) -> str:
 
 def _shown_page(page: dict[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = _shown(page)
-    shown["statements"] = [
-        {**_shown(row), "first_line": visible(row["source"].split("\n")[0])}
-        for row in page["statements"]
-    ]
+    shown["statements"] = [_shown_statement(row) for row in page["statements"]]
     return shown
+
+
+def _shown_statement(row: dict[str, Any]) -> dict[str, Any]:
+    shown = _shown(row)
+    documented, printed = ((shown[key] or "").split("\n") for key in ("documented", "printed"))
+    return {
+        **shown,
+        "first_line": shown["source"].split("\n")[0],
+        "documented_lines": _marked(documented, printed),
+        "printed_lines": _marked(printed, documented),
+    }
+
+
+def _marked(lines: Sequence[str], others: Sequence[str]) -> list[tuple[str, bool]]:
+    """Return lines and whether each is to be marked: others differ, but not all of them."""
+    other = {line.strip() for line in others}
+    changed = [line.strip() not in other for line in lines]
+    return [
+        (line, is_new and not all(changed)) for line, is_new in zip(lines, changed, strict=True)
+    ]
 
 
 def _shown(data: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from types import TracebackType
 
 _FRAMEWORKS = ("torch", "torchvision", "mindspore")
 _STAND_INS = {
+    "PyTorch": (("torch", "torchvision"), ("mindspore", "opsbridge.torch.vision")),
     "MindSpore": (
         ("mindspore",),
         ("torch", "opsbridge.mindspore.tensor", "opsbridge.mindspore.ops"),

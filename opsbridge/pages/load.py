@@ -17,7 +17,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 def load_page(path: Path) -> tuple[PageReport, Page | None]:
     """Return the report of a page without its halves, and the page if it can be run."""
     try:
-        page = _read(path)
+        page = read_regular(path)
     except PageError as error:
         return PageReport(str(path), problem=str(error), is_unusable=True), None
     report = PageReport(str(path), page.language, page.title)
@@ -46,7 +46,12 @@ def unclosed_fence(lines: Sequence[Line]) -> int:
     return opened
 
 
-def _read(path: Path) -> Page:
+def read_regular(path: Path) -> Page:
+    """Read the page in a regular file; nothing is read from a pipe or a device.
+
+    Raises:
+        PageError: it cannot be read, or is no page; the message names the file.
+    """
     try:
         if not path.is_file():
             raise PageError(f"{path}: cannot be read: it is no regular file")

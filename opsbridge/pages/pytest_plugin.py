@@ -20,7 +20,7 @@ def pytest_addoption(parser: Any) -> None:
     )
     group.addoption("--opsbridge-torch", choices=_BACKENDS, help="what runs the PyTorch halves")
     group.addoption(
-        "--opsbridge-timeout", type=float, metavar="SECONDS", help="time limit of each half"
+        "--opsbridge-timeout", type=_positive, metavar="SECONDS", help="time limit of each half"
     )
 
 
@@ -30,3 +30,10 @@ def pytest_configure(config: Any) -> None:
         from opsbridge.pages.pytest_pages import Pages
 
         config.pluginmanager.register(Pages(config), "opsbridge-pages")
+
+
+def _positive(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError(text)
+    return seconds

@@ -10,6 +10,7 @@ from opsbridge.pages.compare import compare
 from opsbridge.pages.expectation import is_prose, looks_like_value, readings
 from opsbridge.pages.halves import marker_of
 from opsbridge.pages.model import Backend, Expectation, Page, Row, Statement, Verdict
+from opsbridge.pages.names import is_print
 from opsbridge.pages.read import parse_page
 
 _COMMENT = re.compile(r"(?P<indent>\s*)(?P<mark>#+)(?P<space> ?)(?P<body>.*)")
@@ -83,8 +84,23 @@ def _edit(page: Page, row: Row) -> Edit | str:
     if -1 in numbers or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         return "the page's lines are lost (flattened)"
     texts = [page.lines[number - 1].text for number in block]
+    if _follows_print(page, statement) and len(texts) > row.printed.strip("\n").count("\n") + 1:
+        return "the comment may show the outputs of several prints"
     printed = [line.rstrip() for line in row.printed.rstrip().strip("\n").split("\n")]
     return Edit(row, numbers[0], numbers[-1] + 1, tuple(_rewritten(statement, texts, printed)))
+
+
+def _follows_print(page: Page, statement: Statement) -> bool:
+    """Whether the statement before, in the same half, is a print that documents nothing."""
+    if not statement.index:
+        return False
+    before = page.statements[statement.index - 1]
+    return (
+        (before.example, before.framework) == (statement.example, statement.framework)
+        and before.expectation is None
+        and before.node is not None
+        and is_print(before.node)
+    )
 
 
 def _is_choice(text: str) -> bool:

@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-from opsbridge.mindspore.alias import NotCovered, as_mindspore
+from opsbridge.alias import NotCovered
+from opsbridge.mindspore.alias import as_mindspore
 
 
 def test_every_way_to_import() -> None:

@@ -110,6 +110,24 @@ def test_one_fault_is_one_finding(old: str, new: str, finding: tuple[str, int, s
     assert {rule for rule, *_ in found} == {finding[0]}
 
 
+@pytest.mark.parametrize(
+    ("text", "is_wrong"),
+    [
+        ("一致", True),
+        ("功能一致", True),
+        ("-", True),
+        ("Same function", True),
+        ("功能一致，参数名不同", False),
+        ("功能一致，但数据类型不同", False),
+        ("MindSpore中为`axis`", False),
+        ("The dimension to reduce", False),
+    ],
+)
+def test_a_row_that_calls_other_names_the_same(text: str, is_wrong: bool) -> None:
+    rows = ROWS.replace(f"| dim | axis | {RENAMED} |", f"| dim | axis | {text} |")
+    assert [rule for rule, *_ in lint(page_text(rows))] == ["renamed-unsaid"] * is_wrong
+
+
 def test_parameters_paired_crosswise() -> None:
     crossed = ROWS.replace("| dim | axis |", "| dim | eps |").replace(
         "| eps | eps |", "| eps | dim |"

@@ -207,3 +207,11 @@ def test_a_run_without_pages_is_reported() -> None:
     data = typing.cast("dict[str, typing.Any]", as_data(empty))
     assert data["pages"][0]["problem"] == "the page is empty"
     assert HOSTILE not in as_junit(empty)
+
+
+def test_html_marks_the_lines_that_differ() -> None:
+    documented, printed = "[[1 2]\n [3 4]]", "[[1 2]\n [3 5]]"
+    report = page("a.md", row(Verdict.DIFFERS, documented=documented, printed=printed))
+    pytest.importorskip("jinja2", reason="Jinja2 of opsbridge[docs] fills in the page")
+    text = as_html(RunReport([report]))
+    assert re.findall("<mark>(.*?)</mark>", text) == [" [3 4]]", " [3 5]]"]

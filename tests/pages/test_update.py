@@ -109,6 +109,14 @@ def test_the_output_of_a_stand_in_is_not_written() -> None:
     assert "only the output of the framework itself" in found.refused[0][1]
 
 
+def test_outputs_of_several_prints_are_kept_together() -> None:
+    found = plan("print(x)\nprint(y)\n# 1\n# 2", "3\n")
+    assert [why for _, why in found.refused] == [
+        "the comment may show the outputs of several prints"
+    ]
+    assert updated("print(x)\nprint(y)\n# 2", "3\n") == "print(x)\nprint(y)\n# 3"
+
+
 def test_one_refusal_leaves_the_others() -> None:
     found = plan("print(x)\n# 1\nprint(y)\n# 2\nprint(z)\n# 3", "7\n", "MindSpore\n", "9\n")
     assert found.text.count("# 7") == found.text.count("# 2") == found.text.count("# 9") == 1

@@ -13,8 +13,8 @@ from opsbridge.pages.discover import find_pages
 from opsbridge.pages.json_report import write_text
 from opsbridge.pages.lint.finding import PageFinding
 from opsbridge.pages.lint.lint import lint_page, resolve_pages
+from opsbridge.pages.load import read_regular
 from opsbridge.pages.model import Page
-from opsbridge.pages.read import read_page
 from opsbridge.pages.text import visible
 from opsbridge.tables.schema import Text
 
@@ -45,11 +45,9 @@ def run(args: argparse.Namespace) -> int:
     unreadable: list[str] = []
     for path in find_pages(args.paths):
         try:
-            pages.append(read_page(path))
+            pages.append(read_regular(path))
         except PageError as error:
             unreadable.append(str(error))
-        except OSError as error:
-            unreadable.append(f"{path}: cannot be read: {error.strerror or error}")
     answers = resolve_pages(pages)
     found = [(page, finding) for page in pages for finding in lint_page(page, answers)]
     for page, finding in found:
