@@ -17,7 +17,16 @@ SKIPPING = frozenset(
 )  # fmt: skip
 """Causes for which a statement is skipped: it cannot run here, whatever it would print."""
 
-_UNSUPPORTED = (re.compile(r"Unsupported op \[(?P<name>\w+)\] on (?P<platform>\w+)"),)
+_NO_KERNEL = re.compile(
+    r"Unsupported op \[(?P<name>\w+)\] on (?P<platform>\w+)"
+    r"|Select (?P<platform_2>\w+) operator\[(?P<name_2>\w+)\] fail"
+)
+"""MindSpore has no such operator, or none for these dtypes."""
+_OTHER_PLATFORM = re.compile(
+    r"only (?:be )?support(?:s|ed)? (?:by |on |in )?(?:the )?(?:Ascend|GPU)\b"
+    r"|not support(?:ed)? on (?:the )?(?:CPU|GPU|Ascend)\b|on CPU(?: currently|, but got)",
+    re.IGNORECASE,
+)
 _NO_CUDA = re.compile(r"not compiled with CUDA|No CUDA GPUs are available|Found no NVIDIA driver")
 _MEMORY = re.compile(r"std::bad_alloc|can't allocate memory|not enough memory|Unable to allocate")
 _NETWORK_ERRORS = frozenset({"gaierror", "URLError", "ConnectionError", "ProxyError"})
@@ -62,11 +71,14 @@ def told(failure: Failure) -> str:
 
 
 def _platform(failure: Failure) -> Found | None:
-    for pattern in _UNSUPPORTED:
-        match = pattern.search(failure.message)
-        if match:
-            text = f"MindSpore has no {match['name']} on this platform ({match['platform']})"
-            return Found(Cause.PLATFORM, text)
+    match = _NO_KERNEL.search(failure.message)
+    if match:
+        name, platform = match["name"] or match["name_2"], match["platform"] or match["platform_2"]
+        dtypes = "" if match["name"] else " for these dtypes"
+        text = f"MindSpore has no {name}{dtypes} on this platform ({platform})"
+        return Found(Cause.PLATFORM, text)
+    if _OTHER_PLATFORM.search(failure.message):
+        return Found(Cause.PLATFORM, f"needs another platform: {told(failure)}")
     if _NO_CUDA.search(failure.message):
         return Found(Cause.PLATFORM, f"needs CUDA: {told(failure)}")
     return None

@@ -227,5 +227,6 @@ def _with_comparisons(results: Sequence[HalfResult]) -> Iterator[HalfResult]:
             and before is not None
             and (before.example, before.framework) == (result.example, result.framework)
         ):
-            rows = compared(before.rows, result.rows)
-            yield HalfResult(result.example, result.framework, Backend.COMPARED, tuple(rows))
+            rows = tuple(compared(before.rows, result.rows))
+            if rows:
+                yield HalfResult(result.example, result.framework, Backend.COMPARED, rows)

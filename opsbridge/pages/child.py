@@ -70,11 +70,14 @@ class _Session:
     def _describe(
         self, error: BaseException, statement: dict[str, Any], namespace: dict[str, Any]
     ) -> dict[str, Any]:
-        from opsbridge.pages.evidence import describe
+        from opsbridge.pages.evidence import bare, describe
 
         sources = [each["source"] for each in self._job["statements"]]
         until = self._job["statements"].index(statement) + 1
-        return describe(error, sources[:until], namespace, self._job["file"])
+        try:
+            return describe(error, sources[:until], namespace, self._job["file"])
+        except Exception:  # the code's own objects may refuse to be looked at
+            return bare(error)
 
     def _take_output(self) -> tuple[str, bool]:
         with contextlib.suppress(Exception):  # the code may have put anything there

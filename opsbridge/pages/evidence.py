@@ -109,6 +109,11 @@ def describe(
     return asdict(failure)
 
 
+def bare(error: BaseException) -> dict[str, Any]:
+    """Return no more of an exception than its class."""
+    return asdict(Failure(type(error).__name__, ""))
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and those that it came from, some libraries' `reason` included."""
     open_errors: list[Any] = [error]

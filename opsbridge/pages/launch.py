@@ -166,6 +166,8 @@ def modules_of(sources: Sequence[str], stand_in: str) -> tuple[str, ...]:
         for name in _FRAMEWORKS
         if re.search(rf"^\s*(?:import|from)\s+{name}\b|^\s*import\s.*,\s*{name}\b", code, re.M)
     ]
+    if "torchvision" in found and "torch" not in found:
+        found.insert(0, "torch")  # which torchvision imports itself
     replaced, instead = _STAND_INS.get(stand_in, ((), ()))
     if not set(replaced) & set(found):
         return tuple(found)

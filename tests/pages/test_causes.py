@@ -143,6 +143,10 @@ def test_network(explain: Explain) -> None:
     ("message", "kind"),
     [
         ("Unsupported op [InstanceNorm] on CPU, please confirm", Cause.PLATFORM),
+        ("Select CPU operator[NMSWithMask] fail! Unsupported data type!", Cause.PLATFORM),
+        ("'Dropout' only supports Ascend.", Cause.PLATFORM),
+        ("MaxPoolGradGrad does not support on CPU!", Cause.PLATFORM),
+        ("the dtype of 'x' must be float16 or float32 on CPU, but got int8", Cause.PLATFORM),
         ("Torch not compiled with CUDA enabled", Cause.PLATFORM),
         ("[enforce fail] DefaultCPUAllocator: can't allocate memory", Cause.MEMORY),
         ("shapes do not match", Cause.UNKNOWN),
@@ -172,3 +176,14 @@ def test_parameters_of_printed_signatures(signature: str, names: list[str]) -> N
 def test_a_failure_survives_json() -> None:
     failure = Failure("E", "m", 3, errors=(2,), found=("a",), paths=("p",))
     assert Failure.from_data(json.loads(json.dumps(vars(failure)))) == failure
+
+
+def test_an_exception_that_cannot_be_looked_at(explain: Explain) -> None:
+    hostile = """
+        class Odd(Exception):
+            def __str__(self): raise ValueError
+            @property
+            def filename(self): raise ValueError
+        raise Odd()
+        """
+    assert explain(hostile) == Found(Cause.UNKNOWN, "Odd")

@@ -257,6 +257,7 @@ def test_forks_of_one_process_have_random_states_of_their_own(run: Run) -> None:
             ("torch", "torchvision"),
         ),
         (["import numpy as np, torch"], "", ("torch",)),
+        (["import torchvision as tv"], "", ("torch", "torchvision")),
         (["from mindspore import ops"], "", ("mindspore",)),
         (["x = 'import torch'", "# import torch"], "", ()),
         (["import torchaudio"], "", ()),
