@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from opsbridge.pages.expectation import expectation_of
+from opsbridge.pages.expectation import expectation_of, is_bare_mark, is_open
 from opsbridge.pages.model import Fence, Framework, Line, Statement
 from opsbridge.pages.names import names_of
 
@@ -50,6 +51,7 @@ def take_apart(
     statements: list[Statement] = []
     shown: set[Framework] = set()
     for fence in fences:
+        lines = _with_raw_output_as_comments(lines, fence)
         items = _items(lines, fence)
         labels = _labels(items)
         frameworks = set(labels) - {Framework.NONE}
@@ -77,9 +79,36 @@ def take_apart(
                 comments = _comments_after(lines, item, end)
                 if position == len(items) - 1 and not comments:
                     comments = list(fence.output)
-                statement.expectation = expectation_of(item.node, comments)
+                statement.expectation = expectation_of(item.node, comments, item.last)
             statements.append(statement)
     return examples, statements
+
+
+def _with_raw_output_as_comments(lines: Sequence[Line], fence: Fence) -> Sequence[Line]:
+    """Return the lines with what stands uncommented below a bare `# Out:` made a comment.
+
+    Only where the fence is no Python otherwise: below a mark that ends its output there is code.
+    """
+    first, end = fence.first_line - 1, fence.last_line
+    if _is_python([line.text for line in lines[first:end]]):
+        return lines
+    changed = list(lines)
+    is_output = False
+    for number in range(first, end):
+        text = changed[number].text
+        if not text.strip() or text.startswith("#"):
+            is_output = is_bare_mark(text)
+        elif is_output:
+            changed[number] = dataclasses.replace(changed[number], text="# " + text)
+    return changed if _is_python([line.text for line in changed[first:end]]) else lines
+
+
+def _is_python(texts: Sequence[str]) -> bool:
+    try:
+        ast.parse("\n".join(_dedent(texts)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def marker_of(line: str) -> Framework | None:
@@ -149,7 +178,10 @@ def _dedent(texts: Sequence[str]) -> list[str]:
 
 
 def _comments_after(lines: Sequence[Line], item: _Item, end: int) -> list[tuple[int, str]]:
-    """Return the comment on the statement's last line and those below, up to a blank line."""
+    """Return the comment on the statement's last line and those below, up to a blank line.
+
+    A blank line inside brackets ends nothing: it stands in the output.
+    """
     comments: list[tuple[int, str]] = []
     last = lines[item.last - 1].text
     tail = item.source.split("\n")[-1]
@@ -158,11 +190,10 @@ def _comments_after(lines: Sequence[Line], item: _Item, end: int) -> list[tuple[
         comments.append((item.last, trailing))
     for number in range(item.last + 1, end):
         text = lines[number - 1].text.strip()
-        if not text.startswith("#"):
-            if comments or text:
-                break
-            continue
-        comments.append((number, text))
+        if text.startswith("#"):
+            comments.append((number, text))
+        elif text or (comments and not is_open([comment for _, comment in comments])):
+            break
     return comments
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from opsbridge.pages.model import Statement
 from opsbridge.pages.names import Names, names_of
@@ -18,9 +17,10 @@ def prelude_of(statements: Sequence[Statement], half: Sequence[int]) -> list[int
     statements are all of the page, half the indices of the half's own. A statement is needed when
     it makes a name that the half reads before binding it, directly or through other needed ones,
     or when it is an expression that touches such a name. A name that the half binds itself is
-    never taken from elsewhere, so nothing left over can stand in for a result.
+    never taken from elsewhere, so nothing left over can stand in for a result. Of several makers
+    the latest counts: in the reader's own example, else of its framework, else of any.
     """
-    slicer = _Slicer([_names(statement.node) for statement in statements], set(half))
+    slicer = _Slicer(statements, set(half))
     bound: set[str] = set()
     for index in half:
         names = slicer.names[index]
@@ -34,28 +34,43 @@ def _names(node: ast.stmt | None) -> Names:
     return _NO_NAMES if node is None else names_of(node)
 
 
-@dataclass
 class _Slicer:
-    names: list[Names]
-    half: set[int]
-    chosen: set[int] = field(default_factory=set)
-    _seen: set[tuple[str, int]] = field(default_factory=set)
+    def __init__(self, statements: Sequence[Statement], half: set[int]) -> None:
+        self.names = [_names(statement.node) for statement in statements]
+        self.chosen: set[int] = set()
+        self._statements = statements
+        self._half = half
+        self._seen: set[tuple[str, int]] = set()
 
-    def need(self, name: str, position: int) -> None:
-        """Choose what makes `name` before `position`, and what that needs in turn."""
-        open_needs = [(name, position)]
+    def need(self, name: str, reader: int) -> None:
+        """Choose what makes `name` for the statement that reads it, and what that needs in turn."""
+        open_needs = [(name, reader)]
         while open_needs:
             need = open_needs.pop()
             if need not in self._seen:
                 self._seen.add(need)
-                open_needs += self._makers(*need)
+                makers = self._nearest_makers(*need)
+                self.chosen.update(makers)
+                open_needs += [(read, made) for made in makers for read in self.names[made].reads]
 
-    def _makers(self, name: str, position: int) -> list[tuple[str, int]]:
+    def _nearest_makers(self, name: str, reader: int) -> list[int]:
+        example = self._statements[reader].example
+        framework = self._statements[reader].framework
+        earlier = self._statements[:reader]
+        groups = (
+            [each.index for each in earlier if each.example == example],
+            [each.index for each in earlier if each.framework is framework],
+            [each.index for each in earlier],
+        )
+        return next(filter(None, (self._makers(name, group) for group in groups)), [])
+
+    def _makers(self, name: str, candidates: Sequence[int]) -> list[int]:
+        """Return the statements among candidates, in page order, that make `name` at their end."""
         found: list[int] = []
         touched: list[int] = []
-        for index in range(position - 1, -1, -1):
+        for index in reversed(candidates):
             names = self.names[index]
-            if index in self.half:
+            if index in self._half:
                 if name in names.binds:
                     break
                 continue
@@ -67,10 +82,6 @@ class _Slicer:
                 touched.append(index)
         else:
             if not found:
-                found = [i for i in range(position) if self.names[i].imports_all]
-                found = [i for i in found if i not in self.half]
-        if not found:
-            return []
-        new = [*found, *touched]
-        self.chosen.update(new)
-        return [(read, index) for index in new for read in self.names[index].reads]
+                found = [index for index in candidates if self.names[index].imports_all]
+                found = [index for index in found if index not in self._half]
+        return [*found, *touched] if found else []

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 8 << 20
 _API_NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
+_SIGNATURE = re.compile(
+    r"\s*(?:class\s+)*[A-Za-z_]\w*(?:\.\w+)+\s*"
+    r"(?:\([^()]*(?:\([^()]*\)[^()]*)*\)\s*){1,2}(?:->[^\n]*)?\s*"
+)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _SHOWN_OUTPUT = re.compile(r"\s*#*\s*(?:out|output|输出)\s*[:：]", re.IGNORECASE)
 _CODE_LANGUAGES = frozenset({"python", "py", "python3", ""})
@@ -64,18 +68,18 @@ def parse_page(text: str, path: str = "<page>") -> Page:
     page = Page(path, text, lines, "zh" if _is_chinese(tokens) else "en", _title(tokens))
     heading = ""
     fences: list[Fence] = []
-    signature_for: Api | None = None
+    is_api = False
     for number, token in enumerate(tokens):
         if token.type == "heading_open":
             heading = tokens[number + 1].content.strip("# ").strip()
-            name = _API_NAME.fullmatch(heading)
-            signature_for = Api(heading, "", _first_line(token)) if name else None
-            if signature_for:
-                page.apis.append(signature_for)
+            is_api = _API_NAME.fullmatch(heading) is not None
+            if is_api:
+                page.apis.append(Api(heading, "", _first_line(token)))
         elif token.type == "fence":
-            if signature_for is not None:
-                page.apis[-1] = Api(heading, token.content.strip(), signature_for.line)
-                signature_for = None
+            if is_api and not page.apis[-1].signature:
+                page.apis[-1] = dataclasses.replace(page.apis[-1], signature=token.content.strip())
+            elif is_api and _SIGNATURE.fullmatch(token.content):
+                continue  # of another form of the same API
             elif _language(token) in _CODE_LANGUAGES:
                 fences.append(_fence(token, heading))
             elif fences and _SHOWN_OUTPUT.match(token.content):

@@ -96,3 +96,25 @@ def test_names_of_a_statement(code: str, reads: set[str], binds: set[str]) -> No
 def test_loops_bind_perhaps() -> None:
     names = names_of(ast.parse("for i in x:\n    y = i\n").body[0])
     assert (set(names.reads), set(names.binds), set(names.maybe)) == ({"x"}, set(), {"i", "y"})
+
+
+@pytest.mark.parametrize(
+    ("makers", "taken"),
+    [
+        # (framework, example) of statements that bind x, in page order; the reader is MindSpore, 2.
+        ([(Framework.MINDSPORE, 1), (Framework.TORCH, 1)], 0),
+        ([(Framework.MINDSPORE, 1), (Framework.TORCH, 2)], 1),
+        ([(Framework.TORCH, 1), (Framework.TORCH, 1)], 1),
+        ([(Framework.NONE, 1), (Framework.MINDSPORE, 1), (Framework.TORCH, 1)], 1),
+    ],
+)
+def test_the_own_example_comes_before_the_own_framework(
+    makers: list[tuple[Framework, int]], taken: int
+) -> None:
+    places = [*makers, (Framework.MINDSPORE, 2)]
+    sources = [*(f"x = {number}" for number in range(len(makers))), "print(x)"]
+    statements = [
+        Statement(index, 1, 1, source, ast.parse(source).body[0], example, framework)
+        for index, (source, (framework, example)) in enumerate(zip(sources, places, strict=True))
+    ]
+    assert prelude_of(statements, [len(makers)]) == [taken]
