@@ -159,7 +159,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "opsbridge.pages.progress": ({"opsbridge.pages"}, {"rich"}),
     # The plugin imports the rest only if pages are asked for.
-    "opsbridge.pages.pytest_plugin": ({"opsbridge.pages.pytest_pages"}, set()),
+    "opsbridge.pages.pytest_plugin": (ERRORS | {"opsbridge.pages"}, {"pytest"}),
     "opsbridge.pages.pytest_items": ({"opsbridge.pages"}, {"_pytest", "pytest", "sybil"}),
     "opsbridge.pages.pytest_pages": ({"opsbridge.pages"}, {"pytest", "sybil"}),
     # Names of APIs are looked up in whichever frameworks are installed, in a child process.

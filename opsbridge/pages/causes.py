@@ -115,35 +115,34 @@ def _signature(failure: Failure, apis: Sequence[Api]) -> Found | None:
     if failure.name != "TypeError":
         return None
     for call in failure.calls:
-        documented = _documented(call, apis)
-        if not documented or call.parameters is None:
+        api = _api_of(call, apis)
+        if api is None or call.parameters is None:
             continue
+        documented = parameters_of(api.signature)
         installed = [name for name, _ in call.parameters]
         unexpected = _UNEXPECTED.search(failure.message)
         if unexpected and unexpected[1] in documented and unexpected[1] not in installed:
-            text = f"{call.name} has no parameter {unexpected[1]} any more"
-            return Found(Cause.SIGNATURE, text)
+            return Found(Cause.SIGNATURE, f"{api.name} has no parameter {unexpected[1]} any more")
         most = sum(kind in _POSITIONAL for _, kind in call.parameters)
         if _TOO_MANY.search(failure.message) and most < call.positional <= len(documented):
             text = (
-                f"{call.name} takes {most} arguments by position, documented are {len(documented)}"
+                f"{api.name} takes {most} arguments by position, documented are {len(documented)}"
             )
             return Found(Cause.SIGNATURE, text)
         required = _REQUIRED.search(failure.message)
         names = re.findall(r"'(\w+)'", required[1]) if required else []
         new = [name for name in names if name in installed and name not in documented]
         if new:
-            return Found(Cause.SIGNATURE, f"{call.name} requires {new[0]}, which is not documented")
+            return Found(Cause.SIGNATURE, f"{api.name} requires {new[0]}, which is not documented")
     return None
 
 
-def _documented(call: Call, apis: Sequence[Api]) -> list[str]:
-    """Return the parameters that the page prints for what a call names, or []."""
-    for api in apis:
-        # Modules move, so the framework and the last part must do.
-        if _ends(api.name) == _ends(call.name):
-            return parameters_of(api.signature)
-    return []
+def _api_of(call: Call, apis: Sequence[Api]) -> Api | None:
+    """Return the API of the page that a call names, if it prints its signature."""
+    # Modules move, so the framework and the last part must do.
+    return next(
+        (api for api in apis if api.signature and _ends(api.name) == _ends(call.name)), None
+    )
 
 
 def _ends(name: str) -> tuple[str, str]:

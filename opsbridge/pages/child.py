@@ -15,6 +15,7 @@ import io
 import json
 import os
 import sys
+import tempfile
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,7 @@ class _Session:
     def run(self) -> None:
         """Run every statement up to the first undocumented error."""
         os.environ.update(self._job["environment"])
+        tempfile.tempdir = None  # a warm process may have looked it up already
         os.chdir(self._job["work"])
         _limit(self._job)
         namespace = _main_module(self._job["file"])

@@ -13,7 +13,7 @@ from opsbridge.pages.discover import find_pages
 from opsbridge.pages.html_report import write_html
 from opsbridge.pages.json_report import write_json
 from opsbridge.pages.junit import write_junit
-from opsbridge.pages.load import load_page
+from opsbridge.pages.load import load_page, need_packages
 from opsbridge.pages.model import Page, Progress
 from opsbridge.pages.progress import progress_bar
 from opsbridge.pages.report import PageReport, RunReport
@@ -90,9 +90,10 @@ def run(args: argparse.Namespace) -> int:
     statement failed, or a page has no example. 2: a page cannot be read.
 
     Raises:
-        PageError: a path matches nothing, options exclude each other, or a file of results cannot
-            be read or written.
+        PageError: a package is missing, a path matches nothing, options exclude each other, or a
+            file of results cannot be read or written.
     """
+    need_packages("markdown_it", "pytest_doctestplus", *(["jinja2"] if args.html else []))
     if args.update and args.baseline:
         raise PageError("--update and --baseline exclude each other: what is new would be old")
     baseline = Baseline(args.baseline) if args.baseline else None

@@ -187,12 +187,15 @@ def _elsewhere(owner: Any, home: str, name: str) -> Iterator[str]:
     root = home.split(".")[0]
     if not isinstance(owner, ModuleType):
         return
+    shown: list[Any] = []
     for module_name in sorted(sys.modules, key=lambda each: (each.count("."), each)):
         parts = module_name.split(".")
         if parts[0] != root or any(part.startswith("_") for part in parts):
             continue
         found = vars(sys.modules[module_name] or owner).get(name)
-        if callable(found) and str(getattr(found, "__module__", "")).startswith(root):
+        is_own = callable(found) and str(getattr(found, "__module__", "")).startswith(root)
+        if is_own and not any(found is other for other in shown):
+            shown.append(found)  # the shortest name of it is enough
             yield f"{module_name}.{name}"
 
 

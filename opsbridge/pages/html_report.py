@@ -12,7 +12,7 @@ from typing import Any
 from opsbridge.errors import PageError
 from opsbridge.pages.json_report import as_data, write_text
 from opsbridge.pages.model import Verdict
-from opsbridge.pages.report import RunReport
+from opsbridge.pages.report import RunReport, side_names
 from opsbridge.pages.text import visible
 
 _FOLDER = Path(__file__).with_name("html")
@@ -82,8 +82,11 @@ def _shown_page(page: dict[str, Any]) -> dict[str, Any]:
 def _shown_statement(row: dict[str, Any]) -> dict[str, Any]:
     shown = _shown(row)
     documented, printed = ((shown[key] or "").split("\n") for key in ("documented", "printed"))
+    left, right = side_names(row["half"], row["backend"])
     return {
         **shown,
+        "left": left,
+        "right": right,
         "first_line": shown["source"].split("\n")[0],
         "documented_lines": _marked(documented, printed),
         "printed_lines": _marked(printed, documented),

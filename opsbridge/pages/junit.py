@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from opsbridge.pages.json_report import write_text
 from opsbridge.pages.model import HalfResult, Row, Verdict
-from opsbridge.pages.report import PageReport, RunReport, is_checked, is_false
+from opsbridge.pages.report import PageReport, RunReport, is_checked, is_false, side_names
 from opsbridge.pages.text import visible
 
 
@@ -96,4 +96,5 @@ def _texts(row: Row) -> str:
     place = f"{row.source}\n"
     if row.documented is None:
         return place
-    return f"{place}\ndocumented:\n{row.documented}\n\nprinted:\n{row.printed or '(nothing)'}\n"
+    left, right = side_names(row.framework.value, row.backend.value)
+    return f"{place}\n{left}:\n{row.documented}\n\n{right}:\n{row.printed or '(nothing)'}\n"

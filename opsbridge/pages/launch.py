@@ -27,7 +27,7 @@ _STAND_INS = {
 """The modules that a stand-in replaces, and those that it works with."""
 _SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|ACCESS_?KEY", re.I)
 _AGENTS = frozenset({"SSH_AUTH_SOCK", "SSH_AGENT_PID", "DBUS_SESSION_BUS_ADDRESS", "DOCKER_HOST"})
-_END_SECONDS = 20
+_READY_SECONDS, _END_SECONDS = 300, 20
 _PYTHON = (sys.executable, "-P", "-B", "-m")
 
 
@@ -137,12 +137,12 @@ class _Zygote:
     def serve(self, job: Path, descriptors: Sequence[int]) -> bool:
         """Let it run a job; return False, with nothing done, if it is not there."""
         with self._lock:
-            if self._is_ready is None:
-                self._is_ready = self._socket.recv(16) == b"ready"
-            if not self._is_ready:
-                return False
             try:
-                socket.send_fds(self._socket, [os.fsencode(job)], descriptors)
+                if self._is_ready is None:
+                    self._socket.settimeout(_READY_SECONDS)
+                    self._is_ready = self._socket.recv(16) == b"ready"
+                if self._is_ready:
+                    socket.send_fds(self._socket, [os.fsencode(job)], descriptors)
             except OSError:
                 self._is_ready = False
             return self._is_ready

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from opsbridge.errors import PageError
@@ -12,6 +13,17 @@ from opsbridge.pages.read import read_page
 from opsbridge.pages.report import PageReport
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+
+
+def need_packages(*names: str) -> None:
+    """Check once, before any page, that packages of `opsbridge[docs]` are there.
+
+    Raises:
+        PageError: one is missing.
+    """
+    missing = [name for name in names if find_spec(name) is None]
+    if missing:
+        raise PageError(f"needs the packages of opsbridge[docs]; missing: {', '.join(missing)}")
 
 
 def load_page(path: Path) -> tuple[PageReport, Page | None]:

@@ -15,7 +15,7 @@ from sybil.integration.pytest import SybilFile, SybilItem
 
 from opsbridge.pages.load import load_page
 from opsbridge.pages.model import Backend, Page, Row, Statement, Verdict
-from opsbridge.pages.report import PageReport, is_false
+from opsbridge.pages.report import PageReport, is_false, side_names
 from opsbridge.pages.text import visible
 
 
@@ -130,9 +130,10 @@ def statement_problem(example: Example) -> str | None:
     lines = [f"{row.verdict.value}: {row.cause}" if row.cause else row.verdict.value]
     lines += ["", *(f"    {line}" for line in row.source.split("\n"))]
     if row.documented is not None:
-        texts = {"documented": row.documented.strip()}
+        left, right = side_names(row.framework.value, row.backend.value)
+        texts = {left: row.documented.strip()}
         if row.verdict is Verdict.DIFFERS:
-            texts["printed"] = row.printed.strip("\n").rstrip()
+            texts[right] = row.printed.strip("\n").rstrip()
         for label, text in texts.items():
             shown = (text or "(nothing)").split("\n")
             lines += ["", f"{label}:", *(f"    {line}" for line in shown)]

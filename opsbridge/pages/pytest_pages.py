@@ -84,9 +84,9 @@ class Pages:
         elif row is not None and row.verdict is Verdict.RANDOM:
             item.add_marker(pytest.mark.skip(reason="random: another run printed something else"))
         elif row is None and item.check.statement.expectation is not None:
-            item.add_marker(
-                pytest.mark.skip(reason="the comment is no output, or was not compared")
-            )
+            compared = item.check.backend is Backend.COMPARED
+            reason = "it did not run on both" if compared else "the comment is no output"
+            item.add_marker(pytest.mark.skip(reason=reason))
 
     def pytest_sessionfinish(self) -> None:
         """Stop what still runs."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 _BACKENDS = ("real", "opsbridge", "both")
 
 
@@ -26,10 +28,18 @@ def pytest_addoption(parser: Any) -> None:
 
 def pytest_configure(config: Any) -> None:
     """Register what collects and runs the pages, if it is asked for."""
-    if config.getoption("opsbridge_pages"):
-        from opsbridge.pages.pytest_pages import Pages
+    if not config.getoption("opsbridge_pages"):
+        return
+    from opsbridge.errors import PageError
+    from opsbridge.pages.load import need_packages
 
-        config.pluginmanager.register(Pages(config), "opsbridge-pages")
+    try:
+        need_packages("markdown_it", "pytest_doctestplus", "sybil")
+    except PageError as error:
+        raise pytest.UsageError(f"--opsbridge-pages {error}") from None
+    from opsbridge.pages.pytest_pages import Pages
+
+    config.pluginmanager.register(Pages(config), "opsbridge-pages")
 
 
 def _positive(text: str) -> float:

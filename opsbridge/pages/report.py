@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
 
-from opsbridge.pages.model import STALE_CAUSES, Cause, HalfResult, Row, Verdict
+from opsbridge.pages.model import STALE_CAUSES, Backend, Cause, HalfResult, Row, Verdict
 
 _CHECKED = frozenset(
     {Verdict.TRUE, Verdict.NUMERICALLY_TRUE, Verdict.DOCUMENTED_ERROR, Verdict.RANDOM}
@@ -24,6 +24,12 @@ def is_checked(row: Row) -> bool:
 def is_false(row: Row) -> bool:
     """Whether a statement makes its page false: wrong, failed, or out of date."""
     return row.verdict in _FALSE or (row.verdict is Verdict.SKIPPED and row.kind in STALE_CAUSES)
+
+
+def side_names(half: str, backend: str) -> tuple[str, str]:
+    """Return what the two texts of a row are: documented and printed, or what printed each."""
+    is_compared = backend == Backend.COMPARED.value
+    return (half, Backend.OPSBRIDGE.value) if is_compared else ("documented", "printed")
 
 
 @dataclass

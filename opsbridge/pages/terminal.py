@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from opsbridge.pages.model import HalfResult, Row, Verdict
-from opsbridge.pages.report import PageReport, RunReport, is_checked
+from opsbridge.pages.report import PageReport, RunReport, is_checked, side_names
 from opsbridge.pages.text import visible
 
 _WIDTH = 46
@@ -84,10 +84,8 @@ def _detail(row: Row) -> list[str]:
     if row.verdict not in (Verdict.DIFFERS, Verdict.RANDOM):
         return []
     lines = []
-    for label, text in (
-        ("documented", (row.documented or "").strip()),
-        ("printed", row.printed.strip("\n").rstrip()),
-    ):
+    texts = ((row.documented or "").strip(), row.printed.strip("\n").rstrip())
+    for label, text in zip(side_names(row.framework.value, row.backend.value), texts, strict=True):
         shown = (text or "(nothing)").split("\n")
         if len(shown) > _MAX_LINES:
             shown = [*shown[: _MAX_LINES - 2], f"... {len(shown) - _MAX_LINES + 2} more lines"]

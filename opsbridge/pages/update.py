@@ -15,6 +15,8 @@ from opsbridge.pages.read import parse_page
 
 _COMMENT = re.compile(r"(?P<indent>\s*)(?P<mark>#+)(?P<space> ?)(?P<body>.*)")
 _OUT = re.compile(r"\s*(?:(?:outputs?|out|输出结果|输出)\s*[:：]|(?:out|output)\s*$)\s*", re.I)
+# What a page prints where it catches an error of its own, and what MindSpore says in such a case.
+_FAILURE = re.compile(r"Traceback|Call Stack|Unsupported op \[|Error:")
 _NAMED = re.compile(r"\s*([A-Za-z_][\w.]*(?:\(\))?(?:\[[^\]]*\])?)\s*(?:=(?!=)|[:：])\s*(?=\S)")
 
 
@@ -84,10 +86,20 @@ def _edit(page: Page, row: Row) -> Edit | str:
     if -1 in numbers or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         return "the page's lines are lost (flattened)"
     texts = [page.lines[number - 1].text for number in block]
+    if _FAILURE.search(row.printed) and not _FAILURE.search(expectation.text):
+        return "the output shows a failure"
+    if not expectation.marked and not _may_be_output(expectation, statement, row.printed):
+        return "the comment may be no output"
     if _follows_print(page, statement) and len(texts) > row.printed.strip("\n").count("\n") + 1:
         return "the comment may show the outputs of several prints"
     printed = [line.rstrip() for line in row.printed.rstrip().strip("\n").split("\n")]
     return Edit(row, numbers[0], numbers[-1] + 1, tuple(_rewritten(statement, texts, printed)))
+
+
+def _may_be_output(expectation: Expectation, statement: Statement, printed: str) -> bool:
+    """Whether a comment looks like a value, if the output does."""
+    texts = readings(expectation.text, statement.source)
+    return not looks_like_value(printed) or any(map(looks_like_value, texts))
 
 
 def _follows_print(page: Page, statement: Statement) -> bool:
@@ -160,7 +172,7 @@ def _comment(statement: Statement, texts: Sequence[str], printed: Sequence[str])
     bodies = [match["body"] for match in matches]
     style = f"{matches[0]['indent']}{matches[0]['mark']}"
     space = next((match["space"] for match in matches if match["body"]), " ")
-    kept, last = _value_span(bodies)
+    kept, last = _value_span(bodies, len(printed))
     lead = list(texts[:kept])
     prefix = ""
     mark = _OUT.match(bodies[kept])
@@ -180,9 +192,14 @@ def _comment(statement: Statement, texts: Sequence[str], printed: Sequence[str])
     return [*lead, *written, *texts[last:]]
 
 
-def _value_span(bodies: Sequence[str]) -> tuple[int, int]:
-    """Return where the output begins and ends between sentences about it."""
+def _value_span(bodies: Sequence[str], length: int) -> tuple[int, int]:
+    """Return where the output begins and ends between sentences about it.
+
+    A comment of as many lines as the output is all output, whatever its words look like.
+    """
     begin, end = 0, len(bodies)
+    if end - bool(_OUT.fullmatch(bodies[0])) == length:
+        return begin, end
     while begin < end - 1 and is_prose(bodies[begin]) and not _OUT.match(bodies[begin]):
         begin += 1
     while end > begin + 1 and is_prose(bodies[end - 1]):

@@ -14,6 +14,7 @@ pytest.importorskip("markdown_it", reason="markdown-it-py of opsbridge[docs] par
 pytest.importorskip("pytest_doctestplus", reason="pytest-doctestplus of opsbridge[docs] compares")
 
 from opsbridge.errors import PageError
+from opsbridge.pages import load
 from opsbridge.pages.command import add_arguments, run
 from opsbridge.pages.json_report import SCHEMA
 from opsbridge.pages.report import package_versions
@@ -237,6 +238,14 @@ def test_one_bad_page_does_not_stop_the_others(
 def test_a_path_that_matches_nothing_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(PageError, match=r"none\.md: there is no such file or folder"):
         doctest(CORPUS, tmp_path / "none.md")
+
+
+def test_a_missing_package_is_told_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(load, "find_spec", lambda name: None if name == "jinja2" else name)
+    with pytest.raises(
+        PageError, match=r"needs the packages of opsbridge\[docs\]; missing: jinja2"
+    ):
+        doctest(CORPUS, "--html", tmp_path / "x.html")
 
 
 def test_a_page_of_ten_megabytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

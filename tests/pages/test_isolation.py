@@ -239,6 +239,16 @@ def test_secrets_stay_in_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not {"GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "SSH_AUTH_SOCK"} & set(kept)
 
 
+def test_temporary_files_are_its_own(run: Run, tmp_path: Path) -> None:
+    source = "import tempfile, os; print(tempfile.gettempdir() == os.getcwd())"
+    with pytest.MonkeyPatch.context() as patch:
+        # A module that imports tempfile early, as a warm framework does.
+        (tmp_path / "early.py").write_text("import tempfile; tempfile.gettempdir()")
+        patch.setenv("PYTHONPATH", str(tmp_path))
+        patch.setattr("opsbridge.pages.run.modules_of", lambda *_: ("early",))
+        assert run(source).outcomes[0].output == "True\n"
+
+
 def test_forks_of_one_process_have_random_states_of_their_own(run: Run) -> None:
     pytest.importorskip("numpy")
     source = "import random, numpy\nprint(random.random(), numpy.random.rand())"

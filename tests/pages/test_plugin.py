@@ -60,13 +60,20 @@ def docs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_pytest(
+    folder: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     plugin = ["-p", "opsbridge.pages.pytest_plugin", "-p", "no:cacheprovider"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *plugin, *arguments],
         cwd=folder,
         # Whatever else is installed, the plugin comes once, by the option above.
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
+        env={
+            **os.environ,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+            **environment,
+        },
         capture_output=True,
         text=True,
         timeout=120,
@@ -137,6 +144,19 @@ def test_without_the_option_nothing_is_imported_or_collected(docs: Path) -> None
     )
     result = run_pytest(docs)
     assert "1 passed" in result.stdout, result.stdout
+
+
+def test_a_missing_package_is_wrong_use(docs: Path) -> None:
+    hide = "import sys, importlib.util as u; f = u.find_spec\n"
+    hide += (
+        "u.find_spec = lambda name, package=None: None if name == 'sybil' else f(name, package)\n"
+    )
+    (docs / "hide_sybil.py").write_text(hide)
+    result = run_pytest(docs, "-p", "hide_sybil", "--opsbridge-pages", PYTHONPATH=str(docs))
+    assert result.returncode == 4
+    assert (
+        "--opsbridge-pages needs the packages of opsbridge[docs]; missing: sybil" in result.stderr
+    )
 
 
 def test_pytest_finds_the_plugin_by_itself() -> None:

@@ -215,3 +215,12 @@ def test_html_marks_the_lines_that_differ() -> None:
     pytest.importorskip("jinja2", reason="Jinja2 of opsbridge[docs] fills in the page")
     text = as_html(RunReport([report]))
     assert re.findall("<mark>(.*?)</mark>", text) == [" [3 4]]", " [3 5]]"]
+
+
+def test_two_backends_are_named_where_they_are_compared() -> None:
+    compared = row(Verdict.DIFFERS, backend=Backend.COMPARED, documented="[1]", printed="[2]")
+    report = page("a.md", compared)
+    assert "      PyTorch:    [1]\n      opsbridge:  [2]" in "\n".join(page_lines(report))
+    assert "PyTorch:\n[1]\n\nopsbridge:\n[2]\n" in as_junit(RunReport([report]))
+    pytest.importorskip("jinja2", reason="Jinja2 of opsbridge[docs] fills in the page")
+    assert "<h3>opsbridge</h3>" in as_html(RunReport([report]))

@@ -64,6 +64,7 @@ def updated(code: str, *outputs: str) -> str:
         ("# x = 1", "2\n", "# x = 2"),
         ("# the sum of both parts is:\n# 1", "2\n", "# the sum of both parts is:\n# 2"),
         ("# 1\n# this is the sum of them", "2\n", "# 2\n# this is the sum of them"),
+        ("# Out:\n# 1\n# FAILED: no such thing", "1\nFAILED\n", "# Out:\n# 1\n# FAILED"),
     ],
 )
 def test_the_style_of_the_comment_stays(comment: str, output: str, expected: str) -> None:
@@ -94,8 +95,10 @@ def test_only_the_comment_changes() -> None:
         ("# ValueError: bad", "1\n", "an error is documented, not an output"),
         ("# 1", "\n", "nothing was printed"),
         ("# [1 2] or [2 1]", "[3 4]\n", "the page documents alternatives"),
+        ("# 1", "RuntimeError: Unsupported op [F] on CPU\n", "the output shows a failure"),
+        ("# learning_rate", "[0.1, 0.2]\n", "the comment may be no output"),
         ("# 1", "PyTorch\n", "the new comment would not be read as this output"),
-        ("# 1", "ValueError: bad\n", "the new comment would not be read as this output"),
+        ("# 1", "ValueError: bad\n", "the output shows a failure"),
     ],
 )
 def test_what_is_not_rewritten(comment: str, output: str, reason: str) -> None:

@@ -13,7 +13,7 @@ from opsbridge.pages.discover import find_pages
 from opsbridge.pages.json_report import write_text
 from opsbridge.pages.lint.finding import PageFinding
 from opsbridge.pages.lint.lint import lint_page, resolve_pages
-from opsbridge.pages.load import read_regular
+from opsbridge.pages.load import need_packages, read_regular
 from opsbridge.pages.model import Page
 from opsbridge.pages.text import visible
 from opsbridge.tables.schema import Text
@@ -39,8 +39,10 @@ def run(args: argparse.Namespace) -> int:
     """Print the findings; 0 if there are none, 1 if there are, 2 if a page cannot be read.
 
     Raises:
-        PageError: a path matches nothing, or the file of findings cannot be written.
+        PageError: a package is missing, a path matches nothing, or the file of findings cannot be
+            written.
     """
+    need_packages("markdown_it")
     pages: list[Page] = []
     unreadable: list[str] = []
     for path in find_pages(args.paths):
