@@ -54,9 +54,10 @@ def cause_of(failure: Failure, apis: Sequence[Api]) -> Found:
     if failure.uncovered:
         return Found(Cause.NOT_COVERED, f"not covered: {failure.message.split(' ')[0]}")
     return (
-        _platform(failure)
+        platform_in(failure.message)
         or _resources(failure)
         or _name(failure)
+        or _undefined(failure)
         or _signature(failure, apis)
         or Found(Cause.UNKNOWN, told(failure))
     )
@@ -64,23 +65,26 @@ def cause_of(failure: Failure, apis: Sequence[Api]) -> Found:
 
 def told(failure: Failure) -> str:
     """Return class and telling line of an exception."""
+    return f"{failure.name}: {_telling_line(failure.message)}".rstrip(": ")
+
+
+def _telling_line(message: str) -> str:
     # MindSpore puts rules and headings of dashes above its message, and its C++ stack below.
-    lines = [line.strip() for line in failure.message.split("\n")]
-    telling = next((line for line in lines if line and not line.startswith("-")), "")
-    return f"{failure.name}: {telling}".rstrip(": ")
+    lines = [line.strip() for line in message.split("\n")]
+    return next((line for line in lines if line and not line.startswith("-")), "")
 
 
-def _platform(failure: Failure) -> Found | None:
-    match = _NO_KERNEL.search(failure.message)
+def platform_in(text: str) -> Found | None:
+    """Find a framework's word, raised or printed, that an operator needs another platform."""
+    match = _NO_KERNEL.search(text)
     if match:
         name, platform = match["name"] or match["name_2"], match["platform"] or match["platform_2"]
         dtypes = "" if match["name"] else " for these dtypes"
-        text = f"MindSpore has no {name}{dtypes} on this platform ({platform})"
-        return Found(Cause.PLATFORM, text)
-    if _OTHER_PLATFORM.search(failure.message):
-        return Found(Cause.PLATFORM, f"needs another platform: {told(failure)}")
-    if _NO_CUDA.search(failure.message):
-        return Found(Cause.PLATFORM, f"needs CUDA: {told(failure)}")
+        found = f"MindSpore has no {name}{dtypes} on this platform ({platform})"
+        return Found(Cause.PLATFORM, found)
+    for pattern, need in ((_OTHER_PLATFORM, "another platform"), (_NO_CUDA, "CUDA")):
+        if pattern.search(text):
+            return Found(Cause.PLATFORM, f"needs {need}: {_telling_line(text)}")
     return None
 
 
@@ -108,6 +112,12 @@ def _name(failure: Failure) -> Found | None:
     if failure.found:
         return Found(Cause.RENAMED, f"{failure.lost} is now {' or '.join(failure.found)}")
     return Found(Cause.REMOVED, f"{failure.lost} does not exist in the installed version")
+
+
+def _undefined(failure: Failure) -> Found | None:
+    if "NameError" not in failure.classes and failure.name != "NameError":
+        return None
+    return Found(Cause.UNDEFINED, f"the example does not define it: {told(failure)}")
 
 
 def _signature(failure: Failure, apis: Sequence[Api]) -> Found | None:

@@ -77,6 +77,8 @@ def take_apart(
             )  # fmt: skip
             if item.node is not None:
                 comments = _comments_after(lines, item, end)
+                if _heads_what_follows(items, position, comments):
+                    comments = []
                 if position == len(items) - 1 and not comments:
                     comments = list(fence.output)
                 statement.expectation = expectation_of(item.node, comments, item.last)
@@ -195,6 +197,18 @@ def _comments_after(lines: Sequence[Line], item: _Item, end: int) -> list[tuple[
         elif text or (comments and not is_open([comment for _, comment in comments])):
             break
     return comments
+
+
+def _heads_what_follows(
+    items: Sequence[_Item], position: int, comments: Sequence[tuple[int, str]]
+) -> bool:
+    """Whether a comment, set apart from the statement above it, is the name of what is below it."""
+    if len(comments) != 1 or position + 1 == len(items):
+        return False
+    number, text = comments[0]
+    is_apart = number > items[position].last + 1 and number + 1 == items[position + 1].first
+    word = re.fullmatch(r"#+\s*(\w*[A-Za-z]\w*):?", text)
+    return bool(is_apart and word and word[1] in items[position + 1].source)
 
 
 def _labels(items: Sequence[_Item]) -> list[Framework]:

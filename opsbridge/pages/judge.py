@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from opsbridge.pages.causes import SKIPPING, Found, cause_of
+from opsbridge.pages.causes import SKIPPING, Found, cause_of, platform_in
 from opsbridge.pages.compare import compare
 from opsbridge.pages.evidence import Failure
 from opsbridge.pages.expectation import is_remark, readings
@@ -128,16 +128,24 @@ class _Judge:
                 self._add(statement, verdict, "", outcome.output)
                 return
         if not is_remark(expectation, statement.source):
-            self._differs(statement, expectation, outcome)
+            self._differs(statement, expectation, outcome, before)
 
-    def _differs(self, statement: Statement, expectation: Expectation, outcome: Outcome) -> None:
+    def _differs(
+        self, statement: Statement, expectation: Expectation, outcome: Outcome, before: str
+    ) -> None:
+        elsewhere = platform_in(outcome.output)
+        if elsewhere:  # the example prints the error that it catches
+            self._fail(statement, elsewhere, outcome.output)
+            return
         again = self._second.outcomes.get(statement.index) if self._second else None
         documented = list(readings(expectation.text, statement.source))
         if again is not None and is_random(documented, outcome.output, again.output):
             cause = f"another run printed: {_short(again.output)}"
             self._add(statement, Verdict.RANDOM, cause, outcome.output)
-        else:
-            self._add(statement, Verdict.DIFFERS, "", outcome.output)
+            return
+        is_of_several = expectation.text.count("\n") > outcome.output.rstrip("\n").count("\n")
+        printed = before + outcome.output if is_of_several else outcome.output
+        self._add(statement, Verdict.DIFFERS, "", printed)
 
     def _judge_error(
         self, statement: Statement, expectation: Expectation, failure: Failure
@@ -163,12 +171,12 @@ class _Judge:
     def _is_reported(self, statement: Statement) -> bool:
         return any(row.statement == statement.index for row in self.rows)
 
-    def _fail(self, statement: Statement, found: Found) -> None:
+    def _fail(self, statement: Statement, found: Found, printed: str = "") -> None:
         if found.kind in SKIPPING:
             verdict = Verdict.SKIPPED
         else:
             verdict = Verdict.NOT_REACHED if found.kind is Cause.STOPPED else Verdict.ERROR
-        self._add(statement, verdict, found.text, kind=found.kind)
+        self._add(statement, verdict, found.text, printed, kind=found.kind)
 
     def _add(
         self,

@@ -53,6 +53,7 @@ class Cause(enum.Enum):
     RENAMED = "renamed API"
     REMOVED = "removed API"
     SIGNATURE = "signature changed"
+    UNDEFINED = "name not defined"
     SYNTAX = "cannot be parsed"
     TIME = "took too long"
     MEMORY = "out of memory"

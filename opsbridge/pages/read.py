@@ -35,7 +35,8 @@ def read_page(path: Path) -> Page:
         OSError: the file cannot be read.
         PageError: it is binary, not UTF-8, or too large; the message names the file and the byte.
     """
-    return parse_page(decode(path.read_bytes(), str(path)), str(path))
+    with path.open("rb") as file:
+        return parse_page(decode(file.read(_MAX_BYTES + 1), str(path)), str(path))
 
 
 def decode(data: bytes, path: str) -> str:
@@ -46,7 +47,7 @@ def decode(data: bytes, path: str) -> str:
     """
     if len(data) > _MAX_BYTES:
         limit = f"pages may have at most {_MAX_BYTES} bytes"
-        raise PageError(f"{path}: the page has {len(data)} bytes; {limit}")
+        raise PageError(f"{path}: the page is too large; {limit}")
     zero = data.find(b"\0")
     if zero >= 0:
         raise PageError(f"{path}: byte {zero} is 0x00; a page must be UTF-8 text, not binary")

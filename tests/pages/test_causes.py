@@ -72,7 +72,7 @@ def explain(launcher: Launcher, tmp_path: Path) -> Explain:
         ("import no_such_7.x", Cause.PACKAGE, "package no_such_7 is not installed"),
         ("'text'.no_such()", Cause.UNKNOWN, "'str' object has no attribute"),
         ("import json; json.no_such", Cause.UNKNOWN, "module 'json' has no attribute"),
-        ("undefined", Cause.UNKNOWN, "NameError"),
+        ("undefined", Cause.UNDEFINED, "NameError"),
     ],
 )
 def test_names(explain: Explain, source: str, kind: Cause, text: str) -> None:

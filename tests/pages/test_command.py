@@ -108,7 +108,7 @@ def test_a_name_left_over_is_no_result(page) -> None:  # type: ignore[no-untyped
     )
     assert verdicts(page(code), "--mindspore", "opsbridge") == [
         ("true", ""),
-        ("error", "NameError: name 'undefined' is not defined"),
+        ("error", "the example does not define it: NameError: name 'undefined' is not defined"),
         ("not reached", "an earlier statement of the half stopped it"),
     ]
 

@@ -29,6 +29,7 @@ def expectation(code: str) -> Expectation | None:
         ("print(x)\n# 输出：[1 2]", "[1 2]"),
         ("print(x)\n# [[1]\n#\n#  [2]]", "[[1]\n\n [2]]"),
         ("print(x)\n\n# [1 2]", "[1 2]"),
+        ("print(x)\n\n# cpu\ny = g(x)", "cpu"),
         ("print(x)\n# [1 2]\n\n# Something else", "[1 2]"),
         ("print('#')  # [1 2]", "[1 2]"),
         ("print(x)\n# [[1 2]\n\n#  [3 4]]\n\n# [5]", "[[1 2]\n [3 4]]"),
@@ -62,6 +63,7 @@ def test_outputs(code: str, text: str) -> None:
         "x.train()\n# set the training mode",
         "torch.manual_seed(0)  # fix it",
         "print(x)\n#",
+        "print(x)\n\n# schedule\ny = schedule(x)",
         "import torch\n# needs 1.8",
     ],
 )

@@ -140,7 +140,7 @@ def test_line_ends_and_byte_order_marks_do_not_matter() -> None:
         (b"# D\x00", r"p\.md: byte 3 is 0x00; a page must be UTF-8 text, not binary"),
         (b"# D \xff", r"p\.md: byte 4 is 0xff; a page must be UTF-8 text"),
         (b"\xef\xbb\xbf# \xe5\xb7", r"p\.md: byte 5 is 0xe5"),
-        (b"x" * (9 << 20), r"p\.md: the page has 9437184 bytes; pages may have at most 8388608"),
+        (b"x" * (9 << 20), r"p\.md: the page is too large; pages may have at most 8388608 bytes"),
     ],
 )
 def test_what_is_no_text_is_refused_with_the_byte(data: bytes, message: str) -> None:
