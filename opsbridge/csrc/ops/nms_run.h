@@ -81,6 +81,7 @@ class RunSweeper {
     if (is_plain_layout_ && view.strides[1] == 1) {
       const T* first = static_cast<const T*>(view.data) + call_.rows.first_column;
       const BoxOffset offset = call_.rule.box_offset;
+      if (getenv("TOUCH")) for (int64_t i = 0; i < view.shape[0]; i += 4) __builtin_prefetch(first + i*view.strides[0], 0, 2);
       for (uint32_t i = 0; i < count; ++i) {
         const T* c = first + rows[i] * view.strides[0];
         put(boxes, i,
@@ -120,10 +121,10 @@ class RunSweeper {
 
   static bool sweep_rest_in_grid(SweepRun<A>& run) {
     Scratch scratch;
-    const GridMemory<Held<A>> memory{take_boxes<Held<A>>(scratch, run.count + kBlock),
-                                     scratch.take<uint8_t>(size_t(run.count) + kBlock),
-                                     scratch.take<uint32_t>(run.count),
-                                     scratch.take<uint32_t>(grid_starts(run.count))};
+    const size_t size = size_t(blocks_of(run.count)) * kBlock;
+    const GridMemory<Held<A>> memory{
+        scratch.take<Held<A>>(5 * size), scratch.take<uint16_t>(blocks_of(run.count)),
+        scratch.take<uint32_t>(size), scratch.take<uint32_t>(grid_starts(run.count))};
     bool is_done = false;
     OPSBRIDGE_AT_LEVEL(is_done = sweep_in_grid(run, memory));
     return is_done;

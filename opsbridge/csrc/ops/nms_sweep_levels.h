@@ -62,10 +62,10 @@ constexpr int kMostLevels = 64;
 
 template <class H>
 struct GridMemory {
-  BoxArrays<H> boxes;   // as many as are undecided, and a block more
-  uint8_t* suppressed;  // likewise
-  uint32_t* slots;      // one per undecided box
-  uint32_t* starts;     // grid_starts(undecided boxes)
+  H* boxes;          // five numbers for each box of whole blocks
+  uint16_t* alive;   // one per block
+  uint32_t* slots;   // one per box of whole blocks
+  uint32_t* starts;  // grid_starts(undecided boxes)
 };
 
 constexpr uint32_t grid_starts(uint32_t count) { return count / 2 + 4 * kMostLevels + 2; }
