@@ -34,7 +34,7 @@ void mark_kept(const RunSweeper<T, A>& sweep, const CandidateRuns& runs, uint32_
       is_kept[runs.ranks[begin]] = 1;
     } else {
       Scratch scratch;
-      uint32_t* places = scratch.take<uint32_t>(end - begin);
+      uint32_t* places = scratch.take<uint32_t>(end - begin + kBlock);
       const uint32_t count = sweep(runs.rows + begin, end - begin, places,
                                    suppressor == nullptr ? nullptr : suppressor + begin);
       for (uint32_t i = 0; i < count; ++i) is_kept[runs.ranks[begin + places[i]]] = 1;
@@ -68,7 +68,7 @@ KeptRows kept_by_rank(const NmsCall& call, Grouping grouping, const Ranking& ran
   // One run can stop early, unless another order decides what comes first.
   const bool is_cut = runs.count == 1 && !has_own_kept_order(call);
   const RunSweeper<T, A> sweep(call, grouping, is_cut ? call.max_outputs : -1);
-  uint32_t* rows = scratch.take<uint32_t>(ranking.count);
+  uint32_t* rows = scratch.take<uint32_t>(size_t(ranking.count) + kBlock);
   if (runs.ranks == nullptr) {
     const uint32_t count = sweep(runs.rows, ranking.count, rows, suppressor);
     for (uint32_t i = 0; i < count; ++i) rows[i] = ranking.rows[rows[i]];

@@ -100,6 +100,7 @@ class RunSweeper {
     SweepRun<A> run;
     run.boxes = take_boxes<H>(scratch, count);
     run.count = count;
+    run.behind = 0;
     run.places = scratch.take<uint32_t>(size_t(blocks_of(count)) * kBlock);
     run.alive = scratch.take<uint16_t>(blocks_of(count));
     run.kept = kept;

@@ -46,9 +46,10 @@ template <class A>
 struct SweepRun {
   BoxArrays<Held<A>> boxes;  // best first; the sweep moves what is left to the front
   uint32_t count;            // boxes; comes back as the number that no sweep has decided
+  uint32_t behind;           // boxes that are worse than all of these and will meet what is kept
   uint32_t* places;          // of the boxes in the run: 0, 1, 2 ...
   uint16_t* alive;           // room for a word per block
-  uint32_t* kept;            // room for the places of the kept boxes
+  uint32_t* kept;            // room for the places of the kept boxes, and a block more
   uint32_t kept_count;
   uint32_t most_kept;
   double threshold;
