@@ -99,6 +99,35 @@ KeptRows kept_in_working_type(const NmsCall& call, Grouping grouping, const Rank
   }
 }
 
+// Where the order of the candidates shows in nothing but the kept ones.
+bool may_order_by_parts(const NmsCall& call, Grouping grouping) {
+  return is_decided_in_vectors(call) && call.rule.order == Order::stable && !grouping.is_exact &&
+         !has_own_kept_order(call) && call.pre_top_k < 0 && call.max_outputs != 0 && !is_present(call.sorted_boxes) &&
+         !is_present(call.sorted_keep_mask);
+}
+
+template <class T>
+KeptRows kept_by_parts(const NmsCall& call, Grouping grouping, Scratch& scratch) {
+  using Key = typename ScoreKey<T>::type;
+  const size_t most = count_of_rows(call);
+  uint32_t* rows = scratch.take<uint32_t>(most + kBlock);
+  Scratch collecting;
+  Unordered<Key> candidates{collecting.take<uint32_t>(most), collecting.take<Key>(most), 0};
+  candidates.count = collect_candidates<T>(call, candidates.rows, candidates.keys);
+  const auto keep = [&](auto working) {
+    const RunSweeper<T, decltype(working)> sweep(call, grouping, call.max_outputs);
+    return KeptRows{rows, sweep(candidates, rows)};
+  };
+  switch (call.rule.accumulate) {
+    case Accumulate::float32:
+      return keep(float());
+    case Accumulate::float64:
+      return keep(double());
+    default:
+      return keep(T());
+  }
+}
+
 // The kept rows as they are returned.
 template <class T>
 void put_in_order(const NmsCall& call, const Ranking& ranking, KeptRows& kept) {
@@ -130,6 +159,13 @@ int64_t run(const NmsCall& call) {
   if (nan_group >= 0) return refusal(nan_group, NmsError::nan_group);
   const Grouping grouping = grouping_of(call.rows, call.shift_limit, call.rule);
   Scratch scratch;
+  if (may_order_by_parts(call, grouping)) {
+    KeptRows kept = kept_by_parts<T>(call, grouping, scratch);
+    const Ranking none{nullptr, 0, false};
+    put_in_order<T>(call, none, kept);
+    write_outputs<T>(call, none, kept);
+    return kept.count;
+  }
   const Ranking ranking = rank_candidates<T>(call, scratch);
   const CandidateRuns runs = cut_into_runs<T>(call, grouping.is_exact, ranking, scratch);
   int64_t* suppressor = nullptr;

@@ -76,10 +76,15 @@ uint32_t collect_candidates(const NmsCall& call, uint32_t* rows, Key* keys) {
   return size;
 }
 
+inline size_t count_of_rows(const NmsCall& call) {
+  const size_t count = static_cast<size_t>(call.rows.count());
+  if (count >= 0xffffffff) throw std::length_error("nms takes fewer than 2**32 - 1 boxes");
+  return count;
+}
+
 template <class T>
 Ranking rank_candidates(const NmsCall& call, Scratch& scratch) {
-  const size_t most = static_cast<size_t>(call.rows.count());
-  if (most >= 0xffffffff) throw std::length_error("nms takes fewer than 2**32 - 1 boxes");
+  const size_t most = count_of_rows(call);
   using Key = typename ScoreKey<T>::type;
   Ranking ranking{scratch.take<uint32_t>(most), 0, false};
   {

@@ -7,6 +7,7 @@
 #include "ops/nms.h"
 #include "ops/nms_host.h"
 #include "ops/nms_levels.h"
+#include "ops/nms_parts.h"
 #include "ops/nms_scratch.h"
 #include "ops/nms_sweep_levels.h"
 
@@ -65,7 +66,53 @@ class RunSweeper {
                                         : sweep_plainly(rows, count, kept, suppressor);
   }
 
+  // The same for candidates that are in no order yet; writes the kept rows, best first.
+  template <class Key>
+  uint32_t operator()(const Unordered<Key>& candidates, uint32_t* kept) const {
+    const uint32_t most = most_kept_ < 0 ? candidates.count : uint32_t(std::min<int64_t>(most_kept_, candidates.count));
+    Scratch scratch;
+    Unordered<Key> rest = candidates;
+    uint32_t* const ranked = scratch.take<uint32_t>(candidates.count);
+    uint32_t count = 0;
+    while (rest.count > 0 && count < most) {
+      const uint32_t best = rank_best(rest, ranked);
+      uint32_t* const places = kept + count;
+      Scratch sweeping;
+      SweepRun<A> run = open_run(sweeping, ranked, best, places);
+      run.behind = rest.count;
+      run.most_kept = std::min(most - count, best);
+      OPSBRIDGE_AT_LEVEL(sweep_best_first(run));
+      if (run.count > 0) {
+        // So few are dropped that all have to be ordered.
+        rank_all(rest, ranked + best);
+        Scratch all;
+        run = open_run(all, ranked, best + rest.count, places);
+        run.most_kept = std::min(most - count, best + rest.count);
+        rest.count = 0;
+        sweep_rest(run);
+      }
+      for (uint32_t i = 0; i < run.kept_count; ++i) places[i] = ranked[places[i]];
+      if (rest.count > 0) drop_suppressed(places, run.kept_count, rest);
+      count += run.kept_count;
+    }
+    return count;
+  }
+
  private:
+  template <class Key>
+  void drop_suppressed(const uint32_t* kept, uint32_t count, Unordered<Key>& rest) const {
+    Scratch scratch;
+    const BoxArrays<Held<A>> boxes = take_boxes<Held<A>>(scratch, count);
+    gather(kept, count, boxes);
+    SweepRun<A> run = open_run(scratch, rest.rows, rest.count, nullptr);
+    OPSBRIDGE_AT_LEVEL(drop_suppressed_by(run, boxes, count));
+    for (uint32_t i = 0; i < run.count; ++i) {
+      rest.rows[i] = rest.rows[run.places[i]];
+      rest.keys[i] = rest.keys[run.places[i]];
+    }
+    rest.count = run.count;
+  }
+
   template <class H>
   void put(const BoxArrays<H>& boxes, uint32_t i, const Box<A>& box) const {
     boxes.x1[i] = static_cast<H>(box.x1);
@@ -95,10 +142,17 @@ class RunSweeper {
   }
 
   uint32_t sweep_fast(const uint32_t* rows, uint32_t count, uint32_t* kept) const {
-    using H = Held<A>;
     Scratch scratch;
+    SweepRun<A> run = open_run(scratch, rows, count, kept);
+    OPSBRIDGE_AT_LEVEL(sweep_best_first(run));
+    if (run.count > 0) sweep_rest(run);
+    return run.kept_count;
+  }
+
+  SweepRun<A> open_run(Scratch& scratch, const uint32_t* rows, uint32_t count,
+                       uint32_t* kept) const {
     SweepRun<A> run;
-    run.boxes = take_boxes<H>(scratch, count);
+    run.boxes = take_boxes<Held<A>>(scratch, count);
     run.count = count;
     run.behind = 0;
     run.places = scratch.take<uint32_t>(size_t(blocks_of(count)) * kBlock);
@@ -107,17 +161,19 @@ class RunSweeper {
     run.kept_count = 0;
     run.most_kept = most_kept_ < 0 || most_kept_ > count ? count : uint32_t(most_kept_);
     run.threshold = threshold_;
-    run.bound = comparison_bound<H>(threshold_, call_.rule.comparison);
+    run.bound = comparison_bound<Held<A>>(threshold_, call_.rule.comparison);
     run.rule = call_.rule;
     run.may_stop = may_use_grid(call_.rule, threshold_);
     gather(rows, count, run.boxes);
     for (uint32_t i = 0; i < count; ++i) run.places[i] = i;
+    return run;
+  }
+
+  // Decides what a sweep has left.
+  static void sweep_rest(SweepRun<A>& run) {
+    if (sweep_rest_in_grid(run)) return;
+    run.may_stop = false;
     OPSBRIDGE_AT_LEVEL(sweep_best_first(run));
-    if (run.count > 0 && !sweep_rest_in_grid(run)) {
-      run.may_stop = false;
-      OPSBRIDGE_AT_LEVEL(sweep_best_first(run));
-    }
-    return run.kept_count;
   }
 
   static bool sweep_rest_in_grid(SweepRun<A>& run) {

@@ -157,9 +157,28 @@ void sweep(SweepRun<A>& run) {
   run.count = 0;
 }
 
+template <class A, bool kIsUsual>
+void drop_suppressed(SweepRun<A>& run, const BoxArrays<Held<A>>& boxes, uint32_t count) {
+  constexpr uint32_t kBetweenCounts = 4;
+  revive(run.alive, run.count);
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t blocks = blocks_of(run.count);
+    KeptBox<A, kIsUsual>(run, boxes, i).suppress_blocks(run.boxes, run.alive, 0, blocks);
+    if (i % kBetweenCounts != kBetweenCounts - 1) continue;
+    if (count_alive(run.alive, blocks) < blocks * (kBlock * 3 / 4)) compact(run, 0);
+  }
+  compact(run, 0);
+}
+
 template <class A>
 void sweep_any(SweepRun<A>& run) {
   return is_usual(run.rule) ? sweep<A, true>(run) : sweep<A, false>(run);
+}
+
+template <class A>
+void drop_any(SweepRun<A>& run, const BoxArrays<Held<A>>& kept, uint32_t count) {
+  return is_usual(run.rule) ? drop_suppressed<A, true>(run, kept, count)
+                            : drop_suppressed<A, false>(run, kept, count);
 }
 
 template <class A>
@@ -172,6 +191,7 @@ bool grid_any(SweepRun<A>& run, const GridMemory<Held<A>>& memory) {
 
 #define OPSBRIDGE_DEFINE_FOR(A)                                             \
   void sweep_best_first(SweepRun<A>& run) { sweep_any(run); }               \
+  void drop_suppressed_by(SweepRun<A>& run, const BoxArrays<Held<A>>& kept, uint32_t count) { drop_any(run, kept, count); } \
   bool sweep_in_grid(SweepRun<A>& run, const GridMemory<Held<A>>& memory) { \
     return grid_any(run, memory);                                           \
   }

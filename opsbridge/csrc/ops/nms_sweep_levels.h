@@ -74,12 +74,14 @@ constexpr uint32_t grid_starts(uint32_t count) { return count / 2 + 4 * kMostLev
 // With such a rule suppression needs an overlap above the threshold, which a grid can rule out.
 constexpr double kLowestGridThreshold = 0.05;
 
-#define OPSBRIDGE_DECLARE_FOR(A)           \
-  void sweep_best_first(SweepRun<A>& run); \
+#define OPSBRIDGE_DECLARE_FOR(A)                                                                   \
+  void sweep_best_first(SweepRun<A>& run);                                                         \
+  void drop_suppressed_by(SweepRun<A>& run, const BoxArrays<Held<A>>& kept, uint32_t count); \
   bool sweep_in_grid(SweepRun<A>& run, const GridMemory<Held<A>>& memory);
 
 // sweep_best_first decides boxes from the best on; sweep_in_grid decides those that it left, or
-// refuses (false) where a box is too odd for the grid's reasoning.
+// refuses (false) where a box is too odd for the grid's reasoning. drop_suppressed_by leaves those
+// boxes of a run, in any order, that none of the kept ones suppresses.
 #define OPSBRIDGE_DECLARE(level)    \
   namespace level {                 \
   OPSBRIDGE_DECLARE_FOR(Half)       \
