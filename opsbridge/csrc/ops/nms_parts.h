@@ -4,18 +4,11 @@
 
 #include <algorithm>
 
+#include "ops/nms_candidates_levels.h"
 #include "ops/nms_scratch.h"
 #include "ops/radix_order.h"
 
 namespace opsbridge {
-
-// Candidates in input order; the lowest key is the best one's.
-template <class Key>
-struct Unordered {
-  uint32_t* rows;
-  Key* keys;
-  uint32_t count;
-};
 
 // Up to here ordering all of them is the cheapest.
 constexpr uint32_t kFewCandidates = 256;
@@ -32,22 +25,6 @@ Key guess_best(const Unordered<Key>& candidates) {
   return sample[kSampled / 8];
 }
 
-// Moves the candidates whose keys do not exceed `last` to `best`.
-template <class Key>
-void take_best(Unordered<Key>& candidates, Key last, Unordered<Key>& best) {
-  uint32_t taken = 0, left = 0;
-  for (uint32_t i = 0; i < candidates.count; ++i) {
-    const uint32_t row = candidates.rows[i];
-    const Key key = candidates.keys[i];
-    best.rows[taken] = candidates.rows[left] = row;
-    best.keys[taken] = candidates.keys[left] = key;
-    taken += key <= last;
-    left += key > last;
-  }
-  best.count = taken;
-  candidates.count = left;
-}
-
 template <class Key>
 void rank_all(const Unordered<Key>& candidates, uint32_t* ranked) {
   radix_order(candidates.keys, candidates.count, ranked);
@@ -60,8 +37,9 @@ uint32_t rank_best(Unordered<Key>& candidates, uint32_t* ranked) {
   Scratch scratch;
   Unordered<Key> best = candidates;
   if (candidates.count > kFewCandidates) {
-    best = {scratch.take<uint32_t>(candidates.count), scratch.take<Key>(candidates.count), 0};
-    take_best(candidates, guess_best(candidates), best);
+    const size_t most = size_t(candidates.count) + kSpare;
+    best = {scratch.take<uint32_t>(most), scratch.take<Key>(most), 0};
+    OPSBRIDGE_AT_LEVEL(take_best(candidates, guess_best(candidates), best));
   } else {
     candidates.count = 0;
   }

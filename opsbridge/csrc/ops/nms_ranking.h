@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ops/candidate_order.h"
+#include "ops/nms_candidates_levels.h"
 #include "ops/nms_host.h"
 #include "ops/radix_order.h"
 
@@ -27,6 +28,8 @@ class ScoreReader {
     if (call.score_column >= 0) data_ += call.score_column * call.scores.strides[1];
   }
   T operator()(int64_t row) const { return data_[row * stride_]; }
+  // Null where scores do not lie side by side.
+  const T* data() const { return stride_ == 1 ? data_ : nullptr; }
 
  private:
   const T* data_;
@@ -61,7 +64,11 @@ uint32_t collect_candidates(const NmsCall& call, uint32_t* rows, Key* keys) {
   const uint32_t count = static_cast<uint32_t>(call.rows.count());
   const bool drops_nan = call.rule.nan_score == NanScore::drop;
   if (!drops_nan && is_nan(call.score_threshold)) {
-    for (uint32_t row = 0; row < count; ++row) keys[row] = descending_key(score_at(row));
+    if (score_at.data() != nullptr) {
+      OPSBRIDGE_AT_LEVEL(descending_keys(score_at.data(), count, keys));
+    } else {
+      for (uint32_t row = 0; row < count; ++row) keys[row] = descending_key(score_at(row));
+    }
     for (uint32_t row = 0; row < count; ++row) rows[row] = row;
     return count;
   }

@@ -125,10 +125,17 @@ class RunSweeper {
   template <class H>
   void gather(const uint32_t* rows, uint32_t count, const BoxArrays<H>& boxes) const {
     const TensorView& view = call_.rows.boxes;
+    if constexpr (std::is_same_v<T, H> && std::is_same_v<T, A> && std::is_same_v<T, Held<T>>) {
+      if (is_plain_layout_ && view.strides[1] == 1) {
+        const T* first = static_cast<const T*>(view.data) + call_.rows.first_column;
+        OPSBRIDGE_AT_LEVEL(gather_corners(first, view.strides[0], call_.rule.box_offset, rows, count, boxes));
+        for (uint32_t i = count; i < blocks_of(count) * kBlock; ++i) put(boxes, i, Box<A>{});
+        return;
+      }
+    }
     if (is_plain_layout_ && view.strides[1] == 1) {
       const T* first = static_cast<const T*>(view.data) + call_.rows.first_column;
       const BoxOffset offset = call_.rule.box_offset;
-      if (getenv("TOUCH")) for (int64_t i = 0; i < view.shape[0]; i += 4) __builtin_prefetch(first + i*view.strides[0], 0, 2);
       for (uint32_t i = 0; i < count; ++i) {
         const T* c = first + rows[i] * view.strides[0];
         put(boxes, i,

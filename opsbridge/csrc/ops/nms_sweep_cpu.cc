@@ -4,6 +4,7 @@
 #include "ops/nms_grid.h"
 #include "ops/nms_lanes.h"
 #include "ops/nms_sweep_levels.h"
+#include "ops/packed_lanes.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -28,27 +29,6 @@ void revive(uint16_t* alive, uint32_t count) {
   if (count % kBlock != 0) alive[count / kBlock] = uint16_t((1u << count % kBlock) - 1);
 }
 
-// Moves the values of the lanes that are set to `to`; may write beyond them, as far as one vector.
-template <class T>
-OPSBRIDGE_FN void move_alive(const T* from, uint32_t alive, T* to) {
-#if defined(__AVX512F__)
-  if constexpr (sizeof(T) == 4) {
-    const __m512i lanes = _mm512_loadu_si512(from);
-    _mm512_storeu_si512(to, _mm512_maskz_compress_epi32(__mmask16(alive), lanes));
-  } else {
-    const __m512i low = _mm512_loadu_si512(from), high = _mm512_loadu_si512(from + 8);
-    _mm512_storeu_si512(to, _mm512_maskz_compress_epi64(__mmask8(alive), low));
-    _mm512_storeu_si512(to + __builtin_popcount(alive & 0xff),
-                        _mm512_maskz_compress_epi64(__mmask8(alive >> 8), high));
-  }
-#else
-  for (uint32_t lane = 0; lane < kBlock; ++lane) {
-    *to = from[lane];
-    to += alive >> lane & 1;
-  }
-#endif
-}
-
 // Moves what is alive to the front, in order.
 template <class A>
 void compact(SweepRun<A>& run, uint32_t first) {
@@ -58,12 +38,12 @@ void compact(SweepRun<A>& run, uint32_t first) {
   for (uint32_t block = first; block < blocks; ++block) {
     const uint32_t alive = run.alive[block];
     const size_t at = size_t(block) * kBlock;
-    move_alive(boxes.x1 + at, alive, boxes.x1 + count);
-    move_alive(boxes.y1 + at, alive, boxes.y1 + count);
-    move_alive(boxes.x2 + at, alive, boxes.x2 + count);
-    move_alive(boxes.y2 + at, alive, boxes.y2 + count);
-    move_alive(boxes.area + at, alive, boxes.area + count);
-    move_alive(run.places + at, alive, run.places + count);
+    pack_lanes(boxes.x1 + at, alive, boxes.x1 + count);
+    pack_lanes(boxes.y1 + at, alive, boxes.y1 + count);
+    pack_lanes(boxes.x2 + at, alive, boxes.x2 + count);
+    pack_lanes(boxes.y2 + at, alive, boxes.y2 + count);
+    pack_lanes(boxes.area + at, alive, boxes.area + count);
+    pack_lanes(run.places + at, alive, run.places + count);
     count += __builtin_popcount(alive);
   }
   run.count = count;
