@@ -27,19 +27,19 @@ bool has_own_kept_order(const NmsCall& call) {
 template <class T, class A>
 void mark_kept(const RunSweeper<T, A>& sweep, const CandidateRuns& runs, uint32_t first,
                uint32_t last, uint8_t* is_kept, int64_t* suppressor) {
-  uint32_t begin = first == 0 ? 0 : runs.ends[first - 1];
-  for (uint32_t run = first; run < last; ++run) {
-    const uint32_t end = runs.ends[run];
-    if (end - begin == 1) {
-      is_kept[runs.ranks[begin]] = 1;
-    } else {
-      Scratch scratch;
-      uint32_t* places = scratch.take<uint32_t>(end - begin + kBlock);
-      const uint32_t count = sweep(runs.rows + begin, end - begin, places,
-                                   suppressor == nullptr ? nullptr : suppressor + begin);
-      for (uint32_t i = 0; i < count; ++i) is_kept[runs.ranks[begin + places[i]]] = 1;
-    }
-    begin = end;
+  const uint32_t start = first == 0 ? 0 : runs.ends[first - 1];
+  uint32_t longest = 0;
+  for (uint32_t run = first, begin = start; run < last; begin = runs.ends[run++]) {
+    longest = std::max(longest, runs.ends[run] - begin);
+  }
+  Scratch scratch;
+  SweepRun<A> room = sweep.take_run(scratch, longest);
+  uint32_t* places = scratch.take<uint32_t>(size_t(longest) + kBlock);
+  for (uint32_t run = first, begin = start; run < last; begin = runs.ends[run++]) {
+    const uint32_t count =
+        sweep(room, runs.rows + begin, runs.ends[run] - begin, places,
+              suppressor == nullptr ? nullptr : suppressor + begin);
+    for (uint32_t i = 0; i < count; ++i) is_kept[runs.ranks[begin + places[i]]] = 1;
   }
 }
 
@@ -70,7 +70,9 @@ KeptRows kept_by_rank(const NmsCall& call, Grouping grouping, const Ranking& ran
   const RunSweeper<T, A> sweep(call, grouping, is_cut ? call.max_outputs : -1);
   uint32_t* rows = scratch.take<uint32_t>(size_t(ranking.count) + kBlock);
   if (runs.ranks == nullptr) {
-    const uint32_t count = sweep(runs.rows, ranking.count, rows, suppressor);
+    Scratch sweeping;
+    SweepRun<A> room = sweep.take_run(sweeping, ranking.count);
+    const uint32_t count = sweep(room, runs.rows, ranking.count, rows, suppressor);
     for (uint32_t i = 0; i < count; ++i) rows[i] = ranking.rows[rows[i]];
     return {rows, count};
   }

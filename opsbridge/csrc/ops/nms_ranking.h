@@ -126,24 +126,50 @@ struct CandidateRuns {
   uint32_t count;
 };
 
+// Puts ranks in the order of their keys, equal keys by rank: by counting where the keys lie close
+// together, as the numbers of classes do. Writes where the ranks of each key end; returns how many
+// keys there are.
+inline uint32_t sort_ranks(const uint64_t* keys, uint32_t count, uint32_t* ranks, uint32_t* ends) {
+  const auto [low, high] = std::minmax_element(keys, keys + count);
+  const uint64_t span = *high - *low;
+  uint32_t runs = 0;
+  if (span < uint64_t(count) + 256) {
+    Scratch scratch;
+    uint32_t* places = scratch.take<uint32_t>(span + 1);
+    std::fill_n(places, span + 1, 0u);
+    for (uint32_t rank = 0; rank < count; ++rank) ++places[keys[rank] - *low];
+    uint32_t end = 0;
+    for (uint64_t key = 0; key <= span; ++key) {
+      const uint32_t size = places[key];
+      places[key] = end;
+      end += size;
+      if (size > 0) ends[runs++] = end;
+    }
+    for (uint32_t rank = 0; rank < count; ++rank) ranks[places[keys[rank] - *low]++] = rank;
+    return runs;
+  }
+  radix_order(keys, count, ranks);
+  for (uint32_t i = 1; i < count; ++i) {
+    if (keys[ranks[i]] != keys[ranks[i - 1]]) ends[runs++] = i;
+  }
+  ends[runs++] = count;
+  return runs;
+}
+
 template <class G>
 CandidateRuns runs_of_groups(const BoxRows& boxes, const Ranking& ranking, Scratch& scratch) {
   const uint32_t count = ranking.count;
   uint32_t* rows = scratch.take<uint32_t>(count);
   uint32_t* ranks = scratch.take<uint32_t>(count);
   uint32_t* ends = scratch.take<uint32_t>(count);
-  uint32_t runs = 0;
+  if (count == 0) return {rows, ranks, ends, 0};
   Scratch sorting;
   uint64_t* keys = sorting.take<uint64_t>(count);
   for (uint32_t rank = 0; rank < count; ++rank) {
     keys[rank] = ascending_key(read<G>(boxes.groups, ranking.rows[rank]));
   }
-  radix_order(keys, count, ranks);
-  for (uint32_t i = 0; i < count; ++i) {
-    rows[i] = ranking.rows[ranks[i]];
-    if (i > 0 && keys[ranks[i]] != keys[ranks[i - 1]]) ends[runs++] = i;
-  }
-  if (count > 0) ends[runs++] = count;
+  const uint32_t runs = sort_ranks(keys, count, ranks, ends);
+  for (uint32_t i = 0; i < count; ++i) rows[i] = ranking.rows[ranks[i]];
   return {rows, ranks, ends, runs};
 }
 

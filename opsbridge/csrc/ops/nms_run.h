@@ -58,15 +58,30 @@ class RunSweeper {
                        call.rule.corner_order == CornerOrder::given && !grouping.is_shifted;
   }
 
-  // Writes the places of the kept rows; returns their number. `suppressor`: see NmsSweep.
-  uint32_t operator()(const uint32_t* rows, uint32_t count, uint32_t* kept,
+  // A run without boxes, and the memory for as many.
+  SweepRun<A> take_run(Scratch& scratch, uint32_t most) const {
+    SweepRun<A> run{};
+    run.boxes = take_boxes<Held<A>>(scratch, most);
+    run.places = scratch.take<uint32_t>(size_t(blocks_of(most)) * kBlock);
+    run.alive = scratch.take<uint16_t>(blocks_of(most));
+    run.threshold = threshold_;
+    run.bound = comparison_bound<Held<A>>(threshold_, call_.rule.comparison);
+    run.rule = call_.rule;
+    run.may_stop = may_use_grid(call_.rule, threshold_);
+    return run;
+  }
+
+  // Writes the places of the kept rows; returns their number. `room` is a run for as many boxes;
+  // `suppressor`: see NmsSweep.
+  uint32_t operator()(SweepRun<A>& room, const uint32_t* rows, uint32_t count, uint32_t* kept,
                       int64_t* suppressor) const {
     if (count == 0 || most_kept_ == 0) return 0;
-    return is_decided_in_vectors(call_) ? sweep_fast(rows, count, kept)
+    return is_decided_in_vectors(call_) ? sweep_fast(room, rows, count, kept)
                                         : sweep_plainly(rows, count, kept, suppressor);
   }
 
-  // The same for candidates that are in no order yet; writes the kept rows, best first.
+  // The same for candidates that are in no order yet, but writes the kept rows. What the best part
+  // of them drops from the rest is never put in order.
   template <class Key>
   uint32_t operator()(const Unordered<Key>& candidates, uint32_t* kept) const {
     const uint32_t most = most_kept_ < 0 ? candidates.count : uint32_t(std::min<int64_t>(most_kept_, candidates.count));
@@ -78,16 +93,17 @@ class RunSweeper {
       const uint32_t best = rank_best(rest, ranked);
       uint32_t* const places = kept + count;
       Scratch sweeping;
-      SweepRun<A> run = open_run(sweeping, ranked, best, places);
+      SweepRun<A> run = take_run(sweeping, best);
+      open(run, ranked, best, places);
       run.behind = rest.count;
-      run.most_kept = std::min(most - count, best);
+      run.most_kept = most - count;
       OPSBRIDGE_AT_LEVEL(sweep_best_first(run));
       if (run.count > 0) {
         // So few are dropped that all have to be ordered.
         rank_all(rest, ranked + best);
-        Scratch all;
-        run = open_run(all, ranked, best + rest.count, places);
-        run.most_kept = std::min(most - count, best + rest.count);
+        run = take_run(sweeping, best + rest.count);
+        open(run, ranked, best + rest.count, places);
+        run.most_kept = most - count;
         rest.count = 0;
         sweep_rest(run);
       }
@@ -104,7 +120,8 @@ class RunSweeper {
     Scratch scratch;
     const BoxArrays<Held<A>> boxes = take_boxes<Held<A>>(scratch, count);
     gather(kept, count, boxes);
-    SweepRun<A> run = open_run(scratch, rest.rows, rest.count, nullptr);
+    SweepRun<A> run = take_run(scratch, rest.count);
+    open(run, rest.rows, rest.count, nullptr);
     OPSBRIDGE_AT_LEVEL(drop_suppressed_by(run, boxes, count));
     for (uint32_t i = 0; i < run.count; ++i) {
       rest.rows[i] = rest.rows[run.places[i]];
@@ -148,32 +165,21 @@ class RunSweeper {
     for (uint32_t i = count; i < blocks_of(count) * kBlock; ++i) put(boxes, i, Box<A>{});
   }
 
-  uint32_t sweep_fast(const uint32_t* rows, uint32_t count, uint32_t* kept) const {
-    Scratch scratch;
-    SweepRun<A> run = open_run(scratch, rows, count, kept);
+  uint32_t sweep_fast(SweepRun<A>& run, const uint32_t* rows, uint32_t count,
+                      uint32_t* kept) const {
+    open(run, rows, count, kept);
     OPSBRIDGE_AT_LEVEL(sweep_best_first(run));
     if (run.count > 0) sweep_rest(run);
     return run.kept_count;
   }
 
-  SweepRun<A> open_run(Scratch& scratch, const uint32_t* rows, uint32_t count,
-                       uint32_t* kept) const {
-    SweepRun<A> run;
-    run.boxes = take_boxes<Held<A>>(scratch, count);
+  void open(SweepRun<A>& run, const uint32_t* rows, uint32_t count, uint32_t* kept) const {
     run.count = count;
-    run.behind = 0;
-    run.places = scratch.take<uint32_t>(size_t(blocks_of(count)) * kBlock);
-    run.alive = scratch.take<uint16_t>(blocks_of(count));
     run.kept = kept;
     run.kept_count = 0;
     run.most_kept = most_kept_ < 0 || most_kept_ > count ? count : uint32_t(most_kept_);
-    run.threshold = threshold_;
-    run.bound = comparison_bound<Held<A>>(threshold_, call_.rule.comparison);
-    run.rule = call_.rule;
-    run.may_stop = may_use_grid(call_.rule, threshold_);
     gather(rows, count, run.boxes);
     for (uint32_t i = 0; i < count; ++i) run.places[i] = i;
-    return run;
   }
 
   // Decides what a sweep has left.
@@ -181,6 +187,7 @@ class RunSweeper {
     if (sweep_rest_in_grid(run)) return;
     run.may_stop = false;
     OPSBRIDGE_AT_LEVEL(sweep_best_first(run));
+    run.may_stop = true;
   }
 
   static bool sweep_rest_in_grid(SweepRun<A>& run) {
