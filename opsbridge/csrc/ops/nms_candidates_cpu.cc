@@ -1,7 +1,7 @@
 // What is done with each candidate before it is decided, compiled once per instruction-set level
 // (OPSBRIDGE_LEVEL names it).
-#include "ops/nms_candidates_levels.h"
 #include "ops/narrow_lanes.h"
+#include "ops/nms_candidates_levels.h"
 #include "ops/packed_lanes.h"
 #include "opsbridge/box.h"
 
@@ -63,42 +63,48 @@ using Four __attribute__((vector_size(4 * sizeof(H)))) = H;
 template <class H>
 using FourPlaces = decltype(Four<H>{} < Four<H>{});
 
+// By reference: the baseline has no registers to pass four doubles in.
 template <class H>
-OPSBRIDGE_FN Four<H> load_four(const H* from) {
-  Four<H> four;
-  std::memcpy(&four, from, sizeof four);
-  return four;
+OPSBRIDGE_FN void load_four(Four<H>& to, const H* from) {
+  std::memcpy(&to, from, sizeof to);
 }
-template <class H, class Numbers>
-OPSBRIDGE_FN void store_four(H* to, Numbers four) {
-  static_assert(sizeof four == 4 * sizeof *to, "four numbers are stored");
-  std::memcpy(to, &four, sizeof four);
+template <class H>
+OPSBRIDGE_FN void store_four(H* to, const Four<H>& from) {
+  std::memcpy(to, &from, sizeof from);
 }
 
 // Four boxes at a time: their corners are read in four vectors and turned round.
 template <class H>
 void gather(const H* first, int64_t stride, BoxOffset offset, const uint32_t* rows, uint32_t count,
             const BoxArrays<H>& boxes) {
-  const H extra = offset == BoxOffset::one ? H(1) : H(0);
-  const FourPlaces<H> low{0, 4, 1, 5}, high{2, 6, 3, 7}, even{0, 1, 4, 5}, odd{2, 3, 6, 7};
+  const FourPlaces<H> starts{0, 4, 1, 5}, ends{2, 6, 3, 7}, across{0, 1, 4, 5}, down{2, 3, 6, 7};
   uint32_t i = 0;
   for (; i + 4 <= count; i += 4) {
-    const Four<H> a = load_four(first + rows[i] * stride), b = load_four(first + rows[i + 1] * stride);
-    const Four<H> c = load_four(first + rows[i + 2] * stride), d = load_four(first + rows[i + 3] * stride);
-    const Four<H> ab = __builtin_shuffle(a, b, low), cd = __builtin_shuffle(c, d, low);
-    const Four<H> ab2 = __builtin_shuffle(a, b, high), cd2 = __builtin_shuffle(c, d, high);
-    const Four<H> x1 = __builtin_shuffle(ab, cd, even), y1 = __builtin_shuffle(ab, cd, odd);
-    const Four<H> x2 = __builtin_shuffle(ab2, cd2, even), y2 = __builtin_shuffle(ab2, cd2, odd);
-    store_four(boxes.x1 + i, x1);
-    store_four(boxes.y1 + i, y1);
-    store_four(boxes.x2 + i, x2);
-    store_four(boxes.y2 + i, y2);
-    const Four<H> width = x2 - x1, height = y2 - y1;
-    store_four(boxes.area + i, offset == BoxOffset::one ? (width + extra) * (height + extra) : width * height);
+    Four<H> a, b, c, d;
+    load_four<H>(a, first + rows[i] * stride);
+    load_four<H>(b, first + rows[i + 1] * stride);
+    load_four<H>(c, first + rows[i + 2] * stride);
+    load_four<H>(d, first + rows[i + 3] * stride);
+    const Four<H> starts_ab = __builtin_shuffle(a, b, starts),
+                  ends_ab = __builtin_shuffle(a, b, ends);
+    const Four<H> starts_cd = __builtin_shuffle(c, d, starts),
+                  ends_cd = __builtin_shuffle(c, d, ends);
+    const Four<H> x1 = __builtin_shuffle(starts_ab, starts_cd, across);
+    const Four<H> y1 = __builtin_shuffle(starts_ab, starts_cd, down);
+    const Four<H> x2 = __builtin_shuffle(ends_ab, ends_cd, across);
+    const Four<H> y2 = __builtin_shuffle(ends_ab, ends_cd, down);
+    Four<H> width = x2 - x1, height = y2 - y1;
+    if (offset == BoxOffset::one) width = width + H(1), height = height + H(1);
+    store_four<H>(boxes.x1 + i, x1);
+    store_four<H>(boxes.y1 + i, y1);
+    store_four<H>(boxes.x2 + i, x2);
+    store_four<H>(boxes.y2 + i, y2);
+    store_four<H>(boxes.area + i, width * height);
   }
   for (; i < count; ++i) {
     const H* c = first + rows[i] * stride;
-    const Box<H> box = make_box<H>(c[0], c[1], c[2], c[3], Layout::xyxy, CornerOrder::given, offset);
+    const Box<H> box =
+        make_box<H>(c[0], c[1], c[2], c[3], Layout::xyxy, CornerOrder::given, offset);
     boxes.x1[i] = box.x1;
     boxes.y1[i] = box.y1;
     boxes.x2[i] = box.x2;
@@ -119,18 +125,18 @@ OPSBRIDGE_DEFINE_SCORES(float)
 OPSBRIDGE_DEFINE_SCORES(double)
 #undef OPSBRIDGE_DEFINE_SCORES
 
-#define OPSBRIDGE_DEFINE_KEYS(Key)                                                \
+#define OPSBRIDGE_DEFINE_KEYS(Key)                                             \
   void take_best(Unordered<Key>& candidates, Key last, Unordered<Key>& best) { \
-    split(candidates, last, best);                                                \
+    split(candidates, last, best);                                             \
   }
 OPSBRIDGE_DEFINE_KEYS(uint32_t)
 OPSBRIDGE_DEFINE_KEYS(uint64_t)
 #undef OPSBRIDGE_DEFINE_KEYS
 
-#define OPSBRIDGE_DEFINE_BOXES(H)                                                            \
+#define OPSBRIDGE_DEFINE_BOXES(H)                                                             \
   void gather_corners(const H* first, int64_t stride, BoxOffset offset, const uint32_t* rows, \
-                      uint32_t count, const BoxArrays<H>& boxes) {                           \
-    gather(first, stride, offset, rows, count, boxes);                                       \
+                      uint32_t count, const BoxArrays<H>& boxes) {                            \
+    gather(first, stride, offset, rows, count, boxes);                                        \
   }
 OPSBRIDGE_DEFINE_BOXES(float)
 OPSBRIDGE_DEFINE_BOXES(double)

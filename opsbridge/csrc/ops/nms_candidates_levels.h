@@ -29,19 +29,19 @@ constexpr uint32_t kSpare = 16;
   void descending_keys(const T* scores, uint32_t count, ScoreKey<T>::type* keys);
 #define OPSBRIDGE_DECLARE_KEYS(Key) \
   void take_best(Unordered<Key>& candidates, Key last, Unordered<Key>& best);
-#define OPSBRIDGE_DECLARE_BOXES(H)                                                           \
+#define OPSBRIDGE_DECLARE_BOXES(H)                                                            \
   void gather_corners(const H* first, int64_t stride, BoxOffset offset, const uint32_t* rows, \
                       uint32_t count, const BoxArrays<H>& boxes);
-#define OPSBRIDGE_DECLARE(level)      \
-  namespace level {                   \
+#define OPSBRIDGE_DECLARE(level)       \
+  namespace level {                    \
   OPSBRIDGE_DECLARE_SCORES(Half)       \
   OPSBRIDGE_DECLARE_SCORES(BrainFloat) \
   OPSBRIDGE_DECLARE_SCORES(float)      \
   OPSBRIDGE_DECLARE_SCORES(double)     \
   OPSBRIDGE_DECLARE_KEYS(uint32_t)     \
   OPSBRIDGE_DECLARE_KEYS(uint64_t)     \
-  OPSBRIDGE_DECLARE_BOXES(float)      \
-  OPSBRIDGE_DECLARE_BOXES(double)     \
+  OPSBRIDGE_DECLARE_BOXES(float)       \
+  OPSBRIDGE_DECLARE_BOXES(double)      \
   }
 OPSBRIDGE_FOR_EACH_LEVEL(OPSBRIDGE_DECLARE)
 #undef OPSBRIDGE_DECLARE

@@ -30,8 +30,8 @@ struct GridLooks {
   alignas(64) int32_t columns[kBlock];  // from one row to the next
 };
 
-// A threshold of kLowestGridThreshold, less all slack, leaves a window of sizes of 9.1 octaves, and
-// levels are not narrower than a quarter of the window.
+// Levels that a window of sizes can span: at kLowestGridThreshold it is 9.1 octaves wide, with all
+// slack, and a level is an octave then.
 constexpr int kMostLooks = 12;
 
 template <class H>
@@ -118,7 +118,9 @@ class Grid {
             width > height ? width : height};
   }
 
-  OPSBRIDGE_MEMBER static Vector<H> magnitude(Vector<H> lanes) { return lanes < 0 ? -lanes : lanes; }
+  OPSBRIDGE_MEMBER static Vector<H> magnitude(Vector<H> lanes) {
+    return lanes < 0 ? -lanes : lanes;
+  }
 
   OPSBRIDGE_MEMBER WholeLanes<H> level_of(Vector<H> longer) const {
     using Floats __attribute__((vector_size(sizeof(WholeLanes<H>)))) = float;

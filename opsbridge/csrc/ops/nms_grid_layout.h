@@ -94,7 +94,8 @@ class GridLayout {
     for (uint32_t i = 0; i < count; ++i) {
       const H own = given[i];
       uint32_t place = 0;
-      for (uint32_t j = 0; j < kSampled; ++j) place += (given[j] < own) | ((given[j] == own) & (j < i));
+      for (uint32_t j = 0; j < kSampled; ++j)
+        place += (given[j] < own) | ((given[j] == own) & (j < i));
       numbers[place] = own;
     }
   }

@@ -36,9 +36,8 @@ void mark_kept(const RunSweeper<T, A>& sweep, const CandidateRuns& runs, uint32_
   SweepRun<A> room = sweep.take_run(scratch, longest);
   uint32_t* places = scratch.take<uint32_t>(size_t(longest) + kBlock);
   for (uint32_t run = first, begin = start; run < last; begin = runs.ends[run++]) {
-    const uint32_t count =
-        sweep(room, runs.rows + begin, runs.ends[run] - begin, places,
-              suppressor == nullptr ? nullptr : suppressor + begin);
+    const uint32_t count = sweep(room, runs.rows + begin, runs.ends[run] - begin, places,
+                                 suppressor == nullptr ? nullptr : suppressor + begin);
     for (uint32_t i = 0; i < count; ++i) is_kept[runs.ranks[begin + places[i]]] = 1;
   }
 }
@@ -79,6 +78,7 @@ KeptRows kept_by_rank(const NmsCall& call, Grouping grouping, const Ranking& ran
   Scratch marking;
   uint8_t* is_kept = marking.take<uint8_t>(size_t(ranking.count) + 1);
   std::fill_n(is_kept, ranking.count, uint8_t(0));
+  sweep.read_ahead();
   sweep_runs(call, sweep, runs, ranking.count, is_kept, suppressor);
   uint32_t count = 0;
   for (uint32_t rank = 0; rank < ranking.count; ++rank) {
@@ -104,8 +104,8 @@ KeptRows kept_in_working_type(const NmsCall& call, Grouping grouping, const Rank
 // Where the order of the candidates shows in nothing but the kept ones.
 bool may_order_by_parts(const NmsCall& call, Grouping grouping) {
   return is_decided_in_vectors(call) && call.rule.order == Order::stable && !grouping.is_exact &&
-         !has_own_kept_order(call) && call.pre_top_k < 0 && call.max_outputs != 0 && !is_present(call.sorted_boxes) &&
-         !is_present(call.sorted_keep_mask);
+         !has_own_kept_order(call) && call.pre_top_k < 0 && call.max_outputs != 0 &&
+         !is_present(call.sorted_boxes) && !is_present(call.sorted_keep_mask);
 }
 
 template <class T>

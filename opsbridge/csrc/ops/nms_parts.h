@@ -13,6 +13,9 @@ namespace opsbridge {
 // Up to here ordering all of them is the cheapest.
 constexpr uint32_t kFewCandidates = 256;
 
+// Parts that are smaller than this share of all candidates would be too many.
+constexpr uint32_t kLeastShare = 64;
+
 // A key that about an eighth of the candidates do not exceed, guessed by a sample of them.
 template <class Key>
 Key guess_best(const Unordered<Key>& candidates) {
@@ -44,6 +47,12 @@ uint32_t rank_best(Unordered<Key>& candidates, uint32_t* ranked) {
     candidates.count = 0;
   }
   rank_all(best, ranked);
+  if (best.count < candidates.count / kLeastShare) {
+    // The sample was misleading.
+    rank_all(candidates, ranked + best.count);
+    best.count += candidates.count;
+    candidates.count = 0;
+  }
   return best.count;
 }
 

@@ -58,6 +58,17 @@ class RunSweeper {
                        call.rule.corner_order == CornerOrder::given && !grouping.is_shifted;
   }
 
+  // Boxes that are read in another order than they lie in miss the caches one by one; read from the
+  // first to the last before that, they come in streams.
+  void read_ahead() const {
+    const TensorView& view = call_.rows.boxes;
+    const int64_t step = view.strides[0] * int64_t(sizeof(T));
+    if (view.shape[0] < kManyBoxes || step <= 0 || step > kLine) return;
+    const char* const first = static_cast<const char*>(view.data);
+    for (int64_t at = 0; at < view.shape[0] * step; at += kLine)
+      __builtin_prefetch(first + at, 0, 2);
+  }
+
   // A run without boxes, and the memory for as many.
   SweepRun<A> take_run(Scratch& scratch, uint32_t most) const {
     SweepRun<A> run{};
@@ -84,7 +95,9 @@ class RunSweeper {
   // of them drops from the rest is never put in order.
   template <class Key>
   uint32_t operator()(const Unordered<Key>& candidates, uint32_t* kept) const {
-    const uint32_t most = most_kept_ < 0 ? candidates.count : uint32_t(std::min<int64_t>(most_kept_, candidates.count));
+    const uint32_t most = most_kept_ < 0
+                              ? candidates.count
+                              : uint32_t(std::min<int64_t>(most_kept_, candidates.count));
     Scratch scratch;
     Unordered<Key> rest = candidates;
     uint32_t* const ranked = scratch.take<uint32_t>(candidates.count);
@@ -101,6 +114,7 @@ class RunSweeper {
       if (run.count > 0) {
         // So few are dropped that all have to be ordered.
         rank_all(rest, ranked + best);
+        read_ahead();
         run = take_run(sweeping, best + rest.count);
         open(run, ranked, best + rest.count, places);
         run.most_kept = most - count;
@@ -145,7 +159,8 @@ class RunSweeper {
     if constexpr (std::is_same_v<T, H> && std::is_same_v<T, A> && std::is_same_v<T, Held<T>>) {
       if (is_plain_layout_ && view.strides[1] == 1) {
         const T* first = static_cast<const T*>(view.data) + call_.rows.first_column;
-        OPSBRIDGE_AT_LEVEL(gather_corners(first, view.strides[0], call_.rule.box_offset, rows, count, boxes));
+        OPSBRIDGE_AT_LEVEL(
+            gather_corners(first, view.strides[0], call_.rule.box_offset, rows, count, boxes));
         for (uint32_t i = count; i < blocks_of(count) * kBlock; ++i) put(boxes, i, Box<A>{});
         return;
       }
@@ -218,6 +233,9 @@ class RunSweeper {
     }
     return kept_count;
   }
+
+  static constexpr int64_t kManyBoxes = 4096;
+  static constexpr int64_t kLine = 64;
 
   const NmsCall& call_;
   BoxReader<T, A> box_at_;

@@ -169,11 +169,13 @@ bool grid_any(SweepRun<A>& run, const GridMemory<Held<A>>& memory) {
 
 }  // namespace
 
-#define OPSBRIDGE_DEFINE_FOR(A)                                             \
-  void sweep_best_first(SweepRun<A>& run) { sweep_any(run); }               \
-  void drop_suppressed_by(SweepRun<A>& run, const BoxArrays<Held<A>>& kept, uint32_t count) { drop_any(run, kept, count); } \
-  bool sweep_in_grid(SweepRun<A>& run, const GridMemory<Held<A>>& memory) { \
-    return grid_any(run, memory);                                           \
+#define OPSBRIDGE_DEFINE_FOR(A)                                                               \
+  void sweep_best_first(SweepRun<A>& run) { sweep_any(run); }                                 \
+  void drop_suppressed_by(SweepRun<A>& run, const BoxArrays<Held<A>>& kept, uint32_t count) { \
+    drop_any(run, kept, count);                                                               \
+  }                                                                                           \
+  bool sweep_in_grid(SweepRun<A>& run, const GridMemory<Held<A>>& memory) {                   \
+    return grid_any(run, memory);                                                             \
   }
 OPSBRIDGE_DEFINE_FOR(Half)
 OPSBRIDGE_DEFINE_FOR(BrainFloat)

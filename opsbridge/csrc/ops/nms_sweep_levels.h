@@ -74,8 +74,8 @@ constexpr uint32_t grid_starts(uint32_t count) { return count / 2 + 4 * kMostLev
 // With such a rule suppression needs an overlap above the threshold, which a grid can rule out.
 constexpr double kLowestGridThreshold = 0.05;
 
-#define OPSBRIDGE_DECLARE_FOR(A)                                                                   \
-  void sweep_best_first(SweepRun<A>& run);                                                         \
+#define OPSBRIDGE_DECLARE_FOR(A)                                                             \
+  void sweep_best_first(SweepRun<A>& run);                                                   \
   void drop_suppressed_by(SweepRun<A>& run, const BoxArrays<Held<A>>& kept, uint32_t count); \
   bool sweep_in_grid(SweepRun<A>& run, const GridMemory<Held<A>>& memory);
 
