@@ -88,16 +88,16 @@ KeptRows kept_by_rank(const NmsCall& call, Grouping grouping, const Ranking& ran
   return {rows, count};
 }
 
-template <class T>
-KeptRows kept_in_working_type(const NmsCall& call, Grouping grouping, const Ranking& ranking,
-                              const CandidateRuns& runs, int64_t* suppressor, Scratch& scratch) {
-  switch (call.rule.accumulate) {
+// Calls body with a number of the type that the arithmetic of the rule has for boxes of type T.
+template <class T, class Body>
+KeptRows in_working_type(const NmsRule& rule, Body body) {
+  switch (rule.accumulate) {
     case Accumulate::float32:
-      return kept_by_rank<T, float>(call, grouping, ranking, runs, suppressor, scratch);
+      return body(float());
     case Accumulate::float64:
-      return kept_by_rank<T, double>(call, grouping, ranking, runs, suppressor, scratch);
+      return body(double());
     default:
-      return kept_by_rank<T, T>(call, grouping, ranking, runs, suppressor, scratch);
+      return body(T());
   }
 }
 
@@ -116,18 +116,10 @@ KeptRows kept_by_parts(const NmsCall& call, Grouping grouping, Scratch& scratch)
   Scratch collecting;
   Unordered<Key> candidates{collecting.take<uint32_t>(most), collecting.take<Key>(most), 0};
   candidates.count = collect_candidates<T>(call, candidates.rows, candidates.keys);
-  const auto keep = [&](auto working) {
-    const RunSweeper<T, decltype(working)> sweep(call, grouping, call.max_outputs);
+  return in_working_type<T>(call.rule, [&](auto zero) {
+    const RunSweeper<T, decltype(zero)> sweep(call, grouping, call.max_outputs);
     return KeptRows{rows, sweep(candidates, rows)};
-  };
-  switch (call.rule.accumulate) {
-    case Accumulate::float32:
-      return keep(float());
-    case Accumulate::float64:
-      return keep(double());
-    default:
-      return keep(T());
-  }
+  });
 }
 
 // The kept rows as they are returned.
@@ -175,7 +167,9 @@ int64_t run(const NmsCall& call) {
     suppressor = scratch.take<int64_t>(ranking.count);
     std::fill_n(suppressor, ranking.count, int64_t(-1));
   }
-  KeptRows kept = kept_in_working_type<T>(call, grouping, ranking, runs, suppressor, scratch);
+  KeptRows kept = in_working_type<T>(call.rule, [&](auto zero) {
+    return kept_by_rank<T, decltype(zero)>(call, grouping, ranking, runs, suppressor, scratch);
+  });
   put_in_order<T>(call, ranking, kept);
   write_outputs<T>(call, ranking, kept);
   if (is_present(call.matched)) write_matches(call, runs, kept, suppressor);

@@ -65,8 +65,9 @@ class RunSweeper {
     const int64_t step = view.strides[0] * int64_t(sizeof(T));
     if (view.shape[0] < kManyBoxes || step <= 0 || step > kLine) return;
     const char* const first = static_cast<const char*>(view.data);
-    for (int64_t at = 0; at < view.shape[0] * step; at += kLine)
+    for (int64_t at = 0; at < view.shape[0] * step; at += kLine) {
       __builtin_prefetch(first + at, 0, 2);
+    }
   }
 
   // A run without boxes, and the memory for as many.
