@@ -27,19 +27,18 @@ bool has_own_kept_order(const NmsCall& call) {
 template <class T, class A>
 void mark_kept(const RunSweeper<T, A>& sweep, const CandidateRuns& runs, uint32_t first,
                uint32_t last, uint8_t* is_kept, int64_t* suppressor) {
-  uint32_t begin = first == 0 ? 0 : runs.ends[first - 1];
-  for (uint32_t run = first; run < last; ++run) {
-    const uint32_t end = runs.ends[run];
-    if (end - begin == 1) {
-      is_kept[runs.ranks[begin]] = 1;
-    } else {
-      Scratch scratch;
-      uint32_t* places = scratch.take<uint32_t>(end - begin);
-      const uint32_t count = sweep(runs.rows + begin, end - begin, places,
-                                   suppressor == nullptr ? nullptr : suppressor + begin);
-      for (uint32_t i = 0; i < count; ++i) is_kept[runs.ranks[begin + places[i]]] = 1;
-    }
-    begin = end;
+  const uint32_t start = first == 0 ? 0 : runs.ends[first - 1];
+  uint32_t longest = 0;
+  for (uint32_t run = first, begin = start; run < last; begin = runs.ends[run++]) {
+    longest = std::max(longest, runs.ends[run] - begin);
+  }
+  Scratch scratch;
+  SweepRun<A> room = sweep.take_run(scratch, longest);
+  uint32_t* places = scratch.take<uint32_t>(size_t(longest) + kBlock);
+  for (uint32_t run = first, begin = start; run < last; begin = runs.ends[run++]) {
+    const uint32_t count = sweep(room, runs.rows + begin, runs.ends[run] - begin, places,
+                                 suppressor == nullptr ? nullptr : suppressor + begin);
+    for (uint32_t i = 0; i < count; ++i) is_kept[runs.ranks[begin + places[i]]] = 1;
   }
 }
 
@@ -68,15 +67,18 @@ KeptRows kept_by_rank(const NmsCall& call, Grouping grouping, const Ranking& ran
   // One run can stop early, unless another order decides what comes first.
   const bool is_cut = runs.count == 1 && !has_own_kept_order(call);
   const RunSweeper<T, A> sweep(call, grouping, is_cut ? call.max_outputs : -1);
-  uint32_t* rows = scratch.take<uint32_t>(ranking.count);
+  uint32_t* rows = scratch.take<uint32_t>(size_t(ranking.count) + kBlock);
   if (runs.ranks == nullptr) {
-    const uint32_t count = sweep(runs.rows, ranking.count, rows, suppressor);
+    Scratch sweeping;
+    SweepRun<A> room = sweep.take_run(sweeping, ranking.count);
+    const uint32_t count = sweep(room, runs.rows, ranking.count, rows, suppressor);
     for (uint32_t i = 0; i < count; ++i) rows[i] = ranking.rows[rows[i]];
     return {rows, count};
   }
   Scratch marking;
   uint8_t* is_kept = marking.take<uint8_t>(size_t(ranking.count) + 1);
   std::fill_n(is_kept, ranking.count, uint8_t(0));
+  sweep.read_ahead();
   sweep_runs(call, sweep, runs, ranking.count, is_kept, suppressor);
   uint32_t count = 0;
   for (uint32_t rank = 0; rank < ranking.count; ++rank) {
@@ -86,17 +88,38 @@ KeptRows kept_by_rank(const NmsCall& call, Grouping grouping, const Ranking& ran
   return {rows, count};
 }
 
-template <class T>
-KeptRows kept_in_working_type(const NmsCall& call, Grouping grouping, const Ranking& ranking,
-                              const CandidateRuns& runs, int64_t* suppressor, Scratch& scratch) {
-  switch (call.rule.accumulate) {
+// Calls body with a number of the type that the arithmetic of the rule has for boxes of type T.
+template <class T, class Body>
+KeptRows in_working_type(const NmsRule& rule, Body body) {
+  switch (rule.accumulate) {
     case Accumulate::float32:
-      return kept_by_rank<T, float>(call, grouping, ranking, runs, suppressor, scratch);
+      return body(float());
     case Accumulate::float64:
-      return kept_by_rank<T, double>(call, grouping, ranking, runs, suppressor, scratch);
+      return body(double());
     default:
-      return kept_by_rank<T, T>(call, grouping, ranking, runs, suppressor, scratch);
+      return body(T());
   }
+}
+
+// Where the order of the candidates shows in nothing but the kept ones.
+bool may_order_by_parts(const NmsCall& call, Grouping grouping) {
+  return is_decided_in_vectors(call) && call.rule.order == Order::stable && !grouping.is_exact &&
+         !has_own_kept_order(call) && call.pre_top_k < 0 && call.max_outputs != 0 &&
+         !is_present(call.sorted_boxes) && !is_present(call.sorted_keep_mask);
+}
+
+template <class T>
+KeptRows kept_by_parts(const NmsCall& call, Grouping grouping, Scratch& scratch) {
+  using Key = typename ScoreKey<T>::type;
+  const size_t most = count_of_rows(call);
+  uint32_t* rows = scratch.take<uint32_t>(most + kBlock);
+  Scratch collecting;
+  Unordered<Key> candidates{collecting.take<uint32_t>(most), collecting.take<Key>(most), 0};
+  candidates.count = collect_candidates<T>(call, candidates.rows, candidates.keys);
+  return in_working_type<T>(call.rule, [&](auto zero) {
+    const RunSweeper<T, decltype(zero)> sweep(call, grouping, call.max_outputs);
+    return KeptRows{rows, sweep(candidates, rows)};
+  });
 }
 
 // The kept rows as they are returned.
@@ -130,6 +153,13 @@ int64_t run(const NmsCall& call) {
   if (nan_group >= 0) return refusal(nan_group, NmsError::nan_group);
   const Grouping grouping = grouping_of(call.rows, call.shift_limit, call.rule);
   Scratch scratch;
+  if (may_order_by_parts(call, grouping)) {
+    KeptRows kept = kept_by_parts<T>(call, grouping, scratch);
+    const Ranking none{nullptr, 0, false};
+    put_in_order<T>(call, none, kept);
+    write_outputs<T>(call, none, kept);
+    return kept.count;
+  }
   const Ranking ranking = rank_candidates<T>(call, scratch);
   const CandidateRuns runs = cut_into_runs<T>(call, grouping.is_exact, ranking, scratch);
   int64_t* suppressor = nullptr;
@@ -137,7 +167,9 @@ int64_t run(const NmsCall& call) {
     suppressor = scratch.take<int64_t>(ranking.count);
     std::fill_n(suppressor, ranking.count, int64_t(-1));
   }
-  KeptRows kept = kept_in_working_type<T>(call, grouping, ranking, runs, suppressor, scratch);
+  KeptRows kept = in_working_type<T>(call.rule, [&](auto zero) {
+    return kept_by_rank<T, decltype(zero)>(call, grouping, ranking, runs, suppressor, scratch);
+  });
   put_in_order<T>(call, ranking, kept);
   write_outputs<T>(call, ranking, kept);
   if (is_present(call.matched)) write_matches(call, runs, kept, suppressor);

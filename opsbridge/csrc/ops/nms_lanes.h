@@ -43,25 +43,6 @@ OPSBRIDGE_FN auto suppressed_lanes(const Box<Lanes<A>>& kept, const Box<Lanes<A>
   return hits;
 }
 
-// Sets a byte for every bit.
-OPSBRIDGE_FN void mark(uint8_t* flags, uint32_t bits) {
-#if defined(__AVX512BW__)
-  const __m128i marks = _mm_movm_epi8(__mmask16(bits));
-  const __m128i old = _mm_loadu_si128(reinterpret_cast<const __m128i*>(flags));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(flags), _mm_or_si128(old, marks));
-#else
-  for (uint32_t half = 0; half < 2; ++half, bits >>= 8, flags += 8) {
-    // Byte i of the product keeps bit i alone; adding carries it to the top of the byte.
-    const uint64_t spread = (bits & 0xff) * 0x0101010101010101u & 0x8040201008040201u;
-    const uint64_t marks = (spread + 0x7f7f7f7f7f7f7f7fu) & 0x8080808080808080u;
-    uint64_t old;
-    __builtin_memcpy(&old, flags, sizeof old);
-    old |= marks;
-    __builtin_memcpy(flags, &old, sizeof old);
-  }
-#endif
-}
-
 // The rule that most frameworks have; its constants leave nothing to ask inside the loop.
 OPSBRIDGE_FN bool is_usual(const NmsRule& rule) {
   return rule.box_offset == BoxOffset::zero && rule.union_ == Union::separate &&
@@ -106,12 +87,6 @@ class KeptBox {
     for (uint32_t block = first; block < last; ++block) {
       alive[block] &= uint16_t(~hits(boxes, size_t(block) * kBlock));
     }
-  }
-
-  // Sets the flags of what it suppresses from `first` to `end`, or up to a block further.
-  OPSBRIDGE_MEMBER void suppress_range(const BoxArrays<Held<A>>& boxes, uint8_t* suppressed,
-                                       uint32_t first, uint32_t end) const {
-    for (uint32_t at = first; at < end; at += kBlock) mark(suppressed + at, hits(boxes, at));
   }
 
  private:

@@ -89,7 +89,8 @@ void write_outputs(const NmsCall& call, const Ranking& ranking, const KeptRows& 
   const bool has_masks = is_present(call.keep_mask) || is_present(call.sorted_keep_mask);
   if (!has_masks && !is_present(call.sorted_boxes)) return;
   Scratch scratch;
-  const uint32_t* by_rank = all_rows_by_rank(call, ranking, scratch);
+  const bool is_sorted = is_present(call.sorted_boxes) || is_present(call.sorted_keep_mask);
+  const uint32_t* by_rank = is_sorted ? all_rows_by_rank(call, ranking, scratch) : nullptr;
   if (is_present(call.sorted_boxes)) {
     fill_scored_boxes<T>(call.sorted_boxes, call, count, [&](int64_t i) { return by_rank[i]; });
   }

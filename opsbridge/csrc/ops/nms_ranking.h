@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ops/candidate_order.h"
+#include "ops/nms_candidates_levels.h"
 #include "ops/nms_host.h"
 #include "ops/radix_order.h"
 
@@ -27,6 +28,8 @@ class ScoreReader {
     if (call.score_column >= 0) data_ += call.score_column * call.scores.strides[1];
   }
   T operator()(int64_t row) const { return data_[row * stride_]; }
+  // Null where scores do not lie side by side.
+  const T* data() const { return stride_ == 1 ? data_ : nullptr; }
 
  private:
   const T* data_;
@@ -61,7 +64,11 @@ uint32_t collect_candidates(const NmsCall& call, uint32_t* rows, Key* keys) {
   const uint32_t count = static_cast<uint32_t>(call.rows.count());
   const bool drops_nan = call.rule.nan_score == NanScore::drop;
   if (!drops_nan && is_nan(call.score_threshold)) {
-    for (uint32_t row = 0; row < count; ++row) keys[row] = descending_key(score_at(row));
+    if (score_at.data() != nullptr) {
+      OPSBRIDGE_AT_LEVEL(descending_keys(score_at.data(), count, keys));
+    } else {
+      for (uint32_t row = 0; row < count; ++row) keys[row] = descending_key(score_at(row));
+    }
     for (uint32_t row = 0; row < count; ++row) rows[row] = row;
     return count;
   }
@@ -76,10 +83,15 @@ uint32_t collect_candidates(const NmsCall& call, uint32_t* rows, Key* keys) {
   return size;
 }
 
+inline size_t count_of_rows(const NmsCall& call) {
+  const size_t count = static_cast<size_t>(call.rows.count());
+  if (count >= 0xffffffff) throw std::length_error("nms takes fewer than 2**32 - 1 boxes");
+  return count;
+}
+
 template <class T>
 Ranking rank_candidates(const NmsCall& call, Scratch& scratch) {
-  const size_t most = static_cast<size_t>(call.rows.count());
-  if (most >= 0xffffffff) throw std::length_error("nms takes fewer than 2**32 - 1 boxes");
+  const size_t most = count_of_rows(call);
   using Key = typename ScoreKey<T>::type;
   Ranking ranking{scratch.take<uint32_t>(most), 0, false};
   {
@@ -114,24 +126,50 @@ struct CandidateRuns {
   uint32_t count;
 };
 
+// Puts ranks in the order of their keys, equal keys by rank: by counting where the keys lie close
+// together, as the numbers of classes do. Writes where the ranks of each key end; returns how many
+// keys there are.
+inline uint32_t sort_ranks(const uint64_t* keys, uint32_t count, uint32_t* ranks, uint32_t* ends) {
+  const auto [low, high] = std::minmax_element(keys, keys + count);
+  const uint64_t span = *high - *low;
+  uint32_t runs = 0;
+  if (span < uint64_t(count) + 256) {
+    Scratch scratch;
+    uint32_t* places = scratch.take<uint32_t>(span + 1);
+    std::fill_n(places, span + 1, 0u);
+    for (uint32_t rank = 0; rank < count; ++rank) ++places[keys[rank] - *low];
+    uint32_t end = 0;
+    for (uint64_t key = 0; key <= span; ++key) {
+      const uint32_t size = places[key];
+      places[key] = end;
+      end += size;
+      if (size > 0) ends[runs++] = end;
+    }
+    for (uint32_t rank = 0; rank < count; ++rank) ranks[places[keys[rank] - *low]++] = rank;
+    return runs;
+  }
+  radix_order(keys, count, ranks);
+  for (uint32_t i = 1; i < count; ++i) {
+    if (keys[ranks[i]] != keys[ranks[i - 1]]) ends[runs++] = i;
+  }
+  ends[runs++] = count;
+  return runs;
+}
+
 template <class G>
 CandidateRuns runs_of_groups(const BoxRows& boxes, const Ranking& ranking, Scratch& scratch) {
   const uint32_t count = ranking.count;
   uint32_t* rows = scratch.take<uint32_t>(count);
   uint32_t* ranks = scratch.take<uint32_t>(count);
   uint32_t* ends = scratch.take<uint32_t>(count);
-  uint32_t runs = 0;
+  if (count == 0) return {rows, ranks, ends, 0};
   Scratch sorting;
   uint64_t* keys = sorting.take<uint64_t>(count);
   for (uint32_t rank = 0; rank < count; ++rank) {
     keys[rank] = ascending_key(read<G>(boxes.groups, ranking.rows[rank]));
   }
-  radix_order(keys, count, ranks);
-  for (uint32_t i = 0; i < count; ++i) {
-    rows[i] = ranking.rows[ranks[i]];
-    if (i > 0 && keys[ranks[i]] != keys[ranks[i - 1]]) ends[runs++] = i;
-  }
-  if (count > 0) ends[runs++] = count;
+  const uint32_t runs = sort_ranks(keys, count, ranks, ends);
+  for (uint32_t i = 0; i < count; ++i) rows[i] = ranking.rows[ranks[i]];
   return {rows, ranks, ends, runs};
 }
 

@@ -46,9 +46,10 @@ template <class A>
 struct SweepRun {
   BoxArrays<Held<A>> boxes;  // best first; the sweep moves what is left to the front
   uint32_t count;            // boxes; comes back as the number that no sweep has decided
+  uint32_t behind;           // boxes that are worse than all of these and will meet what is kept
   uint32_t* places;          // of the boxes in the run: 0, 1, 2 ...
   uint16_t* alive;           // room for a word per block
-  uint32_t* kept;            // room for the places of the kept boxes
+  uint32_t* kept;            // room for the places of the kept boxes, and a block more
   uint32_t kept_count;
   uint32_t most_kept;
   double threshold;
@@ -62,10 +63,10 @@ constexpr int kMostLevels = 64;
 
 template <class H>
 struct GridMemory {
-  BoxArrays<H> boxes;   // as many as are undecided, and a block more
-  uint8_t* suppressed;  // likewise
-  uint32_t* slots;      // one per undecided box
-  uint32_t* starts;     // grid_starts(undecided boxes)
+  H* boxes;          // five numbers for each box of whole blocks
+  uint16_t* alive;   // one per block
+  uint32_t* slots;   // one per box of whole blocks
+  uint32_t* starts;  // grid_starts(undecided boxes)
 };
 
 constexpr uint32_t grid_starts(uint32_t count) { return count / 2 + 4 * kMostLevels + 2; }
@@ -73,12 +74,14 @@ constexpr uint32_t grid_starts(uint32_t count) { return count / 2 + 4 * kMostLev
 // With such a rule suppression needs an overlap above the threshold, which a grid can rule out.
 constexpr double kLowestGridThreshold = 0.05;
 
-#define OPSBRIDGE_DECLARE_FOR(A)           \
-  void sweep_best_first(SweepRun<A>& run); \
+#define OPSBRIDGE_DECLARE_FOR(A)                                                             \
+  void sweep_best_first(SweepRun<A>& run);                                                   \
+  void drop_suppressed_by(SweepRun<A>& run, const BoxArrays<Held<A>>& kept, uint32_t count); \
   bool sweep_in_grid(SweepRun<A>& run, const GridMemory<Held<A>>& memory);
 
 // sweep_best_first decides boxes from the best on; sweep_in_grid decides those that it left, or
-// refuses (false) where a box is too odd for the grid's reasoning.
+// refuses (false) where a box is too odd for the grid's reasoning. drop_suppressed_by leaves those
+// boxes of a run, in any order, that none of the kept ones suppresses.
 #define OPSBRIDGE_DECLARE(level)    \
   namespace level {                 \
   OPSBRIDGE_DECLARE_FOR(Half)       \

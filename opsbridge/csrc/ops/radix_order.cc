@@ -8,7 +8,7 @@ namespace opsbridge {
 namespace {
 
 // Up to here comparing every key with every other one, in vectors, is faster than counting digits.
-constexpr uint32_t kCountingLimit = 192;
+constexpr uint32_t kCountingLimit = 256;
 constexpr int kMostDigitBits = 11;
 constexpr int kMostPasses = 3;
 

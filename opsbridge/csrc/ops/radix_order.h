@@ -15,17 +15,17 @@ bool radix_order(const uint32_t* keys, uint32_t count, uint32_t* order);
 bool radix_order(const uint64_t* keys, uint32_t count, uint32_t* order);
 
 // Unsigned keys in the order of the numbers; zeros of both signs are equal. Not for NaN.
-inline uint32_t ascending_key(float value) {
+OPSBRIDGE_FN uint32_t ascending_key(float value) {
   const uint32_t bits = float_bits(value + 0.0f);
   return bits ^ (uint32_t(-int32_t(bits >> 31)) | 0x80000000u);
 }
-inline uint64_t ascending_key(double value) {
+OPSBRIDGE_FN uint64_t ascending_key(double value) {
   value = value + 0.0;
   uint64_t bits;
   std::memcpy(&bits, &value, sizeof bits);
   return bits ^ (uint64_t(-int64_t(bits >> 63)) | 0x8000000000000000u);
 }
-inline uint64_t ascending_key(int64_t value) { return uint64_t(value) ^ 0x8000000000000000u; }
+OPSBRIDGE_FN uint64_t ascending_key(int64_t value) { return uint64_t(value) ^ 0x8000000000000000u; }
 
 template <class T>
 struct ScoreKey {
@@ -38,7 +38,7 @@ struct ScoreKey<double> {
 
 // The highest score has the lowest key, but for NaN, whose key is 0.
 template <class T>
-typename ScoreKey<T>::type descending_key(T score) {
+OPSBRIDGE_FN typename ScoreKey<T>::type descending_key(T score) {
   using Key = typename ScoreKey<T>::type;
   using Wide = std::conditional_t<sizeof(T) == 8, double, float>;
   const Wide value = static_cast<Wide>(score);
