@@ -101,9 +101,15 @@ class DirectCall {
     return any;
   }
 
-  static bool is_same(const ObAny& value, const ObAny& given) {
+  static bool is_same(const ChoiceValue& choice, const ObAny& given) {
+    const ObAny& value = choice.value;
     if (value.tag != given.tag) return false;
     if (value.tag == kNoneTag) return true;
+    if (value.tag == kStringTag) {
+      const char* object = static_cast<const char*>(given.as_pointer);
+      const ObText& text = *reinterpret_cast<const ObText*>(object + kObjectHeaderBytes);
+      return choice.text.compare(0, std::string::npos, text.data, text.size) == 0;
+    }
     if (value.tag == kSmallStringTag && value.padding != given.padding) return false;
     return value.as_int == given.as_int;
   }
@@ -316,3 +322,4 @@ OPSBRIDGE_EXPORT_DIRECT(clip_boxes)
 OPSBRIDGE_EXPORT_DIRECT(nms)
 OPSBRIDGE_EXPORT_DIRECT(roi_align)
 OPSBRIDGE_EXPORT_DIRECT(roi_pool)
+OPSBRIDGE_EXPORT_DIRECT(soft_nms)
