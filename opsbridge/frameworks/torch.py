@@ -16,7 +16,7 @@ from torch.nn import Parameter
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.direct import Direct, TensorForm
-from opsbridge.frameworks.arrays import with_arrays
+from opsbridge.core.native import native_function
 from opsbridge.frameworks.torch_library import run_recorded
 from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
 
@@ -86,10 +86,7 @@ class TorchLayer(TorchTensors):
 
     def road(self, direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
         """The direct calls of an API, for tensors that nothing records."""
-        if len(direct.outputs) == 1:
-            call = direct.function(TensorForm.RESULT_MADE)
-        else:
-            call = _call_with_arrays(direct)
+        call = _call_with_results(direct)
         tensors = direct.tensors
         first, *others = tensors
         has_gradient = any(
@@ -126,15 +123,27 @@ class TorchLayer(TorchTensors):
         return road
 
 
-def _call_with_arrays(direct: Direct) -> Callable[..., Any]:
-    """Several results, in the memory of arrays, which are made much faster than tensors."""
-    call = with_arrays(direct, direct.function(TensorForm.RESULT_GIVEN), DTYPES)
+def _call_with_results(direct: Direct) -> Callable[..., Any]:
+    """A direct call with all its results."""
+    call = direct.function(TensorForm.RESULT_MADE)
+    others = range(1, len(direct.outputs))
+    if not others:
+        return call
+    next_result = native_function("next_result")
 
-    def with_tensors(*values: Any) -> Any:
-        arrays = call(values)
-        return None if arrays is None else tuple(map(torch.from_numpy, arrays))
+    def call_with_results(*values: Any) -> Any:
+        first = call(*values)
+        if first is None:
+            return None
+        results = [first]
+        for _ in others:
+            result = next_result(first)
+            if result is None:
+                return None
+            results.append(result)
+        return tuple(results)
 
-    return with_tensors
+    return call_with_results
 
 
 LAYER = TorchLayer()
