@@ -28,7 +28,12 @@ constexpr float kNone = -__builtin_inff();
 // Below this a product may have lost too many bits.
 constexpr float kLeastShared = 0x1p-100f;
 
-template <class A, SoftMethod kMethod>
+// With a usual rule the compiler knows what the frameworks' pixels and weights are.
+OPSBRIDGE_FN bool is_usual(const SoftNmsRule& rule) {
+  return rule.box_offset == BoxOffset::zero && rule.disjoint_box == DisjointBox::weighted;
+}
+
+template <class A, SoftMethod kMethod, bool kIsUsual>
 class Selection {
   using Number = typename SoftBlocks<A>::Number;
   using Many = Lanes<A>;
@@ -47,8 +52,6 @@ class Selection {
     const SoftSettings<A>& settings = s_.settings;
     settings_ = {Many(settings.iou_threshold), Many(settings.sigma), Many(settings.min_score),
                  settings.rule};
-    settings_.rule.method = kMethod;
-    skips_ = settings.rule.disjoint_box == DisjointBox::skipped;
   }
 
   const SoftBlocks<A>& run() {
@@ -73,6 +76,11 @@ class Selection {
   }
 
  private:
+  BoxOffset offset() const { return kIsUsual ? BoxOffset::zero : s_.settings.rule.box_offset; }
+  bool skips() const {
+    return !kIsUsual && s_.settings.rule.disjoint_box == DisjointBox::skipped;
+  }
+
   bool is_flat() const { return s_.slots <= kFlatSlots; }
   int64_t block_count() const { return s_.slots / kSoftBlock; }
   int64_t group_count() const { return whole_parts(block_count(), kSoftGroup); }
@@ -203,9 +211,8 @@ class Selection {
   // Whether the selected box may lower the score of another, or of any in these bounds. Rounding is
   // monotonic: with no box in the bounds it shares more than with the bounds.
   OPSBRIDGE_MEMBER auto may_meet(const Winner& winner, const Box<Many>& other) const {
-    const BoxOffset offset = settings_.rule.box_offset;
-    if (skips_) return overlaps(winner.box, other, offset);
-    return intersection(winner.box, other, offset) > winner.least_shared;
+    if (skips()) return overlaps(winner.box, other, offset());
+    return intersection(winner.box, other, offset()) > winner.least_shared;
   }
 
   OPSBRIDGE_MEMBER Winner winner_at(int64_t slot) const {
@@ -221,36 +228,36 @@ class Selection {
     const Winner winner = winner_at(slot);
     if (is_flat()) {
       best_ = Many(kNone);
-      for (int64_t block = 0; block < block_count(); ++block) {
-        best_ = larger(best_, lower_block(winner, block, true));
-      }
+      for (int64_t block = 0; block < block_count(); ++block) lower(winner, block, true, best_);
       return;
     }
     // A candidate that no box meets is dropped for its own low score by the first selection, which
     // looks at every candidate. Later ones find it unchanged, hence high enough.
-    const bool looks_at_all = !s_.prunes || (s_.selected == 0 && !skips_);
+    const bool looks_at_all = !s_.prunes || (s_.selected == 0 && !skips());
     const int64_t own_block = slot / kSoftBlock, own_group = own_block / kSoftGroup;
-    const auto in_block = [&](int64_t block) { return lower_block(winner, block, looks_at_all); };
-    const auto in_group = [&](int64_t group) {
-      return lower_met(s_.blocks, group * kSoftGroup, (group + 1) * kSoftGroup, winner, own_block,
-                       looks_at_all, in_block);
+    const auto in_block = [&](int64_t block, Many& best) __attribute__((always_inline)) {
+      return lower(winner, block, looks_at_all, best) || block == own_block;
     };
+    const auto in_group = [&](int64_t group, Many& best) __attribute__((always_inline)) {
+      return lower_met(s_.blocks, group * kSoftGroup, (group + 1) * kSoftGroup, winner, own_block,
+                       looks_at_all, in_block, best);
+    };
+    best_ = Many(kNone);
     if (group_count() == 1) {
-      best_ = in_group(0);
+      in_group(0, best_);
     } else {
-      best_ = lower_met(s_.groups, 0, whole_parts(group_count(), kSoftBlock) * kSoftBlock, winner,
-                        own_group, looks_at_all, in_group);
+      lower_met(s_.groups, 0, whole_parts(group_count(), kSoftBlock) * kSoftBlock, winner,
+                own_group, looks_at_all, in_group, best_);
     }
   }
 
-  // Calls lower(i), which returns the best scores that are left by lane, for what the selected box
-  // may meet, and for its own place. Returns the best scores of all, by lane. Where a loop over
-  // bits ends cannot be predicted, so there is one for 64 places.
+  // Calls lower(i, best) for what the selected box may meet, and for its own place: it finds the
+  // best scores that are left, by lane, and says whether any has changed. Does the same for all.
+  // Where a loop over bits ends cannot be predicted, so there is one for 64 places.
   template <class Lower>
-  OPSBRIDGE_MEMBER Many lower_met(const Layer& layer, int64_t begin, int64_t end,
+  OPSBRIDGE_MEMBER bool lower_met(const Layer& layer, int64_t begin, int64_t end,
                                   const Winner& winner, int64_t own, bool looks_at_all,
-                                  Lower lower) {
-    Many best = Many(kNone);
+                                  Lower lower, Many& best) {
     for (int64_t first = begin; first < end; first += 64) {
       const int64_t count = smaller(end - first, int64_t(64));
       uint64_t bits = 0;
@@ -264,35 +271,51 @@ class Selection {
       }
       for (; bits != 0; bits &= bits - 1) {
         const int64_t at = first + __builtin_ctzll(bits);
-        const Many left = lower(at);
-        layer.score[at] = largest_lane(left).value[0];
+        Many left = Many(kNone);
+        if (lower(at, left)) layer.score[at] = largest_lane(left).value[0];
         best = larger(best, left);
       }
     }
-    return best;
+    return true;
   }
 
-  // Lowers the scores of the boxes in a block. Returns the best that are left, by lane.
-  OPSBRIDGE_MEMBER Many lower_block(const Winner& winner, int64_t block, bool looks_at_all) {
+  // Calls of the exponential take all vector registers, so nothing else should be held in some.
+  OPSBRIDGE_MEMBER bool lower(const Winner& winner, int64_t block, bool looks_at_all, Many& best) {
+    if constexpr (kMethod == SoftMethod::gaussian) {
+      return lower_apart(winner, block, looks_at_all, best);
+    } else {
+      return lower_block(winner, block, looks_at_all, best);
+    }
+  }
+  __attribute__((noinline)) bool lower_apart(const Winner& winner, int64_t block,
+                                             bool looks_at_all, Many& best) {
+    return lower_block(winner, block, looks_at_all, best);
+  }
+
+  // Lowers the scores of the boxes in a block, and includes what is left in the best, by lane. False
+  // if nothing has changed.
+  OPSBRIDGE_MEMBER bool lower_block(const Winner& winner, int64_t block, bool looks_at_all,
+                                    Many& best) {
     // Locals stay in registers, whatever is stored.
     const Layer each = s_.each;
     const Number* const area = s_.area;
-    const SoftSettings<Many> settings = settings_;
-    const BoxOffset offset = settings.rule.box_offset;
-    Many best = Many(kNone);
+    SoftSettings<Many> settings = settings_;
+    settings.rule.method = kMethod;
     uint32_t drops = 0;
+    bool has_changed = false;
     for (int64_t part = 0; part < kSoftBlock; part += kCount) {
       const int64_t i = block * kSoftBlock + part;
       const Many score = load(each.score + i);
       Box<Many> other = load(each.box, i);
       auto changes = score > Many(kNone);
-      if (!looks_at_all || skips_) changes &= may_meet(winner, other);
+      if (!looks_at_all || skips()) changes &= may_meet(winner, other);
       if (!looks_at_all && lane_bits(changes) == 0) {
         best = larger(best, score);
         continue;
       }
+      has_changed = true;
       other.area = load(area + i);
-      Many overlap = overlap_of(winner.box, other, offset);
+      Many overlap = overlap_of(winner.box, other, offset());
       // No exponential for nothing.
       if (kMethod == SoftMethod::gaussian) overlap = pick(changes, overlap, Many(0));
       const Many lowered = pick(changes, soft_weight(overlap, settings) * score, score);
@@ -307,16 +330,21 @@ class Selection {
       move_lanes(s_.candidate + block * kSoftBlock, drops, s_.positions.dropped + dropped_);
       dropped_ += uint32_t(__builtin_popcount(drops));
     }
-    return best;
+    return has_changed;
   }
 
   SoftBlocks<A> s_;
   SoftSettings<Many> settings_;
   Many best_;  // the largest lane of it is the best score
-  bool skips_;
   bool is_ordinary_ = true;
   uint32_t dropped_ = 0;
 };
+
+template <class A, SoftMethod kMethod>
+void select_by(SoftBlocks<A>& blocks) {
+  blocks = is_usual(blocks.settings.rule) ? Selection<A, kMethod, true>(blocks).run()
+                                          : Selection<A, kMethod, false>(blocks).run();
+}
 
 }  // namespace
 
@@ -324,13 +352,11 @@ template <class A>
 void soft_nms_in_blocks(SoftBlocks<A>& blocks) {
   switch (blocks.settings.rule.method) {
     case SoftMethod::linear:
-      blocks = Selection<A, SoftMethod::linear>(blocks).run();
-      break;
+      return select_by<A, SoftMethod::linear>(blocks);
     case SoftMethod::gaussian:
-      blocks = Selection<A, SoftMethod::gaussian>(blocks).run();
-      break;
-    default:
-      blocks = Selection<A, SoftMethod::naive>(blocks).run();
+      return select_by<A, SoftMethod::gaussian>(blocks);
+    case SoftMethod::naive:
+      return select_by<A, SoftMethod::naive>(blocks);
   }
 }
 
