@@ -111,12 +111,23 @@ void lay_out(SoftBlocks<A>& blocks, Scratch& scratch) {
   positions.is_dropped = scratch.take<uint64_t>(slots / 64 + 1);
 }
 
+template <class A>
+void put(SoftBlocks<A>& blocks, uint32_t slot, uint32_t candidate, const Box<A>& box, A score) {
+  using Number = SoftNumber<A>;
+  blocks.each.box.x1[slot] = static_cast<Number>(box.x1);
+  blocks.each.box.y1[slot] = static_cast<Number>(box.y1);
+  blocks.each.box.x2[slot] = static_cast<Number>(box.x2);
+  blocks.each.box.y2[slot] = static_cast<Number>(box.y2);
+  blocks.area[slot] = static_cast<Number>(box.area);
+  blocks.each.score[slot] = static_cast<Number>(score);
+  blocks.candidate[slot] = candidate;
+}
+
 }  // namespace
 
 template <class A>
 SoftBlocks<A> make_blocks(const Candidates<A>& candidates, const SoftSettings<A>& settings,
                           Scratch& scratch) {
-  using Number = SoftNumber<A>;
   SoftBlocks<A> blocks;
   blocks.selected = 0;
   blocks.live = candidates.count;
@@ -126,20 +137,16 @@ SoftBlocks<A> make_blocks(const Candidates<A>& candidates, const SoftSettings<A>
   blocks.settings = settings;
   lay_out(blocks, scratch);
   Scratch ordering;
-  const uint32_t* order = is_flat ? nullptr : order_in_space(candidates, ordering);
-  for (uint32_t slot = 0; slot < blocks.slots; ++slot) {
-    // Boxes without a score fill the last block.
-    const bool is_one = slot < candidates.count;
-    const uint32_t i = order == nullptr || !is_one ? slot : order[slot];
-    const Candidate<A> none{{}, static_cast<A>(-std::numeric_limits<float>::infinity())};
-    const Candidate<A>& each = is_one ? candidates.each[i] : none;
-    blocks.each.box.x1[slot] = static_cast<Number>(each.box.x1);
-    blocks.each.box.y1[slot] = static_cast<Number>(each.box.y1);
-    blocks.each.box.x2[slot] = static_cast<Number>(each.box.x2);
-    blocks.each.box.y2[slot] = static_cast<Number>(each.box.y2);
-    blocks.area[slot] = static_cast<Number>(each.box.area);
-    blocks.each.score[slot] = static_cast<Number>(each.score);
-    blocks.candidate[slot] = i;
+  uint32_t* order = is_flat ? nullptr : order_in_space(candidates, ordering);
+  for (uint32_t slot = 0; slot < candidates.count; ++slot) {
+    const uint32_t i = is_flat ? slot : order[slot];
+    const Candidate<A>& each = candidates.each[i];
+    put(blocks, slot, i, each.box, each.score);
+  }
+  // Boxes without a score fill the last block.
+  const A none = static_cast<A>(-std::numeric_limits<float>::infinity());
+  for (uint32_t slot = candidates.count; slot < blocks.slots; ++slot) {
+    put(blocks, slot, slot, Box<A>{}, none);
   }
   return blocks;
 }

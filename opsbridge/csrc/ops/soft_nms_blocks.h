@@ -34,9 +34,9 @@ SoftNumber<A> center(A low, A high) {
   return Number(low) / 2 + Number(high) / 2;
 }
 
-// Reads candidates: candidate_at(i) gives one.
-template <class A, class CandidateAt>
-Candidates<A> read_candidates(uint32_t count, Scratch& scratch, CandidateAt candidate_at) {
+// Reads candidates: box_at(i) and score_at(i) give one.
+template <class A, class BoxAt, class ScoreAt>
+Candidates<A> read_candidates(uint32_t count, Scratch& scratch, BoxAt box_at, ScoreAt score_at) {
   using Number = SoftNumber<A>;
   constexpr Number kInfinity = std::numeric_limits<Number>::infinity();
   Candidates<A> found{scratch.take<Candidate<A>>(count), count, kInfinity, -kInfinity,
@@ -44,15 +44,22 @@ Candidates<A> read_candidates(uint32_t count, Scratch& scratch, CandidateAt cand
   const A none = static_cast<A>(-std::numeric_limits<float>::infinity());
   bool ordinary = true, finite = true, positive = true;
   for (uint32_t i = 0; i < count; ++i) {
-    const Candidate<A> each = candidate_at(i);
-    const Box<A>& box = each.box;
-    found.each[i] = each;
+    const Box<A> box = box_at(i);
+    const A score = score_at(i);
+    // One by one: what was written number by number must not be read several at a time.
+    Candidate<A>& each = found.each[i];
+    each.box.x1 = box.x1;
+    each.box.y1 = box.y1;
+    each.box.x2 = box.x2;
+    each.box.y2 = box.y2;
+    each.box.area = box.area;
+    each.score = score;
     const Number x = center(box.x1, box.x2), y = center(box.y1, box.y2);
     found.low_x = smaller(found.low_x, x);
     found.high_x = larger(found.high_x, x);
     found.low_y = smaller(found.low_y, y);
     found.high_y = larger(found.high_y, y);
-    ordinary &= each.score > none;
+    ordinary &= score > none;
     positive &= box.area > A(0);
     // Zero, unless one of the numbers is infinite or not a number.
     finite &= (box.x1 - box.x1) + (box.y1 - box.y1) + (box.x2 - box.x2) + (box.y2 - box.y2) +

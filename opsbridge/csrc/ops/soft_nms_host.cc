@@ -141,21 +141,20 @@ class RunSelector {
   template <class RowAt>
   Candidates<A> read(uint32_t count, RowAt row_at, const T* scores, Scratch& scratch) const {
     const TensorView& view = call_.rows.boxes;
+    const auto score_at = [=](uint32_t i) { return static_cast<A>(scores[row_at(i)]); };
     if (!is_plain_) {
-      return read_candidates<A>(count, scratch, [&](uint32_t i) {
-        return Candidate<A>{box_at_(row_at(i)), static_cast<A>(scores[row_at(i)])};
-      });
+      const auto box_at = [&](uint32_t i) { return box_at_(row_at(i)); };
+      return read_candidates<A>(count, scratch, box_at, score_at);
     }
     const T* first = static_cast<const T*>(view.data) + call_.rows.first_column;
     const int64_t stride = view.strides[0];
     const BoxOffset offset = call_.rule.box_offset;
-    return read_candidates<A>(count, scratch, [&](uint32_t i) {
+    const auto box_at = [=](uint32_t i) {
       const T* c = first + row_at(i) * stride;
-      const Box<A> box =
-          make_box<A>(static_cast<A>(c[0]), static_cast<A>(c[1]), static_cast<A>(c[2]),
-                      static_cast<A>(c[3]), Layout::xyxy, CornerOrder::given, offset);
-      return Candidate<A>{box, static_cast<A>(scores[row_at(i)])};
-    });
+      return make_box<A>(static_cast<A>(c[0]), static_cast<A>(c[1]), static_cast<A>(c[2]),
+                         static_cast<A>(c[3]), Layout::xyxy, CornerOrder::given, offset);
+    };
+    return read_candidates<A>(count, scratch, box_at, score_at);
   }
 
   template <class Keep>
