@@ -86,9 +86,10 @@ class TorchLayer(TorchTensors):
 
     def road(self, direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
         """The direct calls of an API, for tensors that nothing records."""
-        call = _call_with_results(direct)
-        tensors = direct.tensors
-        first, *others = tensors
+        call = direct.function(TensorForm.RESULT_MADE)
+        next_result = native_function("next_result")
+        first_tensor, *other_tensors = tensors = direct.tensors
+        more_results = len(direct.outputs) - 1
         has_gradient = any(
             DTYPES[dtype].is_floating_point for output in direct.outputs for dtype in output.dtypes
         )
@@ -97,9 +98,9 @@ class TorchLayer(TorchTensors):
             if is_dynamo_compiling() or dispatch_stack_length() or is_tracing():
                 return None
             # The memory of a lazily negated tensor holds the opposite of its values.
-            if values[first].is_neg():
+            if values[first_tensor].is_neg():
                 return None
-            for place in others:
+            for place in other_tensors:
                 tensor = values[place]
                 kind = type(tensor)
                 if (kind is not Tensor and kind is not Parameter) or tensor.is_neg():
@@ -112,38 +113,19 @@ class TorchLayer(TorchTensors):
                         if values[place].requires_grad:
                             return None
             try:
-                return call(*values)
+                first = call(*values)
+                if not more_results or first is None:
+                    return first
+                results = (first, *map(next_result, (first,) * more_results))
             except Exception:
                 return None  # the operator says what is wrong
+            return None if results[-1] is None else results
 
         is_dynamo_compiling = torch.compiler.is_dynamo_compiling
         dispatch_stack_length = torch._C._len_torch_dispatch_stack
         is_tracing = torch._C._is_tracing
         is_grad_enabled = torch.is_grad_enabled
         return road
-
-
-def _call_with_results(direct: Direct) -> Callable[..., Any]:
-    """A direct call with all its results."""
-    call = direct.function(TensorForm.RESULT_MADE)
-    others = range(1, len(direct.outputs))
-    if not others:
-        return call
-    next_result = native_function("next_result")
-
-    def call_with_results(*values: Any) -> Any:
-        first = call(*values)
-        if first is None:
-            return None
-        results = [first]
-        for _ in others:
-            result = next_result(first)
-            if result is None:
-                return None
-            results.append(result)
-        return tuple(results)
-
-    return call_with_results
 
 
 LAYER = TorchLayer()
