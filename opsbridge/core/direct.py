@@ -189,7 +189,7 @@ class Direct:
         yield from _listed([width] for width in self._widths(form))
         yield from _listed([DTYPES.index(dtype)] for dtype in self.dtypes)
         yield from _listed(
-            [choice.place, *_listed(map(_any, choice.values))] for choice in self.choices
+            [choice.place, *_listed(map(_choice, choice.values))] for choice in self.choices
         )
         yield from _listed([self._word(place)] for place in range(len(self.rules)))
         yield from _listed(self._output_words(output, places) for output in self.outputs)
@@ -255,5 +255,12 @@ def _any(value: AxisValue | None) -> tuple[int, int, int]:
     if isinstance(value, float):
         return 3, 0, int.from_bytes(struct.pack("<d", value), "little", signed=True)
     text = value.encode()
-    # Longer ones do not lie in the value itself; no call has this one, so they are never direct.
-    return (11, len(text), int.from_bytes(text, "little")) if len(text) < 8 else (-1, 0, 0)
+    if len(text) > 7:
+        return 65, 0, 0  # it does not lie in the value itself
+    return 11, len(text), int.from_bytes(text, "little")
+
+
+def _choice(value: AxisValue | None) -> list[int]:
+    """A value as `_any` gives it, and the bytes of a long text."""
+    text = value.encode() if isinstance(value, str) else b""
+    return [*_any(value), *_listed([byte] for byte in text)]

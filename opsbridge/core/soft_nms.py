@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
-from opsbridge.core.operator import Operator
+from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.scored_boxes import check_scored_boxes, refuse_row
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -80,19 +80,22 @@ def soft_nms(
     }
     kept = native_function("soft_nms")(
         layer.native(boxes),
-        boxes_column or 0,
-        -1 if scores_column is None else scores_column,
+        _ABSENT["boxes_column"] if boxes_column is None else boxes_column,
+        _ABSENT["scores_column"] if scores_column is None else scores_column,
         layer.native(scores),
         None if groups is None else layer.native(groups),
         rule.word,
         *numbers.values(),
-        -1 if shift_limit is None else shift_limit,
+        _ABSENT["shift_limit"] if shift_limit is None else shift_limit,
         *(destinations.get(name) for name in shapes),
     )
     if kept < 0:
         refuse_row(caller, kept)
     return tuple(layer.finish(destinations[name], kept) for name, _ in outputs)
 
+
+# What the native function takes for a slot that is left out.
+_ABSENT: dict[str, int | float] = {"boxes_column": 0, "scores_column": -1, "shift_limit": -1}
 
 SOFT_NMS = Operator(
     name="soft_nms",
@@ -102,4 +105,12 @@ SOFT_NMS = Operator(
     shapes=lambda shape, arguments: _output_shapes(shape(arguments["boxes"])[0]),
     cut=frozenset({"keep", "kept_boxes"}),
     output_dtypes={"keep": "int64"},
+    native=Native(
+        arguments=(
+            *("boxes", "boxes_column", "scores_column", "scores", "groups", "rule"),
+            *("iou_threshold", "sigma", "min_score", "shift_limit"),
+            *_output_shapes(0),
+        ),
+        absent=_ABSENT,
+    ),
 )

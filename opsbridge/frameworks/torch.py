@@ -16,7 +16,7 @@ from torch.nn import Parameter
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.direct import Direct, TensorForm
-from opsbridge.frameworks.arrays import with_arrays
+from opsbridge.core.native import native_function
 from opsbridge.frameworks.torch_library import run_recorded
 from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
 
@@ -86,12 +86,10 @@ class TorchLayer(TorchTensors):
 
     def road(self, direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
         """The direct calls of an API, for tensors that nothing records."""
-        if len(direct.outputs) == 1:
-            call = direct.function(TensorForm.RESULT_MADE)
-        else:
-            call = _call_with_arrays(direct)
-        tensors = direct.tensors
-        first, *others = tensors
+        call = direct.function(TensorForm.RESULT_MADE)
+        next_result = native_function("next_result")
+        first_tensor, *other_tensors = tensors = direct.tensors
+        more_results = len(direct.outputs) - 1
         has_gradient = any(
             DTYPES[dtype].is_floating_point for output in direct.outputs for dtype in output.dtypes
         )
@@ -100,9 +98,9 @@ class TorchLayer(TorchTensors):
             if is_dynamo_compiling() or dispatch_stack_length() or is_tracing():
                 return None
             # The memory of a lazily negated tensor holds the opposite of its values.
-            if values[first].is_neg():
+            if values[first_tensor].is_neg():
                 return None
-            for place in others:
+            for place in other_tensors:
                 tensor = values[place]
                 kind = type(tensor)
                 if (kind is not Tensor and kind is not Parameter) or tensor.is_neg():
@@ -115,26 +113,19 @@ class TorchLayer(TorchTensors):
                         if values[place].requires_grad:
                             return None
             try:
-                return call(*values)
+                first = call(*values)
+                if not more_results or first is None:
+                    return first
+                results = (first, *map(next_result, (first,) * more_results))
             except Exception:
                 return None  # the operator says what is wrong
+            return None if results[-1] is None else results
 
         is_dynamo_compiling = torch.compiler.is_dynamo_compiling
         dispatch_stack_length = torch._C._len_torch_dispatch_stack
         is_tracing = torch._C._is_tracing
         is_grad_enabled = torch.is_grad_enabled
         return road
-
-
-def _call_with_arrays(direct: Direct) -> Callable[..., Any]:
-    """Several results, in the memory of arrays, which are made much faster than tensors."""
-    call = with_arrays(direct, direct.function(TensorForm.RESULT_GIVEN), DTYPES)
-
-    def with_tensors(*values: Any) -> Any:
-        arrays = call(values)
-        return None if arrays is None else tuple(map(torch.from_numpy, arrays))
-
-    return with_tensors
 
 
 LAYER = TorchLayer()

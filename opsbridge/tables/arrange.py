@@ -23,13 +23,12 @@ def arrangement(
         if each.kind is not each.POSITIONAL_ONLY
     }
     required = sum(default is _MISSING for default in defaults)
+    tails = [defaults[given:] for given in range(count + 1)]
 
     def arrange(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
         given = len(args)
         if not kwargs:
-            if given == count == most:
-                return args
-            return (*args, *defaults[given:]) if required <= given <= most else None
+            return args + tails[given] if required <= given <= most else None
         if given > most:
             return None
         values = [*args, *defaults[given:]]

@@ -86,7 +86,8 @@ class Arguments {
   }
 
   TensorView tensor(int rank) {
-    const TensorView view = optional_tensor(rank);
+    TensorView view;
+    read_optional(view, rank);
     if (!is_present(view)) fail("a tensor");
     return view;
   }
@@ -95,15 +96,29 @@ class Arguments {
   TensorView tensor_of_any_rank() {
     const ObTensor* tensor = host_tensor(next());
     if (tensor->ndim > kMaxRank) fail("a tensor of at most " + std::to_string(kMaxRank) + " axes");
-    return view_of(*tensor);
+    TensorView view;
+    read(view, *tensor);
+    return view;
   }
 
   TensorView optional_tensor(int rank) {
+    TensorView view;
+    read_optional(view, rank);
+    return view;
+  }
+
+  // As above, in place: a view is large, and calls with many absent tensors are frequent.
+  void read_optional(TensorView& view, int rank) {
     const ObAny& arg = next();
-    if (arg.tag == kNoneTag) return kNoTensor;
+    if (arg.tag == kNoneTag) {
+      view.data = nullptr;
+      view.dtype = Dtype::other;
+      view.rank = -1;
+      return;
+    }
     const ObTensor* tensor = host_tensor(arg);
     if (tensor->ndim != rank) fail("a tensor of rank " + std::to_string(rank));
-    return view_of(*tensor);
+    read(view, *tensor);
   }
 
   int32_t remaining() const { return count_ - position_; }
@@ -129,8 +144,7 @@ class Arguments {
     return tensor;
   }
 
-  static TensorView view_of(const ObTensor& tensor) {
-    TensorView view = kNoTensor;
+  static void read(TensorView& view, const ObTensor& tensor) {
     view.data = static_cast<char*>(tensor.data) + tensor.byte_offset;
     view.dtype = dtype_of(tensor.dtype);
     view.rank = tensor.ndim;
@@ -140,7 +154,6 @@ class Arguments {
       view.strides[axis] = tensor.strides != nullptr ? tensor.strides[axis] : packed_stride;
       packed_stride *= tensor.shape[axis];
     }
-    return view;
   }
 
   const ObAny* args_;

@@ -7,6 +7,7 @@
 #include "binding/direct_program.h"
 #include "binding/export.h"
 #include "binding/owned_tensor.h"
+#include "binding/waiting_results.h"
 
 namespace opsbridge {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 // Larger results are worth threads and pooled memory, which the slow road knows of.
 constexpr int64_t kMaxResultBytes = 128 * 1024;
 constexpr int kMaxArguments = 24;
-constexpr int kMaxOutputs = 4;
+constexpr size_t kMaxOutputs = kMostWaiting + 1;
 
 struct Direct {
   ObFunction entry;
@@ -78,18 +79,20 @@ class DirectCall {
   // The result of the native function as that of the direct call.
   int finish(int64_t answer, ObAny* result) {
     if (program_.returns_count ? answer < 0 : answer != 0) return 0;
-    if (made_ == nullptr) {
+    if (made_count_ == 0) {
       *result = integer(answer);
       return 0;
     }
-    if (program_.outputs[0].is_cut) made_->tensor.shape[0] = answer;
-    ObManagedTensor* made = made_;
-    made_ = nullptr;
-    return give_tensor(made, result);
+    for (int i = 0; i < made_count_; ++i) {
+      if (program_.outputs[static_cast<size_t>(i)].is_cut) made_[i]->tensor.shape[0] = answer;
+    }
+    if (made_count_ > 1) keep_waiting(made_[0], made_ + 1, made_count_ - 1);
+    made_count_ = 0;
+    return give_tensor(made_[0], result);
   }
 
   ~DirectCall() {
-    if (made_ != nullptr) free_tensor(made_);
+    for (int i = 0; i < made_count_; ++i) free_tensor(made_[i]);
   }
 
  private:
@@ -101,9 +104,15 @@ class DirectCall {
     return any;
   }
 
-  static bool is_same(const ObAny& value, const ObAny& given) {
+  static bool is_same(const ChoiceValue& choice, const ObAny& given) {
+    const ObAny& value = choice.value;
     if (value.tag != given.tag) return false;
     if (value.tag == kNoneTag) return true;
+    if (value.tag == kStringTag) {
+      const char* object = static_cast<const char*>(given.as_pointer);
+      const ObText& text = *reinterpret_cast<const ObText*>(object + kObjectHeaderBytes);
+      return choice.text.compare(0, std::string::npos, text.data, text.size) == 0;
+    }
     if (value.tag == kSmallStringTag && value.padding != given.padding) return false;
     return value.as_int == given.as_int;
   }
@@ -231,11 +240,12 @@ class DirectCall {
       if (shape[rank] <= 0 || shape[rank] > kMaxResultBytes / bytes) return false;
       bytes *= shape[rank++];
     }
-    made_ = make_tensor(dtype, rank, shape, bytes);
-    if (made_ == nullptr) return false;
+    ObManagedTensor* made = make_tensor(dtype, rank, shape, bytes);
+    if (made == nullptr) return false;
+    made_[made_count_++] = made;
     outputs_[i].tag = kTensorPointerTag;
     outputs_[i].padding = 0;
-    outputs_[i].as_pointer = &made_->tensor;
+    outputs_[i].as_pointer = &made->tensor;
     return true;
   }
 
@@ -245,7 +255,8 @@ class DirectCall {
   const ObAny* args_;
   size_t dtype_ = 0;
   int64_t word_ = 0;
-  ObManagedTensor* made_ = nullptr;
+  int made_count_ = 0;
+  ObManagedTensor* made_[kMaxOutputs];
   ObAny native_[kMaxArguments];
   ObAny outputs_[kMaxOutputs];
   ObTensor tensors_[kMaxArguments];
@@ -278,9 +289,7 @@ Direct* read_direct(ObFunction entry, const ObAny* args, int32_t count) {
   auto direct = std::make_unique<Direct>(Direct{entry, read_program(words), {}, 0});
   const DirectProgram& program = direct->program;
   require(program.arguments.size() <= kMaxArguments, "a direct call has too many arguments");
-  require(program.outputs.size() <=
-              (program.form == TensorForm::result_made ? 1 : static_cast<size_t>(kMaxOutputs)),
-          "a direct call has too many outputs");
+  require(program.outputs.size() <= kMaxOutputs, "a direct call has too many outputs");
   for (const int64_t width : program.widths) {
     direct->starts.push_back(direct->given);
     direct->given += width;
@@ -316,3 +325,4 @@ OPSBRIDGE_EXPORT_DIRECT(clip_boxes)
 OPSBRIDGE_EXPORT_DIRECT(nms)
 OPSBRIDGE_EXPORT_DIRECT(roi_align)
 OPSBRIDGE_EXPORT_DIRECT(roi_pool)
+OPSBRIDGE_EXPORT_DIRECT(soft_nms)

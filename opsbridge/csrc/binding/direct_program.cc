@@ -47,9 +47,15 @@ Size read_size(Words& words) {
   return {term, words.list([&] { return read_term(words); })};
 }
 
+ChoiceValue read_choice_value(Words& words) {
+  const ObAny value = words.value();
+  const std::vector<int64_t> bytes = words.list([&] { return words.next(); });
+  return {value, std::string(bytes.begin(), bytes.end())};
+}
+
 DirectChoice read_choice(Words& words) {
   const int64_t place = words.next();
-  return {place, words.list([&] { return words.value(); })};
+  return {place, words.list([&] { return read_choice_value(words); })};
 }
 
 DirectOutput read_output(Words& words) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "binding/arguments.h"
@@ -50,10 +51,16 @@ struct DirectOutput {
   std::vector<Size> shape;
 };
 
+// A value that an argument may have; the value itself holds no more than a short text.
+struct ChoiceValue {
+  ObAny value;
+  std::string text;
+};
+
 // An enumerated argument: its values, each of which has its own rule words.
 struct DirectChoice {
   int64_t place;
-  std::vector<ObAny> values;
+  std::vector<ChoiceValue> values;
 };
 
 struct DirectProgram {

@@ -1,5 +1,6 @@
 #include "binding/owned_tensor.h"
 
+#include <cstdint>
 #include <cstdlib>
 
 namespace opsbridge {
@@ -13,25 +14,24 @@ struct OwnedTensor {
   int64_t strides[kMaxRank];
 };
 
-constexpr size_t padded(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
 }  // namespace
 
 void free_tensor(ObManagedTensor* tensor) { std::free(tensor); }
 
 ObManagedTensor* make_tensor(const ObDataType& dtype, int rank, const int64_t* shape,
                              int64_t bytes) {
-  const size_t header = padded(sizeof(OwnedTensor));
-  void* memory = std::aligned_alloc(kAlignment, header + padded(static_cast<size_t>(bytes)));
+  // An allocator takes several times longer for memory that it has to align itself.
+  void* memory = std::malloc(sizeof(OwnedTensor) + kAlignment + static_cast<size_t>(bytes));
   if (memory == nullptr) return nullptr;
   OwnedTensor* owned = static_cast<OwnedTensor*>(memory);
+  char* data = static_cast<char*>(memory) + sizeof(OwnedTensor);
+  data += -reinterpret_cast<uintptr_t>(data) % kAlignment;
   int64_t stride = 1;
   for (int axis = rank - 1; axis >= 0; --axis) {
     owned->shape[axis] = shape[axis];
     owned->strides[axis] = stride;
     stride *= shape[axis];
   }
-  void* data = static_cast<char*>(memory) + header;
   const ObTensor tensor{data, {kCpuDevice, 0}, rank, dtype, owned->shape, owned->strides, 0};
   owned->managed = {1, 1, nullptr, free_tensor, 0, tensor};
   return &owned->managed;

@@ -3,6 +3,7 @@
 // the documented ABI so that neither its C++ headers nor its library are needed to build.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 extern "C" {
@@ -27,6 +28,11 @@ struct ObTensor {
   int64_t* shape;
   int64_t* strides;  // null: contiguous
   uint64_t byte_offset;
+};
+
+struct ObText {
+  const char* data;
+  size_t size;
 };
 
 struct ObAny {
@@ -74,6 +80,7 @@ enum Tag : int32_t {
   kFloatTag = 3,
   kTensorPointerTag = 7,
   kSmallStringTag = 11,  // up to 7 bytes, in place; the length is in the padding
+  kStringTag = 65,       // an object that holds an ObText
   kFunctionTag = 68,
   kTensorObjectTag = 70,
 };

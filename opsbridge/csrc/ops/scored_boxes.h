@@ -16,12 +16,10 @@ inline int64_t refusal(int64_t row, NmsError reason) {
 
 // A negative column: scores has rank 1.
 template <class T>
-std::vector<T> read_scores(const BoxRows& rows, const TensorView& scores, int64_t column) {
-  std::vector<T> result(static_cast<size_t>(rows.count()));
+void read_scores(const BoxRows& rows, const TensorView& scores, int64_t column, T* result) {
   for (int64_t i = 0; i < rows.count(); ++i) {
     result[i] = column < 0 ? read<T>(scores, i) : read<T>(scores, i, column);
   }
-  return result;
 }
 
 inline void store(const TensorView& view, int64_t i, int64_t value) {
@@ -42,8 +40,8 @@ inline void store(const TensorView& view, int64_t i, int64_t value) {
 // Boxes as they were given, each with its score.
 template <class T>
 void write_scored_boxes(const TensorView& out, const BoxRows& boxes, const T* scores,
-                        const std::vector<int64_t>& rows) {
-  for (size_t i = 0; i < rows.size(); ++i) {
+                        const int64_t* rows, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
     T* row = static_cast<T*>(out.data) + static_cast<int64_t>(i) * out.strides[0];
     for (int64_t j = 0; j < 4; ++j) {
       row[j * out.strides[1]] = read<T>(boxes.boxes, rows[i], boxes.first_column + j);

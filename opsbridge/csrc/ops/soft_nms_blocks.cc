@@ -1,63 +1,50 @@
 #include "ops/soft_nms_blocks.h"
 
-#include <algorithm>
-#include <limits>
-
-#include "ops/soft_nms_levels.h"
-
 namespace opsbridge {
 namespace {
-
-template <class A>
-bool is_finite(A value) {
-  return value - value == A(0);
-}
-
-// Zero, unless one of the numbers is infinite or not a number.
-template <class A>
-A zero_if_finite(const Box<A>& box) {
-  return (box.x1 - box.x1) + (box.y1 - box.y1) + (box.x2 - box.x2) + (box.y2 - box.y2) +
-         (box.area - box.area);
-}
 
 // Whether a box that the selected one does not meet keeps its score: it shares an area of zero, and
 // its weight is exactly one. With finite corners and areas no side is infinite, so zero is what the
 // product of the sides is. Over two positive areas the overlap is +0; over others it can be -0 or,
 // over no area, NaN.
 template <class A>
-bool keeps_what_it_does_not_meet(const std::vector<Candidate<A>>& live,
-                                 const SoftSettings<A>& settings) {
-  bool all_positive = true, all_finite = true;
-  for (const Candidate<A>& each : live) {
-    all_finite &= zero_if_finite(each.box) == A(0);
-    all_positive &= each.box.area > A(0);
-  }
-  if (!all_finite) return false;
+bool keeps_what_it_does_not_meet(const Candidates<A>& candidates, const SoftSettings<A>& settings) {
+  if (!candidates.are_finite) return false;
   if (settings.rule.disjoint_box == DisjointBox::skipped) return true;
   const auto keeps = [&](float overlap) { return soft_weight(A(overlap), settings) == A(1); };
-  return keeps(0.0f) &&
-         (all_positive || (keeps(-0.0f) && keeps(std::numeric_limits<float>::quiet_NaN())));
+  return keeps(0.0f) && (candidates.are_positive ||
+                         (keeps(-0.0f) && keeps(std::numeric_limits<float>::quiet_NaN())));
 }
 
-// Which of 256 equal parts of a range a number is in.
+// Which share of the selected box another one has to have in common with it: what is not over the
+// threshold keeps its score. A union is not smaller than the selected box, but for rounding: the
+// area in common, of which no more than the other box is taken away, is a product of sides that are
+// not longer than the box's own. (Areas of given sizes are none of sides.) Each of the operations,
+// and the threshold itself, may be off by half a unit in the last place; sixteen are left for that.
+template <class A>
+SoftNumber<A> least_share(const SoftSettings<A>& settings) {
+  const SoftNmsRule& rule = settings.rule;
+  const double threshold = static_cast<double>(settings.iou_threshold);
+  const bool counts = rule.method != SoftMethod::gaussian && rule.layout != Layout::xywh;
+  if (!counts || !(threshold >= 1e-3)) return 0;
+  constexpr double kHalfUnit = sizeof(A) == 8 ? 0x1p-53 : sizeof(A) == 4 ? 0x1p-24 : 0x1p-8;
+  return SoftNumber<A>(threshold * (1 - 16 * kHalfUnit));
+}
+
+// Which of the equal parts of a range a number is in.
 template <class Number>
 class Parts {
  public:
-  void include(Number value) {
-    low_ = smaller(low_, value);
-    high_ = larger(high_, value);
+  Parts(Number low, Number high, int count) : low_(low), last_(Number(count - 1)) {
+    scale_ = Number(count) / (high - low);
+    if (!(scale_ > 0 && scale_ - scale_ == 0)) scale_ = 0;
   }
-  void divide() {
-    scale_ = Number(256) / (high_ - low_);
-    if (!(scale_ > 0 && is_finite(scale_))) scale_ = 0;
-  }
-  uint32_t of(Number value) const {
-    return static_cast<uint32_t>(smaller(Number(255), larger(Number(0), (value - low_) * scale_)));
+  uint32_t operator()(Number value) const {
+    return static_cast<uint32_t>(smaller(last_, larger(Number(0), (value - low_) * scale_)));
   }
 
  private:
-  static constexpr Number kInfinity = std::numeric_limits<Number>::infinity();
-  Number low_ = kInfinity, high_ = -kInfinity, scale_ = 0;
+  Number low_, last_, scale_;
 };
 
 // Spreads eight bits to every other one of sixteen.
@@ -67,113 +54,109 @@ uint32_t spread_bits(uint32_t bits) {
   return (bits | bits << 1) & 0x5555;
 }
 
-// Sorts by one byte of the keys.
-void sort_by_byte(const std::vector<uint32_t>& keys, int shift, const std::vector<int64_t>& from,
-                  std::vector<int64_t>& to) {
-  int64_t begins[257] = {};
-  for (const uint32_t key : keys) ++begins[(key >> shift & 255) + 1];
-  for (int i = 0; i < 256; ++i) begins[i + 1] += begins[i];
-  for (const int64_t each : from) to[begins[keys[each] >> shift & 255]++] = each;
+// An order in which boxes that follow each other are near each other: that of their centres on a
+// Z-shaped curve through about as many cells. Which order it is decides the time only, never a
+// result.
+template <class A>
+uint32_t* order_in_space(const Candidates<A>& candidates, Scratch& scratch) {
+  const uint32_t count = candidates.count;
+  int bits = 1;  // of each coordinate
+  while (bits < 8 && count >> (2 * bits + 1) != 0) ++bits;
+  const Parts<SoftNumber<A>> column(candidates.low_x, candidates.high_x, 1 << bits);
+  const Parts<SoftNumber<A>> row(candidates.low_y, candidates.high_y, 1 << bits);
+  uint32_t* order = scratch.take<uint32_t>(count);
+  Scratch sorting;
+  uint16_t* cells = sorting.take<uint16_t>(count);
+  const uint32_t cell_count = uint32_t(1) << 2 * bits;
+  uint32_t* ends = sorting.take<uint32_t>(cell_count + 1);
+  std::fill_n(ends, cell_count + 1, 0u);
+  for (uint32_t i = 0; i < count; ++i) {
+    const Box<A>& box = candidates.each[i].box;
+    const uint32_t x = column(center(box.x1, box.x2)), y = row(center(box.y1, box.y2));
+    cells[i] = static_cast<uint16_t>(spread_bits(x) | spread_bits(y) << 1);
+    ++ends[cells[i] + 1];
+  }
+  for (uint32_t cell = 0; cell < cell_count; ++cell) ends[cell + 1] += ends[cell];
+  for (uint32_t i = 0; i < count; ++i) order[ends[cells[i]]++] = i;
+  return order;
 }
 
-// An order in which boxes that follow each other are near each other, unless they are too few for
-// blocks: that of their centres on a Z-shaped curve. Which order it is decides the time only, never
-// a result.
 template <class A>
-std::vector<int64_t> order_in_space(const std::vector<Candidate<A>>& live) {
-  using Number = typename SoftBlocks<A>::Number;
-  const auto x_of = [](const Box<A>& box) { return Number(box.x1) / 2 + Number(box.x2) / 2; };
-  const auto y_of = [](const Box<A>& box) { return Number(box.y1) / 2 + Number(box.y2) / 2; };
-  const size_t count = live.size();
-  std::vector<int64_t> order(count);
-  for (size_t i = 0; i < count; ++i) order[i] = static_cast<int64_t>(i);
-  if (count <= size_t(kFlatSlots)) return order;
-  Parts<Number> columns, rows;
-  for (const Candidate<A>& each : live) {
-    columns.include(x_of(each.box));
-    rows.include(y_of(each.box));
-  }
-  columns.divide();
-  rows.divide();
-  std::vector<uint32_t> keys(count);
-  std::vector<int64_t> sorted(count);
-  for (size_t i = 0; i < count; ++i) {
-    const Box<A>& box = live[i].box;
-    keys[i] = spread_bits(columns.of(x_of(box))) | spread_bits(rows.of(y_of(box))) << 1;
-  }
-  sort_by_byte(keys, 0, order, sorted);
-  sort_by_byte(keys, 8, sorted, order);
-  return order;
+void lay_out(SoftBlocks<A>& blocks, Scratch& scratch) {
+  using Number = SoftNumber<A>;
+  using Layer = typename SoftBlocks<A>::Layer;
+  const auto take_layer = [&](int64_t count, int64_t part) {
+    const size_t room = static_cast<size_t>(whole_parts(count, part) * part);
+    const auto column = [&] { return scratch.take<Number>(room); };
+    return Layer{{column(), column(), column(), column()}, column()};
+  };
+  const int64_t count = blocks.live;
+  const int64_t block_count = whole_parts(count, kSoftBlock);
+  const size_t slots = static_cast<size_t>(block_count * kSoftBlock);
+  blocks.slots = block_count * kSoftBlock;
+  blocks.each = take_layer(count, kSoftBlock);
+  blocks.blocks = take_layer(block_count, kSoftGroup);
+  blocks.groups = take_layer(whole_parts(block_count, kSoftGroup), kSoftBlock);
+  blocks.area = scratch.take<Number>(slots);
+  blocks.candidate = scratch.take<uint32_t>(slots);
+  blocks.selected_score = scratch.take<Number>(slots);
+  SoftPositions& positions = blocks.positions;
+  positions = {};
+  positions.live = static_cast<uint32_t>(count);
+  positions.selected = scratch.take<uint32_t>(slots);
+  positions.dropped = scratch.take<uint32_t>(slots + kSoftBlock);
+  positions.dropped_by = scratch.take<uint32_t>(slots);
+  positions.position = scratch.take<uint32_t>(slots);
+  positions.candidate = scratch.take<uint32_t>(slots);
+  positions.is_dropped = scratch.take<uint64_t>(slots / 64 + 1);
+}
+
+template <class A>
+void put(SoftBlocks<A>& blocks, uint32_t slot, uint32_t candidate, const Box<A>& box, A score) {
+  using Number = SoftNumber<A>;
+  blocks.each.box.x1[slot] = static_cast<Number>(box.x1);
+  blocks.each.box.y1[slot] = static_cast<Number>(box.y1);
+  blocks.each.box.x2[slot] = static_cast<Number>(box.x2);
+  blocks.each.box.y2[slot] = static_cast<Number>(box.y2);
+  blocks.area[slot] = static_cast<Number>(box.area);
+  blocks.each.score[slot] = static_cast<Number>(score);
+  blocks.candidate[slot] = candidate;
 }
 
 }  // namespace
 
 template <class A>
-size_t SoftBlockStore<A>::select(std::vector<Candidate<A>>& live, const SoftSettings<A>& settings) {
-  const A none = static_cast<A>(-std::numeric_limits<float>::infinity());
-  for (const Candidate<A>& each : live) {
-    if (!(each.score > none)) return 0;
-  }
-  const int64_t count = static_cast<int64_t>(live.size());
-  if (count == 0) return 0;
+SoftBlocks<A> make_blocks(const Candidates<A>& candidates, const SoftSettings<A>& settings,
+                          Scratch& scratch) {
   SoftBlocks<A> blocks;
-  blocks.slots = soft_blocks_of(count) * kSoftBlock;
-  const int64_t block_room = soft_blocks_of(blocks.slots / kSoftBlock) * kSoftBlock;
-  const int64_t group_room = soft_blocks_of(block_room / kSoftBlock) * kSoftBlock;
-  numbers_.assign(static_cast<size_t>(7 * blocks.slots + 5 * (block_room + group_room)), Number(0));
-  indices_.resize(static_cast<size_t>(4 * blocks.slots));
-  dropped_.assign(static_cast<size_t>(count / 64 + 1), 0);
-  Number* number = numbers_.data();
-  const auto lay_out = [&](typename SoftBlocks<A>::Layer& layer, int64_t room) {
-    for (Number** column :
-         {&layer.box.x1, &layer.box.y1, &layer.box.x2, &layer.box.y2, &layer.score}) {
-      *column = number;
-      number += room;
-    }
-  };
-  lay_out(blocks.each, blocks.slots);
-  lay_out(blocks.blocks, block_room);
-  lay_out(blocks.groups, group_room);
-  blocks.area = number;
-  blocks.chosen_score = number + blocks.slots;
-  int64_t* index = indices_.data();
-  for (int64_t** column : {&blocks.candidate, &blocks.position, &blocks.slot_at, &blocks.chosen}) {
-    *column = index;
-    index += blocks.slots;
-  }
-  std::fill(blocks.each.score + count, blocks.each.score + blocks.slots, static_cast<Number>(none));
-  blocks.dropped = dropped_.data();
   blocks.selected = 0;
-  blocks.live = count;
-  blocks.prunes = count > kFlatSlots && keeps_what_it_does_not_meet(live, settings);
+  blocks.live = candidates.count;
+  const bool is_flat = blocks.live <= kFlatSlots;
+  blocks.prunes = !is_flat && keeps_what_it_does_not_meet(candidates, settings);
+  blocks.least_share = least_share(settings);
   blocks.settings = settings;
-  const std::vector<int64_t> order = order_in_space(live);
-  for (int64_t slot = 0; slot < count; ++slot) {
-    const Candidate<A>& each = live[order[slot]];
-    blocks.each.box.x1[slot] = each.box.x1;
-    blocks.each.box.y1[slot] = each.box.y1;
-    blocks.each.box.x2[slot] = each.box.x2;
-    blocks.each.box.y2[slot] = each.box.y2;
-    blocks.area[slot] = each.box.area;
-    blocks.each.score[slot] = each.score;
-    blocks.candidate[slot] = blocks.position[slot] = order[slot];
-    blocks.slot_at[order[slot]] = slot;
+  lay_out(blocks, scratch);
+  Scratch ordering;
+  uint32_t* order = is_flat ? nullptr : order_in_space(candidates, ordering);
+  for (uint32_t slot = 0; slot < candidates.count; ++slot) {
+    const uint32_t i = is_flat ? slot : order[slot];
+    const Candidate<A>& each = candidates.each[i];
+    put(blocks, slot, i, each.box, each.score);
   }
-  OPSBRIDGE_AT_LEVEL(soft_nms_in_blocks(blocks));
-  arranged_.clear();
-  for (int64_t i = 0; i < blocks.live; ++i) {
-    const bool is_chosen = i < blocks.selected;
-    const int64_t slot = blocks.slot_at[i];
-    arranged_.push_back(live[is_chosen ? blocks.chosen[i] : blocks.candidate[slot]]);
-    arranged_.back().score = A(is_chosen ? blocks.chosen_score[i] : blocks.each.score[slot]);
+  // Boxes without a score fill the last block.
+  const A none = static_cast<A>(-std::numeric_limits<float>::infinity());
+  for (uint32_t slot = candidates.count; slot < blocks.slots; ++slot) {
+    put(blocks, slot, slot, Box<A>{}, none);
   }
-  live.swap(arranged_);
-  return static_cast<size_t>(blocks.selected);
+  return blocks;
 }
 
-template class SoftBlockStore<float>;
-template class SoftBlockStore<double>;
-template class SoftBlockStore<Half>;
-template class SoftBlockStore<BrainFloat>;
+#define OPSBRIDGE_DEFINE_FOR(A)                                                         \
+  template SoftBlocks<A> make_blocks(const Candidates<A>&, const SoftSettings<A>&, Scratch&);
+OPSBRIDGE_DEFINE_FOR(float)
+OPSBRIDGE_DEFINE_FOR(double)
+OPSBRIDGE_DEFINE_FOR(Half)
+OPSBRIDGE_DEFINE_FOR(BrainFloat)
+#undef OPSBRIDGE_DEFINE_FOR
 
 }  // namespace opsbridge

@@ -1,4 +1,5 @@
 // Soft suppression in blocks, compiled once per instruction-set level (OPSBRIDGE_LEVEL names it).
+#include "ops/lane_moves.h"
 #include "ops/lanes.h"
 #include "ops/soft_nms_levels.h"
 
@@ -24,8 +25,15 @@ OPSBRIDGE_FN Lanes<A> gaussian_weight(Lanes<A> exponent, Exponential in) {
 namespace {
 
 constexpr float kNone = -__builtin_inff();
+// Below this a product may have lost too many bits.
+constexpr float kLeastShared = 0x1p-100f;
 
-template <class A, SoftMethod kMethod>
+// With a usual rule the compiler knows what the frameworks' pixels and weights are.
+OPSBRIDGE_FN bool is_usual(const SoftNmsRule& rule) {
+  return rule.box_offset == BoxOffset::zero && rule.disjoint_box == DisjointBox::weighted;
+}
+
+template <class A, SoftMethod kMethod, bool kIsUsual>
 class Selection {
   using Number = typename SoftBlocks<A>::Number;
   using Many = Lanes<A>;
@@ -33,16 +41,22 @@ class Selection {
   using Layer = typename SoftBlocks<A>::Layer;
   static constexpr int64_t kCount = Many::kCount;
 
+  // The selected box in every lane, and the area that it shares at least with what it lowers.
+  struct Winner {
+    Box<Many> box;
+    Many least_shared;
+  };
+
  public:
   explicit Selection(const SoftBlocks<A>& blocks) : s_(blocks) {
     const SoftSettings<A>& settings = s_.settings;
     settings_ = {Many(settings.iou_threshold), Many(settings.sigma), Many(settings.min_score),
                  settings.rule};
-    skips_ = settings.rule.disjoint_box == DisjointBox::skipped;
   }
 
   const SoftBlocks<A>& run() {
     const bool checks = s_.settings.rule.first_box == FirstBox::checked;
+    const int64_t count = s_.live;
     summarize_all();
     while (s_.selected < s_.live && is_ordinary_) {
       if (2 * (s_.live - s_.selected) < s_.slots && s_.slots > kSoftBlock) compact();
@@ -51,18 +65,25 @@ class Selection {
         s_.live = s_.selected;
         break;
       }
-      choose(slot);
+      s_.positions.selected[s_.selected] = s_.candidate[slot];
+      s_.selected_score[s_.selected] = s_.each.score[slot];
       take_out(slot);
       lower_others(slot);
-      replace_dropped();
-      ++s_.selected;
+      s_.positions.dropped_by[s_.selected++] = dropped_;
+      s_.live = count - dropped_;
     }
     return s_;
   }
 
  private:
+  BoxOffset offset() const { return kIsUsual ? BoxOffset::zero : s_.settings.rule.box_offset; }
+  bool skips() const {
+    return !kIsUsual && s_.settings.rule.disjoint_box == DisjointBox::skipped;
+  }
+
   bool is_flat() const { return s_.slots <= kFlatSlots; }
-  int64_t group_count() const { return soft_blocks_of(s_.slots / kSoftBlock); }
+  int64_t block_count() const { return s_.slots / kSoftBlock; }
+  int64_t group_count() const { return whole_parts(block_count(), kSoftGroup); }
 
   OPSBRIDGE_MEMBER static Many load(const Number* from) { return Many(load_lanes(from)); }
   OPSBRIDGE_MEMBER static Many repeat(const Number* from) { return Many(all_lanes(*from)); }
@@ -73,24 +94,26 @@ class Selection {
 
   void summarize_all() {
     best_ = Many(kNone);
-    const int64_t blocks = s_.slots / kSoftBlock, groups = soft_blocks_of(blocks);
     if (is_flat()) {
       for (int64_t i = 0; i < s_.slots; i += kCount) best_ = larger(best_, load(s_.each.score + i));
       return;
     }
-    for (int64_t block = 0; block < blocks; ++block) summarize(s_.each, s_.blocks, block);
-    end_layer(s_.blocks, blocks);
-    for (int64_t group = 0; group < groups; ++group) {
-      best_ = larger(best_, summarize(s_.blocks, s_.groups, group));
+    const int64_t blocks = block_count(), groups = group_count();
+    for (int64_t block = 0; block < blocks; ++block) {
+      summarize(s_.each, kSoftBlock, s_.blocks, block);
     }
-    end_layer(s_.groups, groups);
+    end_layer(s_.blocks, blocks, kSoftGroup);
+    for (int64_t group = 0; group < groups; ++group) {
+      best_ = larger(best_, summarize(s_.blocks, kSoftGroup, s_.groups, group));
+    }
+    end_layer(s_.groups, groups, kSoftBlock);
   }
 
   // Bounds of what is live in a block or group, and the best score, which is returned too.
-  static Many summarize(const Layer& from, const Layer& to, int64_t at) {
+  static Many summarize(const Layer& from, int64_t parts, const Layer& to, int64_t at) {
     const Many infinity = Many(-kNone);
     Many left = Many(kNone), top = left, right = left, bottom = left, best = left;
-    for (int64_t i = at * kSoftBlock; i < (at + 1) * kSoftBlock; i += kCount) {
+    for (int64_t i = at * parts; i < (at + 1) * parts; i += kCount) {
       const Many score = load(from.score + i);
       const auto is_live = score > Many(kNone);
       const Box<Many> box = load(from.box, i);
@@ -108,9 +131,9 @@ class Selection {
     return best;
   }
 
-  // Nothing is live in what only fills the last block or vector.
-  static void end_layer(const Layer& layer, int64_t count) {
-    for (int64_t i = count; i < soft_blocks_of(count) * kSoftBlock; ++i) layer.score[i] = kNone;
+  // Nothing is live in what only fills the last block, group or vector.
+  static void end_layer(const Layer& layer, int64_t count, int64_t part) {
+    for (int64_t i = count; i < whole_parts(count, part) * part; ++i) layer.score[i] = kNone;
   }
 
   // Closes the gaps that selected and dropped boxes have left.
@@ -119,16 +142,17 @@ class Selection {
     Number* const columns[] = {each.box.x1, each.box.y1, each.box.x2,
                                each.box.y2, s_.area,     each.score};
     int64_t to = 0;
-    for (int64_t from = 0; from < s_.slots; ++from) {
-      if (each.score[from] == kNone) continue;
-      for (Number* column : columns) column[to] = column[from];
-      s_.candidate[to] = s_.candidate[from];
-      s_.position[to] = s_.position[from];
-      s_.slot_at[s_.position[to]] = to;
-      ++to;
+    for (int64_t from = 0; from < s_.slots; from += kSoftBlock) {
+      uint32_t bits = 0;
+      for (int64_t i = 0; i < kSoftBlock; i += kCount) {
+        bits |= lane_bits(load(each.score + from + i) > Many(kNone)) << i;
+      }
+      for (Number* column : columns) move_lanes(column + from, bits, column + to);
+      move_lanes(s_.candidate + from, bits, s_.candidate + to);
+      to += __builtin_popcount(bits);
     }
-    end_layer(each, to);
-    s_.slots = soft_blocks_of(to) * kSoftBlock;
+    end_layer(each, to, kSoftBlock);
+    s_.slots = whole_parts(to, kSoftBlock) * kSoftBlock;
     summarize_all();
   }
 
@@ -148,33 +172,32 @@ class Selection {
   }
 
   // Of equal scores, the one at the lowest position: the frameworks keep the first they come to.
-  int64_t best_slot() const {
+  int64_t best_slot() {
     const Many best = largest_lane(best_);
     int64_t first = -1;
     const auto take = [&](int64_t slot) {
-      if (first < 0 || s_.position[slot] < s_.position[first]) first = slot;
+      if (first < 0 || comes_before(slot, first)) first = slot;
     };
     const auto in_block = [&](int64_t block) {
       find(s_.each.score, best, block * kSoftBlock, (block + 1) * kSoftBlock, take);
     };
     const auto in_group = [&](int64_t group) {
-      find(s_.blocks.score, best, group * kSoftBlock, (group + 1) * kSoftBlock, in_block);
+      find(s_.blocks.score, best, group * kSoftGroup, (group + 1) * kSoftGroup, in_block);
     };
     if (is_flat()) {
       find(s_.each.score, best, 0, s_.slots, take);
+    } else if (group_count() == 1) {
+      in_group(0);
     } else {
-      find(s_.groups.score, best, 0, group_count(), in_group);
+      find(s_.groups.score, best, 0, whole_parts(group_count(), kSoftBlock) * kSoftBlock, in_group);
     }
     return first;
   }
 
-  // Swaps the selected candidate to the next position.
-  void choose(int64_t slot) {
-    const int64_t at = s_.selected, from = s_.position[slot], other = s_.slot_at[at];
-    s_.slot_at[from] = other;
-    s_.position[other] = from;
-    s_.chosen[at] = s_.candidate[slot];
-    s_.chosen_score[at] = s_.each.score[slot];
+  __attribute__((noinline)) bool comes_before(int64_t slot, int64_t other) {
+    follow(s_.positions, static_cast<uint32_t>(s_.selected));
+    const uint32_t* position = s_.positions.position;
+    return position[s_.candidate[slot]] < position[s_.candidate[other]];
   }
 
   // Scores are written a vector at a time: a vector that is read soon after one of its numbers was
@@ -185,134 +208,143 @@ class Selection {
     store_lanes(scores, pick(is_slot, Many(kNone), load(scores)).value);
   }
 
+  // Whether the selected box may lower the score of another, or of any in these bounds. Rounding is
+  // monotonic: with no box in the bounds it shares more than with the bounds.
+  OPSBRIDGE_MEMBER auto may_meet(const Winner& winner, const Box<Many>& other) const {
+    if (skips()) return overlaps(winner.box, other, offset());
+    return intersection(winner.box, other, offset()) > winner.least_shared;
+  }
+
+  OPSBRIDGE_MEMBER Winner winner_at(int64_t slot) const {
+    const Corners& box = s_.each.box;
+    const Many area = repeat(s_.area + slot), shared = Many(area.value * s_.least_share);
+    return {{repeat(box.x1 + slot), repeat(box.y1 + slot), repeat(box.x2 + slot),
+             repeat(box.y2 + slot), area},
+            pick(shared > Many(kLeastShared), shared, Many(0))};
+  }
+
   // Lowers what the selected box meets, and finds the best score of the rest.
   void lower_others(int64_t slot) {
-    const Corners& box = s_.each.box;
-    const Box<Many> winner{repeat(box.x1 + slot), repeat(box.y1 + slot), repeat(box.x2 + slot),
-                           repeat(box.y2 + slot), repeat(s_.area + slot)};
+    const Winner winner = winner_at(slot);
     if (is_flat()) {
-      best_ = lower_range(winner, 0, s_.slots);
+      best_ = Many(kNone);
+      for (int64_t block = 0; block < block_count(); ++block) lower(winner, block, true, best_);
       return;
     }
     // A candidate that no box meets is dropped for its own low score by the first selection, which
     // looks at every candidate. Later ones find it unchanged, hence high enough.
-    const bool looks_at_all = !s_.prunes || (s_.selected == 0 && !skips_);
-    const int64_t own_block = slot / kSoftBlock, own_group = own_block / kSoftBlock;
-    const auto lower_block = [&](int64_t block) {
-      return lower_range(winner, block * kSoftBlock, (block + 1) * kSoftBlock);
+    const bool looks_at_all = !s_.prunes || (s_.selected == 0 && !skips());
+    const int64_t own_block = slot / kSoftBlock, own_group = own_block / kSoftGroup;
+    const auto in_block = [&](int64_t block, Many& best) __attribute__((always_inline)) {
+      return lower(winner, block, looks_at_all, best) || block == own_block;
     };
-    const auto lower_group = [&](int64_t group) {
-      return lower_met(s_.blocks, group * kSoftBlock, (group + 1) * kSoftBlock, winner, own_block,
-                       looks_at_all, lower_block);
+    const auto in_group = [&](int64_t group, Many& best) __attribute__((always_inline)) {
+      return lower_met(s_.blocks, group * kSoftGroup, (group + 1) * kSoftGroup, winner, own_block,
+                       looks_at_all, in_block, best);
     };
-    best_ = lower_met(s_.groups, 0, group_count(), winner, own_group, looks_at_all, lower_group);
-  }
-
-  // Calls lower(i), which returns the best score that is left, for what the selected box may meet,
-  // and for its own place. Returns the best scores of all, by lane.
-  template <class Lower>
-  OPSBRIDGE_MEMBER Many lower_met(const Layer& layer, int64_t begin, int64_t end,
-                                  const Box<Many>& winner, int64_t own, bool looks_at_all,
-                                  Lower lower) {
-    Many all = Many(kNone);
-    for (int64_t i = begin; i < end; i += kCount) {
-      Many best = load(layer.score + i);
-      uint32_t bits = lane_bits(best > Many(kNone));
-      // Rounding is monotonic: where the bounds leave no side, no box in them has one.
-      if (!looks_at_all) {
-        bits &= lane_bits(overlaps(winner, load(layer.box, i), s_.settings.rule.box_offset));
-      }
-      bits |= uint32_t(uint64_t(own - i) < kCount) << ((own - i) & 31);
-      if (bits != 0) {
-        for (; bits != 0; bits &= bits - 1) {
-          const int lane = __builtin_ctz(bits);
-          const Many left = largest_lane(lower(i + lane));
-          best = pick(lane_numbers<A>() == lane, left, best);
-        }
-        store_lanes(layer.score + i, best.value);
-      }
-      all = larger(all, best);
+    best_ = Many(kNone);
+    if (group_count() == 1) {
+      in_group(0, best_);
+    } else {
+      lower_met(s_.groups, 0, whole_parts(group_count(), kSoftBlock) * kSoftBlock, winner,
+                own_group, looks_at_all, in_group, best_);
     }
-    return all;
   }
 
-  // Lowers the scores of the boxes in a range of slots. Returns the best that are left, by lane.
-  OPSBRIDGE_MEMBER Many lower_range(const Box<Many>& winner, int64_t begin, int64_t end) {
+  // Calls lower(i, best) for what the selected box may meet, and for its own place: it finds the
+  // best scores that are left, by lane, and says whether any has changed. Does the same for all.
+  // Where a loop over bits ends cannot be predicted, so there is one for 64 places.
+  template <class Lower>
+  OPSBRIDGE_MEMBER bool lower_met(const Layer& layer, int64_t begin, int64_t end,
+                                  const Winner& winner, int64_t own, bool looks_at_all,
+                                  Lower lower, Many& best) {
+    for (int64_t first = begin; first < end; first += 64) {
+      const int64_t count = smaller(end - first, int64_t(64));
+      uint64_t bits = 0;
+      for (int64_t i = 0; i < count; i += kCount) {
+        const Many score = load(layer.score + first + i);
+        auto is_met = score > Many(kNone);
+        if (!looks_at_all) is_met &= may_meet(winner, load(layer.box, first + i));
+        is_met |= lane_numbers<A>() == int(own - first - i);
+        best = larger(best, pick(is_met, Many(kNone), score));
+        bits |= uint64_t(lane_bits(is_met)) << i;
+      }
+      for (; bits != 0; bits &= bits - 1) {
+        const int64_t at = first + __builtin_ctzll(bits);
+        Many left = Many(kNone);
+        if (lower(at, left)) layer.score[at] = largest_lane(left).value[0];
+        best = larger(best, left);
+      }
+    }
+    return true;
+  }
+
+  // Calls of the exponential take all vector registers, so nothing else should be held in some.
+  OPSBRIDGE_MEMBER bool lower(const Winner& winner, int64_t block, bool looks_at_all, Many& best) {
+    if constexpr (kMethod == SoftMethod::gaussian) {
+      return lower_apart(winner, block, looks_at_all, best);
+    } else {
+      return lower_block(winner, block, looks_at_all, best);
+    }
+  }
+  __attribute__((noinline)) bool lower_apart(const Winner& winner, int64_t block,
+                                             bool looks_at_all, Many& best) {
+    return lower_block(winner, block, looks_at_all, best);
+  }
+
+  // Lowers the scores of the boxes in a block, and includes what is left in the best, by lane. False
+  // if nothing has changed.
+  OPSBRIDGE_MEMBER bool lower_block(const Winner& winner, int64_t block, bool looks_at_all,
+                                    Many& best) {
     // Locals stay in registers, whatever is stored.
     const Layer each = s_.each;
     const Number* const area = s_.area;
-    const BoxOffset offset = s_.settings.rule.box_offset;
-    const bool skips = skips_;
     SoftSettings<Many> settings = settings_;
     settings.rule.method = kMethod;
-    Many best = Many(kNone);
-    auto strange = best > best;
-    for (int64_t i = begin; i < end; i += kCount) {
+    uint32_t drops = 0;
+    bool has_changed = false;
+    for (int64_t part = 0; part < kSoftBlock; part += kCount) {
+      const int64_t i = block * kSoftBlock + part;
       const Many score = load(each.score + i);
       Box<Many> other = load(each.box, i);
-      other.area = load(area + i);
       auto changes = score > Many(kNone);
-      if (skips) changes &= overlaps(winner, other, offset);
-      Many overlap = overlap_of(winner, other, offset);
+      if (!looks_at_all || skips()) changes &= may_meet(winner, other);
+      if (!looks_at_all && lane_bits(changes) == 0) {
+        best = larger(best, score);
+        continue;
+      }
+      has_changed = true;
+      other.area = load(area + i);
+      Many overlap = overlap_of(winner.box, other, offset());
       // No exponential for nothing.
       if (kMethod == SoftMethod::gaussian) overlap = pick(changes, overlap, Many(0));
       const Many lowered = pick(changes, soft_weight(overlap, settings) * score, score);
-      const auto drops = changes & (lowered < settings.min_score);
-      const Many left = pick(drops, Many(kNone), lowered);
-      strange |= changes & ~drops & ~(lowered > Many(kNone));
+      const auto is_low = changes & (lowered < settings.min_score);
+      const Many left = pick(is_low, Many(kNone), lowered);
+      is_ordinary_ &= lane_bits(changes & ~is_low & ~(lowered > Many(kNone))) == 0;
       store_lanes(each.score + i, left.value);
       best = larger(best, left);
-      if (const uint32_t bits = lane_bits(drops); bits != 0) drop(bits, i);
+      drops |= lane_bits(is_low) << part;
     }
-    is_ordinary_ &= lane_bits(strange) == 0;
-    return best;
-  }
-
-  __attribute__((noinline)) void drop(uint32_t bits, int64_t first) {
-    for (; bits != 0; bits &= bits - 1) drop(s_.position[first + __builtin_ctz(bits)]);
-  }
-
-  void drop(int64_t position) {
-    s_.dropped[position / 64] |= uint64_t(1) << (position % 64);
-    first_dropped_ = smaller(first_dropped_, position / 64);
-    last_dropped_ = larger(last_dropped_, position / 64);
-  }
-
-  // In ascending order: the last live candidate takes a dropped one's position, unless it is
-  // dropped itself.
-  void replace_dropped() {
-    for (int64_t word = first_dropped_; word <= last_dropped_; ++word) {
-      while (s_.dropped[word] != 0) {
-        const int64_t position = word * 64 + __builtin_ctzll(s_.dropped[word]);
-        s_.dropped[word] &= s_.dropped[word] - 1;
-        if (position < s_.live) replace(position);
-      }
+    if (drops != 0) {
+      move_lanes(s_.candidate + block * kSoftBlock, drops, s_.positions.dropped + dropped_);
+      dropped_ += uint32_t(__builtin_popcount(drops));
     }
-    first_dropped_ = INT64_MAX;
-    last_dropped_ = -1;
-  }
-
-  void replace(int64_t position) {
-    for (;;) {
-      const int64_t last = --s_.live;
-      if (last == position) return;
-      const uint64_t bit = uint64_t(1) << (last % 64);
-      if ((s_.dropped[last / 64] & bit) == 0) {
-        s_.slot_at[position] = s_.slot_at[last];
-        s_.position[s_.slot_at[position]] = position;
-        return;
-      }
-      s_.dropped[last / 64] &= ~bit;
-    }
+    return has_changed;
   }
 
   SoftBlocks<A> s_;
   SoftSettings<Many> settings_;
   Many best_;  // the largest lane of it is the best score
-  bool skips_;
   bool is_ordinary_ = true;
-  int64_t first_dropped_ = INT64_MAX, last_dropped_ = -1;  // words of s_.dropped
+  uint32_t dropped_ = 0;
 };
+
+template <class A, SoftMethod kMethod>
+void select_by(SoftBlocks<A>& blocks) {
+  blocks = is_usual(blocks.settings.rule) ? Selection<A, kMethod, true>(blocks).run()
+                                          : Selection<A, kMethod, false>(blocks).run();
+}
 
 }  // namespace
 
@@ -320,13 +352,11 @@ template <class A>
 void soft_nms_in_blocks(SoftBlocks<A>& blocks) {
   switch (blocks.settings.rule.method) {
     case SoftMethod::linear:
-      blocks = Selection<A, SoftMethod::linear>(blocks).run();
-      break;
+      return select_by<A, SoftMethod::linear>(blocks);
     case SoftMethod::gaussian:
-      blocks = Selection<A, SoftMethod::gaussian>(blocks).run();
-      break;
-    default:
-      blocks = Selection<A, SoftMethod::naive>(blocks).run();
+      return select_by<A, SoftMethod::gaussian>(blocks);
+    case SoftMethod::naive:
+      return select_by<A, SoftMethod::naive>(blocks);
   }
 }
 

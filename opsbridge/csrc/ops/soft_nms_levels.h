@@ -5,25 +5,29 @@
 #include <type_traits>
 
 #include "ops/soft_nms.h"
+#include "ops/soft_nms_positions.h"
 #include "runtime/cpu_level.h"
 
 namespace opsbridge {
 
-// How many boxes a block has, how many blocks a group has, and the multiple of which there is
-// memory for each of them.
+// How many boxes a block has, and how many blocks a group has. There is memory for a multiple of
+// the first for boxes and groups, and of the second for blocks.
 constexpr int64_t kSoftBlock = 16;
+constexpr int64_t kSoftGroup = 64;
 // So few boxes are all looked at each time: blocks of them would cost more than they save.
-constexpr int64_t kFlatSlots = 128;
+constexpr int64_t kFlatSlots = 192;
 
-constexpr int64_t soft_blocks_of(int64_t count) { return (count + kSoftBlock - 1) / kSoftBlock; }
+constexpr int64_t whole_parts(int64_t count, int64_t part) { return (count + part - 1) / part; }
+
+template <class A>
+using SoftNumber = std::conditional_t<sizeof(A) == 2, float, A>;
 
 // Boxes in an order in which neighbours are near each other, by slot; blocks of slots and groups of
 // blocks have their bounds and their best scores. What was selected or dropped has a score of minus
-// infinity. The `positions` are those of the array in which the frameworks swap and replace
-// candidates: the first `selected` are final, those up to `live` compete.
+// infinity.
 template <class A>
 struct SoftBlocks {
-  using Number = std::conditional_t<sizeof(A) == 2, float, A>;
+  using Number = SoftNumber<A>;
 
   struct Corners {
     Number* x1;
@@ -41,17 +45,15 @@ struct SoftBlocks {
   int64_t slots;  // a multiple of kSoftBlock
   Layer each, blocks, groups;
   Number* area;
-  int64_t* candidate;  // which one is in a slot
-  int64_t* position;   // of a slot
-  int64_t* slot_at;    // by position
-  uint64_t* dropped;   // one bit by position
-  int64_t* chosen;     // the selected candidates and their scores, by position
-  Number* chosen_score;
-  int64_t selected, live;
+  uint32_t* candidate;  // which one is in a slot
+  SoftPositions positions;
+  Number* selected_score;  // by step
+  int64_t selected, live;  // candidates; those that are live are selected or compete
 
   // Boxes that do not meet keep their scores, so blocks that the selected box does not meet are
-  // not looked at.
+  // not looked at. To meet it they share more of it than `least_share`.
   bool prunes;
+  Number least_share;
   SoftSettings<A> settings;
 };
 

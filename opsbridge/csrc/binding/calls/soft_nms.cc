@@ -11,14 +11,14 @@ static int64_t call_soft_nms(Arguments& args) {
   rows.first_column = args.integer();
   call.score_column = args.integer();
   call.scores = args.tensor(call.score_column < 0 ? 1 : 2);
-  rows.groups = args.optional_tensor(1);
+  args.read_optional(rows.groups, 1);
   call.rule = decode_soft_nms_rule(args.integer());
   call.iou_threshold = args.number();
   call.sigma = args.number();
   call.min_score = args.number();
   call.shift_limit = args.integer();
-  call.keep = args.optional_tensor(1);
-  call.kept_boxes = args.optional_tensor(2);
+  args.read_optional(call.keep, 1);
+  args.read_optional(call.kept_boxes, 2);
   args.finish();
   require_scored_boxes(rows, call.scores, call.score_column);
   require_output(call.keep, rows.count(), Dtype::int64, Dtype::int32);
