@@ -1,7 +1,7 @@
 // A gradient times a weight, divided by the number of samples: the share of one pixel, in several
 // ways that give the same bits. A division takes as long as ten multiplications. kIsUsual: it is
-// what bins of four samples take, unless their numbers are out of the ordinary. Once per level, host
-// only.
+// what bins of four samples take, unless their numbers are out of the ordinary. Once per level,
+// host only.
 #pragma once
 
 #include <type_traits>

@@ -28,11 +28,13 @@ bool roi_pool_backward_block(const RoiPoolGradientJob<S, T>& job, const ImageReg
       write_places(block, places + (i - first) * bins, stride);
     }
     for (int channel = 0; channel < block.channels; ++channel) {
-      const int32_t* of_channel = places + channel * stride;
-      add_to_plane(
-          job, image, first, last, first_channel + channel,
-          [&](int64_t i) { return BinRow<int32_t>{of_channel + (i - first) * bins, width, 1}; },
-          sums + channel * plane);
+      const auto places_of = [&](int64_t i) {
+        return BinRow<int32_t>{places + channel * stride + (i - first) * bins, width, 1};
+      };
+      for (int64_t i = first; i < last; ++i) {
+        add_to_plane(job, image, i, last - 1, first_channel + channel, places_of,
+                     sums + channel * plane);
+      }
     }
   }
   close_sums(sums, output, block.channels * plane);

@@ -56,24 +56,23 @@ OPSBRIDGE_FN void add_region(BinRow<int32_t> places, BinRow<S> gradients,
   }
 }
 
-// The regions [first, last) of those on an image, in one channel; places_of(i) are their maxima.
+// What region i of those on an image gives to one channel; places_of(i) are its maxima. Asks for
+// those of a later one, up to the last.
 template <class S, class T, class PlacesOf>
 OPSBRIDGE_FN void add_to_plane(const RoiPoolGradientJob<S, T>& job, const ImageRegions& image,
-                               int64_t first, int64_t last, int64_t channel, PlacesOf places_of,
+                               int64_t i, int64_t last, int64_t channel, PlacesOf places_of,
                                T* sums) {
   constexpr int64_t kAhead = 4;
   const int64_t* strides = job.pooled_strides;
   const int64_t bins = job.config.pooled_height * job.config.pooled_width;
-  const auto gradients_of = [&](int64_t i) {
-    return BinRow<S>{job.pooled + image.regions[i] * strides[0] + channel * strides[1], strides[2],
-                     strides[3]};
+  const auto gradients_of = [&](int64_t place) {
+    const S* first = job.pooled + image.regions[place] * strides[0] + channel * strides[1];
+    return BinRow<S>{first, strides[2], strides[3]};
   };
-  for (int64_t i = first; i < last; ++i) {
-    const int64_t soon = smaller(i + kAhead, last - 1);
-    prefetch(places_of(soon), bins);
-    prefetch(gradients_of(soon), bins);
-    add_region(places_of(i), gradients_of(i), job.config, sums);
-  }
+  const int64_t soon = smaller(i + kAhead, last);
+  prefetch(places_of(soon), bins);
+  prefetch(gradients_of(soon), bins);
+  add_region(places_of(i), gradients_of(i), job.config, sums);
 }
 
 }  // namespace
