@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from opsbridge.core import checks
 from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
 from opsbridge.core.operator import Native, Operator
@@ -90,36 +91,58 @@ def roi_pool_backward(
     spatial_scale: float,
     *,
     batch_indices: Tensor | None = None,
+    argmax: Tensor | None = None,
     rule: RoiPoolRule,
     outputs: tuple[tuple[str, str], ...] = (("gradient", "same"),),
     caller: Caller = _CALLER,
 ) -> tuple[Tensor, ...]:
     """The gradient of the features from the `gradient` of the result of `roi_pool`.
 
-    An average gives each pixel of the bin its share, a maximum all to the first largest pixel,
-    which is looked for again; pixels add up in the order of the forward pass, whatever the number
-    of threads. The values of `features` are read for a maximum only. Raises what `roi_pool` raises,
-    and ArgumentError or DtypeError for a gradient that is not like the result.
+    An average gives each pixel of the bin its share, a maximum all to the first largest pixel: to
+    that at `argmax`, the int32 output of `roi_pool` (a place outside the map takes nothing), or
+    without one it is looked for again; only then are the values of `features` read. Pixels add up
+    in the order of the forward pass, whatever the number of threads. Raises what `roi_pool` raises,
+    and ArgumentError or DtypeError for a gradient or an `argmax` that is not like the result.
     """
     size = pooled_height, pooled_width
     regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
     check_gradient(regions, gradient)
+    places = None if argmax is None else _check_argmax(regions, argmax, rule)
     sums = layer.empty(regions.features_shape, regions.dtype, features)
-    _call("roi_pool_backward", regions, layer.native(gradient), rule, sums)
+    _call("roi_pool_backward", regions, layer.native(gradient), rule, places, sums)
     return (layer.finish(sums),)
 
 
+def _check_argmax(regions: Regions, argmax: Tensor, rule: RoiPoolRule) -> Tensor:
+    layer, caller = regions.layer, regions.caller
+    if not _keeps_argmax(rule, regions.features_shape):
+        caller.refuse(
+            f"{caller.argument('argmax')} is given for a rule or a map whose gradient takes none"
+        )
+    checks.check_shape(layer, caller, "argmax", argmax, regions.pooled_shape)
+    checks.check_dtype(layer, caller, "argmax", argmax, ("int32",))
+    checks.check_on_host(layer, caller, {"features": regions.features, "argmax": argmax})
+    return layer.native(argmax)
+
+
+def _keeps_argmax(rule: RoiPoolRule, features_shape: tuple[int, ...]) -> bool:
+    """The maxima of the gradient are those of the result, and 32 bits count the pixels."""
+    is_same = rule.gradient_clip_high == "same" or rule.gradient_clip_high == rule.clip_high
+    is_maximum = rule.pooling == "maximum" and rule.channel_map == "same"
+    return is_maximum and is_same and features_shape[2] * features_shape[3] < 2**31
+
+
 def _call(
-    function: str, regions: Regions, pooled: Tensor, rule: RoiPoolRule, destination: Tensor | None
+    function: str, regions: Regions, pooled: Tensor, rule: RoiPoolRule, *places: Tensor | None
 ) -> None:
-    """Fill the result (or the destination of its gradient), unless a region is refused."""
+    """Fill the result (or, with a destination, the gradient), unless a region is refused."""
     refused = native_function(function)(
         *regions.native(),
         pooled,
         regions.spatial_scale,
         rule.word,
         regions.layer.threads(),
-        destination,
+        *places,
     )
     regions.check(refused)
 
@@ -135,6 +158,9 @@ ROI_POOL = Operator(
     output_dtypes={"argmax": "int32"},
     backward="roi_pool_backward",
     backward_reads_main=lambda rule: rule.pooling == "maximum",
+    kept=lambda shape, arguments: (
+        ("argmax",) if _keeps_argmax(arguments["rule"], shape(arguments["features"])) else ()
+    ),
     native=Native(
         (
             *("features", "rois", "batch_indices", "pooled", "spatial_scale", "rule", "threads"),

@@ -38,7 +38,9 @@ def run_recorded(operator: Operator, arguments: dict[str, Any]) -> tuple[Any, ..
     outputs = arguments["outputs"]
     picked = operator.picked
     if picked is None or picked.output not in dict(outputs):
-        return _dispatch(operator, arguments, outputs)
+        kept = tuple((name, operator.output_dtypes[name]) for name in _kept(operator, arguments))
+        others = tuple(output for output in kept if output not in outputs)
+        return _dispatch(operator, arguments, outputs + others)[: len(outputs)]
     # Indexing has a gradient, unlike the rows that native code copies.
     others = dict(outputs) | {picked.rows: dict(outputs).get(picked.rows, "int64")}
     del others[picked.output]
@@ -46,6 +48,20 @@ def run_recorded(operator: Operator, arguments: dict[str, Any]) -> tuple[Any, ..
     results = dict(zip(names, _dispatch(operator, arguments, tuple(others.items())), strict=True))
     results[picked.output] = _scored_rows(arguments, results[picked.rows])
     return tuple(results[name] for name, _ in outputs)
+
+
+def _kept(operator: Operator, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """The outputs that the gradient will want, if one is recorded."""
+    tensors = [value for value in arguments.values() if isinstance(value, Tensor)]
+    if _is_transformed() or (
+        torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+    ):
+        return operator.kept(_shape, arguments)
+    return ()
+
+
+def _shape(tensor: Tensor) -> tuple[int, ...]:
+    return tuple(tensor.shape)
 
 
 def _scored_rows(arguments: dict[str, Any], rows: Tensor) -> Tensor:
@@ -174,7 +190,7 @@ def _fake(operator: Operator) -> Callable[..., list[Tensor]]:
         arguments = dict(zip(names, args, strict=False))
         arguments["rule"] = operator.rule.from_word(rule)
         main: Tensor = arguments[operator.main]
-        shapes = operator.shapes(lambda tensor: tuple(tensor.shape), arguments)
+        shapes = operator.shapes(_shape, arguments)
         return [
             main.new_empty(
                 _cut(shapes[name]) if name in operator.cut else shapes[name],
@@ -198,9 +214,14 @@ def _save(operator: Operator) -> Callable[..., None]:
     ) -> None:
         arguments = dict(zip(names, inputs, strict=False))
         main: Tensor = arguments[operator.main]
-        if not operator.backward_reads_main(operator.rule.from_word(keyword_only_inputs["rule"])):
+        rule = operator.rule.from_word(keyword_only_inputs["rule"])
+        results = dict(zip(keyword_only_inputs["outputs"], output, strict=True))
+        names_kept = operator.kept(_shape, {**arguments, "rule": rule})
+        kept = {name: results[name] for name in names_kept if name in results}
+        if kept or not operator.backward_reads_main(rule):
             # Its shape and dtype are all that the gradient needs, so its memory is not kept.
             arguments[operator.main] = main.new_empty(()).expand(main.shape)
+        arguments |= kept
         tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
         ctx.save_for_backward(*tensors.values())
         ctx.tensor_names = tuple(tensors)

@@ -73,102 +73,161 @@ OPSBRIDGE_FN SampleCorners<PixelLanes<T>> pixels_of_sample(const LaneOf<T>* pixe
       pixel_at<T>(pixels + y.high + x.low), pixel_at<T>(pixels + y.high + x.high)};
 }
 
-// Folds the samples of a row of bins, bin by bin, rows of samples outside, columns inside, and
-// finishes each bin: finish(folded, bin_x).
-template <int rows, int columns, class T, class Weights, class Fold, class Finish>
-OPSBRIDGE_FN void fold_row(const LaneOf<T>* pixels, const Region<T>& region, int64_t y,
-                           const Weights& weights, PixelLanes<T> start, Fold fold, Finish finish,
-                           LaneOf<T>* folded) {
-  const int64_t bins = region.x.bins;
-  for (int64_t x = 0; x < bins; ++x) {
-    const BinSamples bin = samples_of_bin<rows, columns>(region, y, x);
-    PixelLanes<T> value = start;
+// Folds the samples of a bin, rows of samples outside, columns inside.
+template <int columns, class T, class Weights, class Fold>
+OPSBRIDGE_FN PixelLanes<T> fold_bin(const LaneOf<T>* pixels, const Region<T>& region,
+                                    const BinSamples& bin, const Weights& weights,
+                                    PixelLanes<T> folded, Fold fold) {
 #pragma GCC unroll 2
-    for (int64_t i = 0; i < bin.rows; ++i) {
-      const Tap<T>& tap_y = region.ys.taps[bin.first_y + i];
+  for (int64_t i = 0; i < bin.rows; ++i) {
+    const Tap<T>& tap_y = region.ys.taps[bin.first_y + i];
 #pragma GCC unroll 4
-      for (int64_t j = 0; j < bin.columns; ++j) {
-        const Tap<T>& tap_x = region.xs.taps[bin.first_x + j];
-        value = fold(value, weights(i, bin.first_x + j, tap_y, tap_x),
-                     pixels_of_sample<T>(pixels, tap_y, tap_x));
+    for (int64_t j = 0; j < (columns > 0 ? columns : bin.columns); ++j) {
+      const Tap<T>& tap_x = region.xs.taps[bin.first_x + j];
+      folded = fold(folded, weights(i, bin.first_x + j, tap_y, tap_x),
+                    pixels_of_sample<T>(pixels, tap_y, tap_x));
+    }
+  }
+  return folded;
+}
+
+template <int columns, class T, class Weights>
+OPSBRIDGE_FN PixelLanes<T> sum_bin(const LaneOf<T>* pixels, const Region<T>& region,
+                                   const BinSamples& bin, const Weights& weights) {
+  return fold_bin<columns>(
+      pixels, region, bin, weights, pixel_of(T(0)),
+      [](const PixelLanes<T>& sum, const SampleCorners<LaneOf<T>>& weight,
+         const SampleCorners<PixelLanes<T>>& corners) { return sum + bilinear(weight, corners); });
+}
+
+// The same for two samples by two, each of whose pixels is read once.
+template <int down, int right, class T>
+OPSBRIDGE_FN PixelLanes<T> sum_four_samples(const LaneOf<T>* pixels, const Tap<T>* ys,
+                                            const Tap<T>* xs,
+                                            const SampleCorners<LaneOf<T>>* weights,
+                                            int64_t weights_step) {
+  PixelLanes<T> read[down + 2][right + 2];
+#pragma GCC unroll 4
+  for (int i = 0; i < down + 2; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < right + 2; ++j) {
+      read[i][j] = pixel_at<T>(pixels + pixel_of_two<down>(ys, i) + pixel_of_two<right>(xs, j));
+    }
+  }
+  PixelLanes<T> sum = pixel_of(T(0));
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; ++j) {
+      const PixelLanes<T>*low = read[i * down] + j * right, *high = read[i * down + 1] + j * right;
+      const SampleCorners<PixelLanes<T>> corners{low[0], low[1], high[0], high[1]};
+      sum = sum + bilinear(weights[i * weights_step + j], corners);
+    }
+  }
+  return sum;
+}
+
+template <int down, class T, class Finish>
+OPSBRIDGE_FN void average_row_of_four(const LaneOf<T>* pixels, const Region<T>& region, int64_t y,
+                                      const TabledWeights<T>& weights, Finish finish,
+                                      LaneOf<T>* means) {
+  for (int64_t x = 0; x < region.x.bins; ++x, means += kBlockChannels<T>) {
+    const BinSamples bin = samples_of_bin<0>(region, y, x);
+    const Tap<T>*ys = region.ys.taps + bin.first_y, *xs = region.xs.taps + bin.first_x;
+    const SampleCorners<LaneOf<T>>* corners = weights.corners + bin.first_x;
+    const int64_t step = weights.columns;
+    PixelLanes<T> sum;
+    switch (bin.columns == 2 ? distance(xs) : -1) {
+      case 0:
+        sum = sum_four_samples<down, 0>(pixels, ys, xs, corners, step);
+        break;
+      case 1:
+        sum = sum_four_samples<down, 1>(pixels, ys, xs, corners, step);
+        break;
+      case 2:
+        sum = sum_four_samples<down, 2>(pixels, ys, xs, corners, step);
+        break;
+      default:
+        sum = sum_bin<0>(pixels, region, bin, weights);
+    }
+    store_pixel(means, finish(sum, x));
+  }
+}
+
+template <int columns, class T, class Weights, class Finish>
+OPSBRIDGE_FN void average_row(const LaneOf<T>* pixels, const Region<T>& region, int64_t y,
+                              const Weights& weights, Finish finish, LaneOf<T>* means) {
+  for (int64_t x = 0; x < region.x.bins; ++x, means += kBlockChannels<T>) {
+    const BinSamples bin = samples_of_bin<columns>(region, y, x);
+    store_pixel(means, finish(sum_bin<columns>(pixels, region, bin, weights), x));
+  }
+}
+
+template <class T, class Finish>
+OPSBRIDGE_FN void average_any_row(const LaneOf<T>* pixels, const Region<T>& region, int64_t y,
+                                  const TabledWeights<T>& weights, Finish finish,
+                                  LaneOf<T>* means) {
+  const BinSamples bin = samples_of_bin<0>(region, y, 0);
+  if constexpr (kHoldsFourSamples) {
+    if (bin.rows == 2 && region.x.samples == 2) {
+      switch (distance(region.ys.taps + bin.first_y)) {
+        case 0:
+          return average_row_of_four<0>(pixels, region, y, weights, finish, means);
+        case 1:
+          return average_row_of_four<1>(pixels, region, y, weights, finish, means);
+        case 2:
+          return average_row_of_four<2>(pixels, region, y, weights, finish, means);
       }
     }
-    store_pixel(folded + x * kBlockChannels<T>, finish(value, x));
   }
-}
-
-template <int rows, int columns, class S, class T, class Weights, class Finish>
-OPSBRIDGE_FN void average_row(const Block<S, T>& block, const Region<T>& region, int64_t y,
-                              const Weights& weights, Finish finish, LaneOf<T>* means) {
-  const LaneOf<T>* pixels = block.pixels;
-  fold_row<rows, columns>(
-      pixels, region, y, weights, pixel_of(T(0)),
-      [](const PixelLanes<T>& sum, const SampleCorners<LaneOf<T>>& weight,
-         const SampleCorners<PixelLanes<T>>& corners) { return sum + bilinear(weight, corners); },
-      finish, means);
-}
-
-// Rows of bins without a sample outside the image.
-template <int rows, int columns, class S, class T>
-void average_inside(const Block<S, T>& block, const Region<T>& region, int64_t first,
-                    int64_t last) {
-  const Divisor<T> divisor = divisor_of(region, block.job.config.rule);
-  const auto finish = [&](const PixelLanes<T>& sum, int64_t) { return divided(sum, divisor); };
-  LaneOf<T>* means = block.bins;
-  for (int64_t y = first; y < last; ++y, means += region.x.bins * kBlockChannels<T>) {
-    average_row<rows, columns>(block, region, y, weights_of_row(region, y, block.weights), finish,
-                               means);
-  }
-}
-
-template <class S, class T>
-void average_any(const Block<S, T>& block, const Region<T>& region, int64_t first, int64_t last) {
-  const Divisor<T> divisor = divisor_of(region, block.job.config.rule);
-  const bool adds_origin =
-      block.job.config.rule.unusable_sample == UnusableSample::zero_times_origin;
-  LaneOf<T> origin[kBlockChannels<T>];
-  read_pixels(block.image, 1, origin);
-  const bool is_tabled = fits_weights(region);
-  LaneOf<T>* means = block.bins;
-  for (int64_t y = first; y < last; ++y, means += region.x.bins * kBlockChannels<T>) {
-    const auto finish = [&](const PixelLanes<T>& sum, int64_t x) {
-      const bool is_cut = adds_origin && has_unusable(region, y, x);
-      return divided(is_cut ? sum + LaneOf<T>(0) * pixel_at<T>(origin) : sum, divisor);
-    };
-    if (is_tabled) {
-      average_row<0, 0>(block, region, y, weights_of_row(region, y, block.weights), finish, means);
-    } else {
-      average_row<0, 0>(block, region, y, ComputedWeights<T>(), finish, means);
-    }
-  }
+  with_columns(region, [&](auto columns) {
+    average_row<columns>(pixels, region, y, weights, finish, means);
+  });
 }
 
 template <class S, class T>
 void average_bins(const Block<S, T>& block, const Region<T>& region, int64_t first, int64_t last) {
-  if (region.ys.even < 0 || region.xs.even < 0 || !fits_weights(region)) {
-    return average_any(block, region, first, last);
+  const RoiAlignRule& rule = block.job.config.rule;
+  const Divisor<T> divisor = divisor_of(region, rule);
+  const bool adds_origin = rule.unusable_sample == UnusableSample::zero_times_origin &&
+                           (region.ys.even < 0 || region.xs.even < 0);
+  LaneOf<T> origin[kBlockChannels<T>];
+  if (adds_origin) read_pixels(block.image, 1, origin);
+  const auto finish_row = [&](int64_t y) {
+    return [&, y](const PixelLanes<T>& sum, int64_t x) {
+      const bool is_cut = adds_origin && has_unusable(region, y, x);
+      return divided(is_cut ? sum + LaneOf<T>(0) * pixel_at<T>(origin) : sum, divisor);
+    };
+  };
+  const int64_t step = region.x.bins * kBlockChannels<T>;
+  LaneOf<T>* means = block.bins;
+  if (!fits_weights(region)) {
+    for (int64_t y = first; y < last; ++y, means += step) {
+      average_row<0>(block.pixels, region, y, ComputedWeights<T>(), finish_row(y), means);
+    }
+    return;
   }
-  with_grid(region, [&](auto rows, auto columns) {
-    average_inside<rows, columns>(block, region, first, last);
-  });
+  const WeightTables<T> weights(region, block.weights, LaneOf<T>(1));
+  for (int64_t y = first; y < last; ++y, means += step) {
+    average_any_row<T>(block.pixels, region, y, weights.row(y), finish_row(y), means);
+  }
 }
 
 template <class S, class T>
 void maximum_bins(const Block<S, T>& block, const Region<T>& region, int64_t first, int64_t last) {
   const RoiAlignRule& rule = block.job.config.rule;
-  const LaneOf<T>* pixels = block.pixels;
+  const auto fold = [&rule](const PixelLanes<T>& best, const SampleCorners<LaneOf<T>>& weights,
+                            const SampleCorners<PixelLanes<T>>& corners) {
+    return larger(best, sample_maximum(weights, corners, rule.reduction));
+  };
   LaneOf<T>* maxima = block.bins;
-  for (int64_t y = first; y < last; ++y, maxima += region.x.bins * kBlockChannels<T>) {
-    fold_row<0, 0>(
-        pixels, region, y, ComputedWeights<T>(), pixel_of(first_maximum<T>(rule)),
-        [&rule](const PixelLanes<T>& best, const SampleCorners<LaneOf<T>>& weights,
-                const SampleCorners<PixelLanes<T>>& corners) {
-          return larger(best, sample_maximum(weights, corners, rule.reduction));
-        },
-        [&](const PixelLanes<T>& best, int64_t x) {
-          return has_unusable(region, y, x) ? larger(best, pixel_of(T(0))) : best;
-        },
-        maxima);
+  for (int64_t y = first; y < last; ++y) {
+    for (int64_t x = 0; x < region.x.bins; ++x, maxima += kBlockChannels<T>) {
+      const PixelLanes<T> best = fold_bin<0>(static_cast<const LaneOf<T>*>(block.pixels), region,
+                                             samples_of_bin<0>(region, y, x), ComputedWeights<T>(),
+                                             pixel_of(first_maximum<T>(rule)), fold);
+      store_pixel(maxima, has_unusable(region, y, x) ? larger(best, pixel_of(T(0))) : best);
+    }
   }
 }
 

@@ -38,36 +38,94 @@ struct ComputedWeights {
 
 template <class T>
 OPSBRIDGE_FN bool fits_weights(const Region<T>& region) {
-  const int64_t columns = larger(region.xs.bin_ends[region.x.bins], int64_t(1));
-  return region.y.samples <= kWeightsAtOnce / columns;
+  const int64_t columns = region.xs.bin_ends[region.x.bins];
+  return columns <= kWeightsAtOnce && region.y.samples * columns <= kWeightsAtOnce;
 }
 
+// Makes such tables: the weights of all columns lie ready, each four times, and those of a row of
+// samples multiply a vector of them at once.
 template <class T>
-OPSBRIDGE_FN TabledWeights<T> weights_of_row(const Region<T>& region, int64_t bin_y, void* memory) {
-  auto* corners = static_cast<SampleCorners<LaneOf<T>>*>(memory);
-  const TabledWeights<T> weights{corners, region.xs.bin_ends[region.x.bins]};
-  for (int64_t i = region.ys.bin_ends[bin_y]; i < region.ys.bin_ends[bin_y + 1]; ++i) {
-    const Tap<T> y = region.ys.taps[i];
-    for (int64_t j = 0; j < weights.columns; ++j) {
-      corners[j] = wide_weights(y, region.xs.taps[j]);
+class WeightTables {
+ public:
+  // Has room for twice kWeightsAtOnce. A power of two that divides weights leaves their bits.
+  OPSBRIDGE_MEMBER WeightTables(const Region<T>& region, void* memory, LaneOf<T> scale)
+      : region_(region), columns_(static_cast<SampleCorners<LaneOf<T>>*>(memory)) {
+    count_ = region.xs.bin_ends[region.x.bins];
+    for (int64_t j = 0; j < count_; ++j) {
+      const LaneOf<T> low = LaneOf<T>(region.xs.taps[j].low_weight) * scale;
+      const LaneOf<T> high = LaneOf<T>(region.xs.taps[j].high_weight) * scale;
+      columns_[j] = SampleCorners<LaneOf<T>>{low, high, low, high};
     }
-    corners += weights.columns;
   }
-  return weights;
-}
+
+  OPSBRIDGE_MEMBER TabledWeights<T> row(int64_t bin_y) const {
+    using N = LaneOf<T>;
+    constexpr int n = kLanes<N>, kVectors = n < 4 ? 2 : 1;
+    const int64_t padded = (count_ * 4 + n - 1) / n * n;
+    const N* from = reinterpret_cast<const N*>(columns_);
+    SampleCorners<N>* const table = columns_ + kWeightsAtOnce + kWeightPadding;
+    N* to = reinterpret_cast<N*>(table);
+    for (int64_t i = region_.ys.bin_ends[bin_y]; i < region_.ys.bin_ends[bin_y + 1]; ++i) {
+      const Tap<T>& y = region_.ys.taps[i];
+      const Vector<N> low = all_lanes(N(y.low_weight)), high = all_lanes(N(y.high_weight));
+      Vector<N> rows[kVectors];
+      for (int part = 0; part < kVectors; ++part) {
+        Vector<typename LaneIndex<N>::Type> is_low;
+        for (int lane = 0; lane < n; ++lane) is_low[lane] = (part * n + lane) % 4 < 2 ? -1 : 0;
+        rows[part] = is_low ? low : high;
+      }
+      for (int64_t j = 0; j < padded; j += n) {
+        store_lanes(to + j, rounded_lanes<T>(rows[j / n % kVectors] * load_lanes(from + j)));
+      }
+      to += count_ * 4;
+    }
+    return TabledWeights<T>{table, count_};
+  }
+
+ private:
+  const Region<T>& region_;
+  SampleCorners<LaneOf<T>>* columns_;
+  int64_t count_;
+};
 
 // The samples of a bin: where its taps begin in each table, and how many there are.
 struct BinSamples {
   int64_t first_y, first_x, rows, columns;
 };
 
-// Constants (not zero) take the place of what the tables say.
-template <int rows, int columns, class T>
+// A constant (not zero) takes the place of what the table says.
+template <int columns, class T>
 OPSBRIDGE_FN BinSamples samples_of_bin(const Region<T>& region, int64_t y, int64_t x) {
   const int64_t *ends_y = region.ys.bin_ends + y, *ends_x = region.xs.bin_ends + x;
-  return BinSamples{ends_y[0], columns > 0 ? x * columns : ends_x[0],
-                    rows > 0 ? rows : ends_y[1] - ends_y[0],
+  return BinSamples{ends_y[0], columns > 0 ? x * columns : ends_x[0], ends_y[1] - ends_y[0],
                     columns > 0 ? columns : ends_x[1] - ends_x[0]};
+}
+
+// Whether a sample has four pixels; at the last row and column some of them are the same.
+template <class T>
+OPSBRIDGE_FN bool has_two(const Tap<T>& tap) {
+  return tap.low != tap.high;
+}
+
+// Whether the registers of the level hold all pixels of two samples by two, 16 at most.
+constexpr bool kHoldsFourSamples = kVectorBytes == kPixelBytes;
+
+// How far the second of two samples lies behind the first: 0 or 1 pixels, or so far that they share
+// none (2). Else -1: they lie backwards, or at the last pixel.
+template <class T>
+OPSBRIDGE_FN int distance(const Tap<T>* taps) {
+  if (!has_two(taps[0]) || !has_two(taps[1])) return -1;
+  if (taps[1].low <= taps[0].high) {
+    return taps[1].low == taps[0].low ? 0 : taps[1].low == taps[0].high ? 1 : -1;
+  }
+  return 2;
+}
+
+// The same for the pixels of two samples, of which there are two more than they are apart.
+template <int apart, class T>
+OPSBRIDGE_FN int64_t pixel_of_two(const Tap<T>* taps, int i) {
+  if (i < 2) return i == 0 ? taps[0].low : taps[0].high;
+  return apart == 2 && i == 2 ? taps[1].low : taps[1].high;
 }
 
 // Dividing by a power of two is exact arithmetic followed by one rounding, and so is multiplying by
@@ -91,25 +149,21 @@ OPSBRIDGE_FN PixelLanes<T> divided(const PixelLanes<T>& sum, const Divisor<T>& d
   return divisor.is_power_of_two ? sum * divisor.reciprocal : sum / divisor.count;
 }
 
-// Calls body(rows, columns) with how many samples every bin has along both axes: the usual grids as
+// Calls body(columns) with how many samples every bin has along a row: the usual numbers as
 // constants, which leave no inner loop to mispredict, others as zero: read from the tables.
 template <class T, class Body>
-OPSBRIDGE_FN void with_grid(const Region<T>& region, Body body) {
-  const std::integral_constant<int, 0> any{};
-  const std::integral_constant<int, 2> two{};
-  if (region.ys.even < 0 || region.xs.even < 0) return body(any, any);
-  if (region.ys.even == 2 && region.xs.even == 2) return body(two, two);
-  switch (region.xs.even) {
+OPSBRIDGE_FN void with_columns(const Region<T>& region, Body body) {
+  switch (region.ys.even < 0 ? -1 : region.xs.even) {
     case 1:
-      return body(any, std::integral_constant<int, 1>());
+      return body(std::integral_constant<int, 1>());
     case 2:
-      return body(any, two);
+      return body(std::integral_constant<int, 2>());
     case 3:
-      return body(any, std::integral_constant<int, 3>());
+      return body(std::integral_constant<int, 3>());
     case 4:
-      return body(any, std::integral_constant<int, 4>());
+      return body(std::integral_constant<int, 4>());
     default:
-      return body(any, any);
+      return body(std::integral_constant<int, 0>());
   }
 }
 

@@ -59,6 +59,9 @@ constexpr int64_t kBinsAtOnce = 256;
 // Beyond this many samples in a row of bins their weights are not kept in a table.
 constexpr int64_t kWeightsAtOnce = 2048;
 
+// Tables of weights are read and written in whole vectors.
+constexpr int64_t kWeightPadding = 4;
+
 OPSBRIDGE_FN int64_t bin_rows_at_once(int64_t pooled_width) {
   return larger(kBinsAtOnce / pooled_width, int64_t(1));
 }

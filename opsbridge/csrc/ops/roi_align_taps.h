@@ -19,6 +19,7 @@ struct TapTable {
   int64_t* after;
   int64_t even;         // how many samples each bin has where all are usable, else -1
   int64_t first, last;  // the pixels [first, last) that the taps read
+  T lightest;           // the least weight but zero
 };
 
 // Where taps read pixels that lie `row` and `column` apart.
@@ -78,6 +79,7 @@ OPSBRIDGE_FN void fill_taps(TapTable<T>& table, const RoiAxis<T>& axis, int64_t 
                             int64_t step) {
   table.first = size;
   table.last = 0;
+  table.lightest = T(1);
   for (int64_t bin = 0; bin < axis.bins; ++bin) {
     Tap<T>* taps = table.taps + table.bin_ends[bin];
     const int64_t count = table.bin_ends[bin + 1] - table.bin_ends[bin];
@@ -85,6 +87,8 @@ OPSBRIDGE_FN void fill_taps(TapTable<T>& table, const RoiAxis<T>& axis, int64_t 
       const Tap<T> tap = tap_at(sample_position(axis, bin, table.before[bin] + i), size);
       table.first = smaller(table.first, tap.low);
       table.last = larger(table.last, tap.high + 1);
+      if (tap.low_weight > T(0)) table.lightest = smaller(table.lightest, tap.low_weight);
+      if (tap.high_weight > T(0)) table.lightest = smaller(table.lightest, tap.high_weight);
       taps[i] = Tap<T>{tap.low * step, tap.high * step, tap.low_weight, tap.high_weight};
     }
   }

@@ -98,7 +98,8 @@ class BlockScratches {
     scratch.pixels = std::aligned_alloc(kPixel, kPixel * height * width);
     scratch.bins = std::aligned_alloc(kPixel, kPixel * size_t(bins));
     scratch.planes = std::aligned_alloc(kPixel, kPixel * size_t(bins));
-    scratch.weights = std::malloc(sizeof(SampleCorners<double>) * size_t(kWeightsAtOnce));
+    scratch.weights =
+        std::malloc(2 * sizeof(SampleCorners<double>) * size_t(kWeightsAtOnce + kWeightPadding));
     scratch.spans = static_cast<RowSpan*>(std::malloc(sizeof(RowSpan) * height));
     const bool has_memory = open_region(scratch.region, config_) && scratch.pixels != nullptr &&
                             scratch.bins != nullptr && scratch.planes != nullptr &&

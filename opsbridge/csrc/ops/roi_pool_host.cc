@@ -85,13 +85,35 @@ void pool(RoiPoolJob<S, T> job, int threads) {
   }
 }
 
+// Shares out the planes of every image that has regions, some of one image at a time.
+template <class S, class T>
+void scatter(const RoiPoolGradientJob<S, T>& job, const RoiPoolPlan& plan, int threads) {
+  const int64_t channels = job.config.channels;
+  const int64_t ranges = (channels + kPlanesPerRange - 1) / kPlanesPerRange;
+  const int64_t count = static_cast<int64_t>(plan.images.size()) * ranges;
+  share_work(count, 1, threads, [&](int64_t first, int64_t last) {
+    bool has_memory = true;
+    for (int64_t i = first; has_memory && i < last; ++i) {
+      const ImageRegions& image = plan.images[static_cast<size_t>(i / ranges)];
+      const int64_t channel = i % ranges * kPlanesPerRange;
+      const int64_t end = smaller(channel + kPlanesPerRange, channels);
+      OPSBRIDGE_AT_LEVEL(has_memory = roi_pool_scatter(job, image, channel, end));
+    }
+    return has_memory;
+  });
+}
+
 template <class S, class T>
 void add_gradients(RoiPoolGradientJob<S, T> job, int64_t images, int threads) {
   const RoiPoolConfig<T>& config = job.config;
+  const int64_t numbers = config.channels * config.height * config.width;
   RoiPoolPlan plan = plan_bins(config, job.inputs, gradient_clip(config.rule));
   job.bins = plan.bins.data();
-  if (plan_blocks(plan, config, job.inputs)) {
-    const int64_t numbers = config.channels * config.height * config.width;
+  if (job.argmax != nullptr) {
+    plan_images(plan, config, job.inputs);
+    clear_other_images(plan, images, numbers, job.gradient);
+    scatter(job, plan, threads);
+  } else if (plan_blocks(plan, config, job.inputs)) {
     clear_other_images(plan, images, numbers, job.gradient);
     share_blocks(plan, config, block_bytes(config) + places_bytes(config), threads,
                  [&](const ImageRegions& image, int64_t first_channel, char* memory) {
@@ -122,14 +144,19 @@ int64_t run(const RoiPoolCall& call, const TensorView& argmax) {
 }
 
 template <class S, class T>
-int64_t run_backward(const RoiPoolCall& call, const TensorView& gradient) {
+int64_t run_backward(const RoiPoolCall& call, const TensorView& argmax,
+                     const TensorView& gradient) {
   return run_checked<S, T>(
       call, [&](const RoiPoolConfig<T>& config, const RegionInputs<S>& inputs) {
         if (config.channels == 0 || config.height == 0 || config.width == 0) return;
         RoiPoolGradientJob<S, T> job{config,  inputs,
                                      nullptr, static_cast<const S*>(call.pooled.data),
+                                     {},      static_cast<const int32_t*>(argmax.data),
                                      {},      static_cast<S*>(gradient.data)};
-        for (int axis = 0; axis < 4; ++axis) job.pooled_strides[axis] = call.pooled.strides[axis];
+        for (int axis = 0; axis < 4; ++axis) {
+          job.pooled_strides[axis] = call.pooled.strides[axis];
+          job.argmax_strides[axis] = argmax.strides[axis];
+        }
         add_gradients(job, gradient.shape[0], call.threads);
       });
 }
@@ -142,11 +169,12 @@ int64_t roi_pool(const RoiPoolCall& call, const TensorView& argmax) {
       [&](auto held, auto wide) { return run<decltype(held), decltype(wide)>(call, argmax); });
 }
 
-int64_t roi_pool_backward(const RoiPoolCall& call, const TensorView& gradient) {
-  return with_region_types(call.regions.features.dtype, call.rule.accumulate,
-                           [&](auto held, auto wide) {
-                             return run_backward<decltype(held), decltype(wide)>(call, gradient);
-                           });
+int64_t roi_pool_backward(const RoiPoolCall& call, const TensorView& argmax,
+                          const TensorView& gradient) {
+  return with_region_types(
+      call.regions.features.dtype, call.rule.accumulate, [&](auto held, auto wide) {
+        return run_backward<decltype(held), decltype(wide)>(call, argmax, gradient);
+      });
 }
 
 }  // namespace opsbridge

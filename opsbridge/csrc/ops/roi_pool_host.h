@@ -15,8 +15,10 @@ struct RoiPoolCall {
 };
 
 // Each returns zero, or row * 16 + reason (RoiError) for the first region that is refused.
-// `argmax` (int32, like the result) may be absent.
+// `argmax` (int32, like the result) may be absent; the gradient of a maximum then looks for it
+// again.
 int64_t roi_pool(const RoiPoolCall& call, const TensorView& argmax);
-int64_t roi_pool_backward(const RoiPoolCall& call, const TensorView& gradient);
+int64_t roi_pool_backward(const RoiPoolCall& call, const TensorView& argmax,
+                          const TensorView& gradient);
 
 }  // namespace opsbridge

@@ -19,7 +19,8 @@ struct RoiPoolJob {
   int32_t* argmax;         // contiguous: y * width + x of each maximum, or -1; null: not wanted
 };
 
-// Reads the gradient of the result, and the features only where a maximum is looked for again.
+// Reads the gradient of the result, and the features only where a maximum is looked for again:
+// where `argmax`, the places that the forward pass found, is null.
 template <class S, class T>
 struct RoiPoolGradientJob {
   RoiPoolConfig<T> config;
@@ -27,6 +28,8 @@ struct RoiPoolGradientJob {
   const PixelRange* bins;  // of region after region
   const S* pooled;
   int64_t pooled_strides[4];
+  const int32_t* argmax;
+  int64_t argmax_strides[4];
   S* gradient;  // contiguous
 };
 
@@ -54,8 +57,9 @@ OPSBRIDGE_FN int64_t places_bytes(const RoiPoolConfig<T>& config) {
 }
 
 // The first fills the rows [first, last) of the result, the second the planes [first, last) of the
-// gradient, where a plane is one channel of one image. The other two do the same for maxima, for
-// one block of channels of all regions on one image. False: memory ran out.
+// gradient, where a plane is one channel of one image. The next two do the same for maxima, for
+// one block of channels of all regions on one image; the last does it for the channels [first,
+// last) where the places of the maxima are given. False: memory ran out.
 #define OPSBRIDGE_DECLARE(level)                                                           \
   namespace level {                                                                        \
   template <class S, class T>                                                              \
@@ -68,6 +72,9 @@ OPSBRIDGE_FN int64_t places_bytes(const RoiPoolConfig<T>& config) {
   template <class S, class T>                                                              \
   bool roi_pool_backward_block(const RoiPoolGradientJob<S, T>&, const ImageRegions&,       \
                                int64_t first_channel, char* memory);                       \
+  template <class S, class T>                                                              \
+  bool roi_pool_scatter(const RoiPoolGradientJob<S, T>&, const ImageRegions&,              \
+                        int64_t first_channel, int64_t last_channel);                      \
   }
 OPSBRIDGE_FOR_EACH_LEVEL(OPSBRIDGE_DECLARE)
 #undef OPSBRIDGE_DECLARE
