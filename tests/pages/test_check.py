@@ -99,6 +99,7 @@ def test_leaving_early_ends_what_runs() -> None:
         ("import random\nprint([random.random()])\n# 0.5", Verdict.DIFFERS),  # another form
         ("import random\nprint([random.random()])\n# [0.5]", Verdict.RANDOM),
         ("print(object())\n# <object object at 0x7f5e48142bd0>", Verdict.NUMERICALLY_TRUE),
+        ("print([object()])\n# <object object at 0x7f5e48142bd0>", Verdict.DIFFERS),
         ("print(set('abcdefghij'))\n# {'a'}", Verdict.RANDOM),
         ("print(1)\n# 2", Verdict.DIFFERS),
     ],
