@@ -19,7 +19,7 @@ from opsbridge.core.checks import Caller, fits_shape
 from opsbridge.core.rules import Rule
 from opsbridge.direct import make_direct, with_settings
 from opsbridge.errors import ArgumentError, DtypeError, OpsbridgeError
-from opsbridge.frameworks import FrameworkLayer, layer_of
+from opsbridge.frameworks import FrameworkLayer, Road, layer_of
 from opsbridge.tables.arrange import arrangement
 from opsbridge.tables.bind import Plan, Step, bind_plan
 from opsbridge.tables.convert import check_value_type, chosen_axes, expected_types, spelled
@@ -62,6 +62,8 @@ class Operator:
         self._takes_list = any(step.takes_list for step in self.plan.call)
         # By the class of the first tensor; filled by calls, since importing imports no framework.
         self.roads: dict[type, Callable[..., Any] | None] = {}
+        # The same for values that are prepared already: each number of a pair is one of its own.
+        self.prepared_roads: dict[type, Road] = {}
 
     def configure(self, values: tuple[Any, ...]) -> tuple[dict[str, Any], _Chosen]:
         """The slots and axes that the constructor's arguments settle."""
@@ -104,7 +106,8 @@ class Operator:
         )
         if direct is None:
             return None
-        return with_settings(layer.road(direct), self.plan.call, self.plan.init)
+        road = self.prepared_roads[kind] = layer.road(direct)
+        return with_settings(road, self.plan.call, self.plan.init)
 
     def backward(self, gradient: Any, values: tuple[Any, ...]) -> Any:
         """The gradient of the first tensor of a function's call, from that of its result."""

@@ -15,3 +15,4 @@ def forget_direct_calls() -> None:
             operator = getattr(member, "operator", None)
             if operator is not None:
                 operator.roads.clear()
+                operator.prepared_roads.clear()

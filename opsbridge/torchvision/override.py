@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import torch
 import torchvision
 from torch import Tensor
@@ -83,32 +86,65 @@ def _ps_roi_align(
     sampling_ratio: int,
 ) -> tuple[Tensor, Tensor]:
     size = (pooled_height, pooled_width)
-    pooled = ops.ps_roi_align(input, rois, size, spatial_scale, sampling_ratio)
-    return pooled, _channel_of_each_bin(pooled)
+    return _with_channels(ops.ps_roi_align(input, rois, size, spatial_scale, sampling_ratio))
 
 
 def _ps_roi_pool(
     input: Tensor, rois: Tensor, spatial_scale: float, pooled_height: int, pooled_width: int
 ) -> tuple[Tensor, Tensor]:
-    pooled = ops.ps_roi_pool(input, rois, (pooled_height, pooled_width), spatial_scale)
-    return pooled, _channel_of_each_bin(pooled)
+    return _with_channels(
+        ops.ps_roi_pool(input, rois, (pooled_height, pooled_width), spatial_scale)
+    )
 
 
-def _channel_of_each_bin(pooled: Tensor) -> Tensor:
-    """The second result of position-sensitive operators, which torchvision's gradients read."""
-    channels = torch.arange(math.prod(pooled.shape[1:]), dtype=torch.int32)
-    return channels.reshape(pooled.shape[1:]).expand(pooled.shape).contiguous()
+def _with_channels(pooled: Tensor) -> tuple[Tensor, Tensor]:
+    """The second result of position-sensitive operators is the channel that each bin has read.
+
+    torchvision's gradients read it.
+    """
+    count, *bins = pooled.shape
+    channels = np.empty((count, math.prod(bins)), np.int32)
+    channels[:] = _numbers(channels.shape[1])
+    return pooled, torch.from_numpy(channels.reshape(pooled.shape))
 
 
-# torchvision's operators that are replaced, with what computes them. The gradients of pooling stay:
-# they read the second result of the forward pass.
-REPLACEMENTS: dict[str, Callable[..., Any]] = {
-    "nms": ops.nms,
-    "roi_align": _roi_align,
-    "_roi_align_backward": _roi_align_backward,
-    "roi_pool": _roi_pool,
-    "ps_roi_align": _ps_roi_align,
-    "ps_roi_pool": _ps_roi_pool,
+@lru_cache(maxsize=64)
+def _numbers(count: int) -> np.ndarray[Any, Any]:
+    return np.arange(count, dtype=np.int32)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """What computes an operator of torchvision: `compute`.
+
+    Where `api` has direct calls, these come first: `values` makes theirs of the operator's
+    arguments, and `returned` what the operator returns.
+    """
+
+    compute: Callable[..., Any]
+    api: Any = None
+    values: Callable[[tuple[Any, ...]], tuple[Any, ...]] = _as_it_is
+    returned: Callable[[Any], Any] = _as_it_is
+
+
+# Height and width come before the scale in direct calls.
+_POOL_VALUES = itemgetter(0, 1, 3, 4, 2)
+_PS_ALIGN_VALUES = itemgetter(0, 1, 3, 4, 2, 5)
+_ALIGN_VALUES = itemgetter(0, 1, 3, 4, 2, 5, 6)
+
+# torchvision's operators that are replaced. The gradients of pooling stay: they read the second
+# result of the forward pass.
+REPLACEMENTS = {
+    "nms": Replacement(ops.nms, ops.nms),
+    "roi_align": Replacement(_roi_align, ops.roi_align, _ALIGN_VALUES),
+    "_roi_align_backward": Replacement(_roi_align_backward),
+    "roi_pool": Replacement(_roi_pool, _roi_pool_with_argmax, _POOL_VALUES),
+    "ps_roi_align": Replacement(_ps_roi_align, ops.ps_roi_align, _PS_ALIGN_VALUES, _with_channels),
+    "ps_roi_pool": Replacement(_ps_roi_pool, ops.ps_roi_pool, _POOL_VALUES, _with_channels),
 }
 _DEVICE = "CPU"
 
@@ -176,9 +212,9 @@ def _replace() -> None:
     global _library
     torchvision.extension._assert_has_ops()
     _library = torch.library.Library("torchvision", "IMPL")
-    for name, compute in REPLACEMENTS.items():
+    for name, replacement in REPLACEMENTS.items():
         original = torch.library.get_kernel(f"torchvision::{name}", _DEVICE)
-        kernel = _kernel(compute, original)
+        kernel = _kernel(replacement, original)
         _library.impl(name, kernel, _DEVICE, with_keyset=True, allow_override=True)
 
 
@@ -189,18 +225,27 @@ def _restore() -> None:
         _library = None
 
 
-def _kernel(compute: Callable[..., Any], original: Any) -> Callable[..., Any]:
+def _kernel(replacement: Replacement, original: Any) -> Callable[..., Any]:
+    compute, values, returned = replacement.compute, replacement.values, replacement.returned
+    roads = {} if replacement.api is None else replacement.api.operator.prepared_roads
+
     def kernel(keys: Any, *args: Any) -> Any:
         # Autograd has been through here already; recording again would be double work.
-        records = torch.is_grad_enabled()
+        records = is_grad_enabled()
         if records:
-            torch._C._set_grad_enabled(False)  # a tenth of what a context manager costs
+            set_grad_enabled(False)  # a tenth of what a context manager costs
         try:
+            road = roads.get(type(args[0]))
+            if road is not None:
+                result = road(values(args))
+                if result is not None:
+                    return returned(result)
             return compute(*args)
         except (DtypeError, DeviceError):
             return original.call_boxed(keys, *args)
         finally:
             if records:
-                torch._C._set_grad_enabled(True)
+                set_grad_enabled(True)
 
+    is_grad_enabled, set_grad_enabled = torch.is_grad_enabled, torch._C._set_grad_enabled
     return kernel

@@ -12,8 +12,10 @@ from direct_calls import forget_direct_calls
 from framework_tensors import FRAMEWORKS, Array, framework, to_array, to_tensor
 
 from opsbridge.core import OPERATORS
+from opsbridge.core.native import native_function
 from opsbridge.mindspore import ops as mindspore_ops
 from opsbridge.mmcv import ops as mmcv_ops
+from opsbridge.mmdet import ops as mmdet_ops
 from opsbridge.torchvision import ops
 
 RANDOM = np.random.default_rng(5)
@@ -60,6 +62,15 @@ CALLS: dict[str, tuple[Call, tuple[Array, ...]]] = {
     "ps_roi_pool": (lambda f, r: ops.ps_roi_pool(f, r, (3, 2), 0.25), (FEATURES, ROIS)),
     "PSRoIPool": (lambda f, r: ops.PSRoIPool(2, 0.25)(f, r), (FEATURES, ROIS)),
     "mmcv nms": (lambda b, s: mmcv_ops.nms(b, s, 0.3, 1, 0.1, 4), (BOXES, SCORES)),
+    "mmcv soft_nms": (lambda b, s: mmcv_ops.soft_nms(b, s, 0.3, 0.5, 0.1), (BOXES, SCORES)),
+    "mmcv soft_nms by a long name": (
+        lambda b, s: mmcv_ops.soft_nms(b, s, 0.3, method="gaussian", offset=1),
+        (BOXES, SCORES),
+    ),
+    "mmdet soft_nms": (
+        lambda b: mmdet_ops.soft_nms(b, 0.3, "linear"),
+        (np.column_stack((BOXES, SCORES)),),
+    ),
     "mmcv roi_align": (
         lambda f, r: mmcv_ops.roi_align(f, r, 2, 0.25, 2, "avg", True),
         (FEATURES, ROIS),
@@ -186,6 +197,8 @@ def unusual(framework_name: str) -> Iterator[tuple[str, Call, tuple[Any, ...]]]:
         yield f"aligned {aligned!r}", ops.roi_align, (features, rois, 2, 0.25, 2, aligned)
         yield f"offset {aligned!r}", mmcv_ops.nms, (boxes, scores, 0.5, aligned)
         yield f"offset {aligned!r}", mmcv_ops.bbox_overlaps, (boxes, others, "iou", False, aligned)
+    for method in ("gaussian", "gaussiam", "gauss", "gaussian ", "", 1, None):
+        yield f"method {method!r}", mmcv_ops.soft_nms, (boxes, scores, 0.3, 0.5, 0.1, method)
     yield "offset", mmcv_ops.bbox_overlaps, (boxes, others, "iou", False, np.int64(1))
     yield "aligned", mmcv_ops.bbox_overlaps, (boxes[:5], others, "iou", True)
     yield "aligned", mmcv_ops.bbox_overlaps, (boxes, others, "iou", True)
@@ -278,6 +291,37 @@ def test_unusual_torch_tensors_have_the_outcome_of_the_operator() -> None:
             for plain in calls.values():
                 plain(torch.ones(9, 4))
             assert results(call, boxes) == wanted, (name, api)
+
+
+@pytest.mark.skipif("torch" not in FRAMEWORKS, reason="needs PyTorch installed")
+def test_results_of_a_call_that_another_one_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = framework("torch")
+    from opsbridge.frameworks import torch as layer
+
+    boxes, scores = torch.from_numpy(BOXES.astype(np.float32)), torch.arange(9.0)
+    asked = []
+
+    def interrupted(name: str) -> Any:
+        function = native_function(name)
+
+        def next_result(first: Any) -> Any:
+            asked.append(first)
+            if len(asked) == 1:  # as a finalizer might
+                mmcv_ops.nms(boxes[:4], scores[:4], 0.3)
+            return function(first)
+
+        return next_result
+
+    forget_direct_calls()
+    wanted = mmcv_ops.nms(boxes, scores, 0.3)
+    forget_direct_calls()
+    monkeypatch.setattr(layer, "native_function", interrupted)
+    mmcv_ops.nms(boxes, scores, 0.3)
+    for _ in range(2):
+        for result, first in zip(mmcv_ops.nms(boxes, scores, 0.3), wanted, strict=True):
+            assert torch.equal(result, first)
+    assert len(asked) == 3
+    forget_direct_calls()
 
 
 @pytest.mark.skipif("torch" not in FRAMEWORKS, reason="needs PyTorch installed")

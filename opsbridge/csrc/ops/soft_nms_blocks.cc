@@ -151,7 +151,7 @@ SoftBlocks<A> make_blocks(const Candidates<A>& candidates, const SoftSettings<A>
   return blocks;
 }
 
-#define OPSBRIDGE_DEFINE_FOR(A)                                                         \
+#define OPSBRIDGE_DEFINE_FOR(A) \
   template SoftBlocks<A> make_blocks(const Candidates<A>&, const SoftSettings<A>&, Scratch&);
 OPSBRIDGE_DEFINE_FOR(float)
 OPSBRIDGE_DEFINE_FOR(double)

@@ -39,8 +39,15 @@ template <class A, class BoxAt, class ScoreAt>
 Candidates<A> read_candidates(uint32_t count, Scratch& scratch, BoxAt box_at, ScoreAt score_at) {
   using Number = SoftNumber<A>;
   constexpr Number kInfinity = std::numeric_limits<Number>::infinity();
-  Candidates<A> found{scratch.take<Candidate<A>>(count), count, kInfinity, -kInfinity,
-                      kInfinity, -kInfinity, true, true, true};
+  Candidates<A> found{scratch.take<Candidate<A>>(count),
+                      count,
+                      kInfinity,
+                      -kInfinity,
+                      kInfinity,
+                      -kInfinity,
+                      true,
+                      true,
+                      true};
   const A none = static_cast<A>(-std::numeric_limits<float>::infinity());
   bool ordinary = true, finite = true, positive = true;
   for (uint32_t i = 0; i < count; ++i) {

@@ -77,9 +77,7 @@ class Selection {
 
  private:
   BoxOffset offset() const { return kIsUsual ? BoxOffset::zero : s_.settings.rule.box_offset; }
-  bool skips() const {
-    return !kIsUsual && s_.settings.rule.disjoint_box == DisjointBox::skipped;
-  }
+  bool skips() const { return !kIsUsual && s_.settings.rule.disjoint_box == DisjointBox::skipped; }
 
   bool is_flat() const { return s_.slots <= kFlatSlots; }
   int64_t block_count() const { return s_.slots / kSoftBlock; }
@@ -256,8 +254,8 @@ class Selection {
   // Where a loop over bits ends cannot be predicted, so there is one for 64 places.
   template <class Lower>
   OPSBRIDGE_MEMBER bool lower_met(const Layer& layer, int64_t begin, int64_t end,
-                                  const Winner& winner, int64_t own, bool looks_at_all,
-                                  Lower lower, Many& best) {
+                                  const Winner& winner, int64_t own, bool looks_at_all, Lower lower,
+                                  Many& best) {
     for (int64_t first = begin; first < end; first += 64) {
       const int64_t count = smaller(end - first, int64_t(64));
       uint64_t bits = 0;
@@ -287,13 +285,13 @@ class Selection {
       return lower_block(winner, block, looks_at_all, best);
     }
   }
-  __attribute__((noinline)) bool lower_apart(const Winner& winner, int64_t block,
-                                             bool looks_at_all, Many& best) {
+  __attribute__((noinline)) bool lower_apart(const Winner& winner, int64_t block, bool looks_at_all,
+                                             Many& best) {
     return lower_block(winner, block, looks_at_all, best);
   }
 
-  // Lowers the scores of the boxes in a block, and includes what is left in the best, by lane. False
-  // if nothing has changed.
+  // Lowers the scores of the boxes in a block, and includes what is left in the best, by lane.
+  // False if nothing has changed.
   OPSBRIDGE_MEMBER bool lower_block(const Winner& winner, int64_t block, bool looks_at_all,
                                     Many& best) {
     // Locals stay in registers, whatever is stored.

@@ -194,8 +194,8 @@ template <class T>
 void order_rows(const SoftNmsCall& call, size_t runs, Selected<T>& selected) {
   const bool is_over = call.shift_limit >= 0 && 4 * call.rows.count() > call.shift_limit;
   const KeptOrder order = call.rule.kept_order;
-  const bool sorts = order == KeptOrder::introsort ||
-                     (order == KeptOrder::introsort_over_limit && is_over);
+  const bool sorts =
+      order == KeptOrder::introsort || (order == KeptOrder::introsort_over_limit && is_over);
   if (sorts || order == KeptOrder::index) {
     std::sort(selected.rows, selected.rows + selected.count);
   }

@@ -1,0 +1,54 @@
+"""Soft suppression passes over whole blocks of boxes, and selects what the plain loop selects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import generator
+
+from opsbridge.core.soft_nms import SoftNmsRule, soft_nms
+from opsbridge.frameworks.numpy import LAYER
+from opsbridge.reference.soft_nms import soft_nms as reference
+
+COUNT = 200  # a few more than are looked at one by one
+
+
+def nested(rng: np.random.Generator, count: int) -> Any:
+    """Boxes of very different sizes: most share less with each other than a threshold asks for."""
+    center, side = rng.uniform(0, 200, (count, 2)), np.exp(rng.uniform(-2, 4, (count, 2)))
+    return np.concatenate([center - side, center + side], axis=1)
+
+
+def thresholds(rng: np.random.Generator, count: int) -> Any:
+    """Unit squares, shifted so that overlaps lie at and around one third, and one half."""
+    corner = rng.integers(0, 12, (count, 2)) * 4.0
+    corner[:, 0] += rng.choice([0, 2, 4 / 3, 1], count)
+    return np.concatenate([corner, corner + 4], axis=1)
+
+
+def tiny(rng: np.random.Generator, count: int) -> Any:
+    """Areas that are hardly numbers any more."""
+    corner = rng.uniform(0, 1, (count, 2))
+    return np.concatenate([corner, corner + rng.uniform(0, 0.2, (count, 2))], axis=1) * 1e-19
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("draw", [nested, thresholds, tiny])
+def test_same_rows_and_scores(draw: Any, dtype: Any) -> None:
+    rng = generator("blocks of soft nms", draw.__name__, dtype.__name__)
+    boxes, scores = draw(rng, COUNT), rng.integers(1, 60, COUNT) / 60
+    axes: dict[str, Any] = {
+        "method": str(rng.choice(["linear", "naive"])),
+        "layout": str(rng.choice(["xyxy", "xywh"])),
+    }
+    if axes["layout"] == "xywh":
+        boxes[:, 2:] -= boxes[:, :2]
+    boxes, scores = boxes.astype(dtype), scores.astype(dtype)
+    settings = float(rng.choice([1 / 3, 0.5])), 0.5, 0.25
+    kept, rows = soft_nms(LAYER, boxes, scores, *settings, rule=SoftNmsRule(**axes))
+    with np.errstate(all="ignore"):
+        expected = reference(boxes, scores, *settings, **axes)
+    assert rows.tolist() == expected.keep.tolist(), (axes, settings)
+    np.testing.assert_array_equal(kept, expected.kept_boxes)
