@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
@@ -115,7 +116,7 @@ def roi_pool_backward(
 
 def _check_argmax(regions: Regions, argmax: Tensor, rule: RoiPoolRule) -> Tensor:
     layer, caller = regions.layer, regions.caller
-    if not _keeps_argmax(rule, regions.features_shape):
+    if not _takes_argmax(rule, regions.features_shape):
         caller.refuse(
             f"{caller.argument('argmax')} is given for a rule or a map whose gradient takes none"
         )
@@ -125,7 +126,7 @@ def _check_argmax(regions: Regions, argmax: Tensor, rule: RoiPoolRule) -> Tensor
     return layer.native(argmax)
 
 
-def _keeps_argmax(rule: RoiPoolRule, features_shape: tuple[int, ...]) -> bool:
+def _takes_argmax(rule: RoiPoolRule, features_shape: tuple[int, ...]) -> bool:
     """The maxima of the gradient are those of the result, and 32 bits count the pixels."""
     is_same = rule.gradient_clip_high == "same" or rule.gradient_clip_high == rule.clip_high
     is_maximum = rule.pooling == "maximum" and rule.channel_map == "same"
@@ -147,6 +148,20 @@ def _call(
     regions.check(refused)
 
 
+# On smaller maps maxima are found again sooner than their places are written and read: 16 channels
+# of them lie in a near cache.
+_LARGE_MAP = 1 << 14
+
+
+def _kept(
+    shape: Callable[[Tensor], tuple[int, ...]], arguments: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """What the gradient takes of the results."""
+    features = shape(arguments["features"])
+    is_large = features[2] * features[3] >= _LARGE_MAP
+    return ("argmax",) if is_large and _takes_argmax(arguments["rule"], features) else ()
+
+
 ROI_POOL = Operator(
     name="roi_pool",
     run=roi_pool,
@@ -158,9 +173,7 @@ ROI_POOL = Operator(
     output_dtypes={"argmax": "int32"},
     backward="roi_pool_backward",
     backward_reads_main=lambda rule: rule.pooling == "maximum",
-    kept=lambda shape, arguments: (
-        ("argmax",) if _keeps_argmax(arguments["rule"], shape(arguments["features"])) else ()
-    ),
+    kept=_kept,
     native=Native(
         (
             *("features", "rois", "batch_indices", "pooled", "spatial_scale", "rule", "threads"),

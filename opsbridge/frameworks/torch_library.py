@@ -39,8 +39,8 @@ def run_recorded(operator: Operator, arguments: dict[str, Any]) -> tuple[Any, ..
     picked = operator.picked
     if picked is None or picked.output not in dict(outputs):
         kept = tuple((name, operator.output_dtypes[name]) for name in _kept(operator, arguments))
-        others = tuple(output for output in kept if output not in outputs)
-        return _dispatch(operator, arguments, outputs + others)[: len(outputs)]
+        recorded = outputs + tuple(output for output in kept if output not in outputs)
+        return _dispatch(operator, arguments, recorded)[: len(outputs)]
     # Indexing has a gradient, unlike the rows that native code copies.
     others = dict(outputs) | {picked.rows: dict(outputs).get(picked.rows, "int64")}
     del others[picked.output]

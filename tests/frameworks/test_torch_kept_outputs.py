@@ -1,4 +1,4 @@
-"""What PyTorch keeps between the forward and the backward pass of roi_pool."""
+"""What PyTorch keeps between the forward and the backward pass of roi_pool on a large map."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ torch: Any = pytest.importorskip("torch")
 
 def inputs(images: int = 2) -> tuple[Any, Any]:
     rng = np.random.default_rng(images)
-    features = torch.from_numpy(rng.standard_normal((images, 17, 12, 15)))
+    features = torch.from_numpy(rng.standard_normal((images, 17, 128, 130)))
     corner = rng.uniform(0, 8, (9, 2))
     regions = np.column_stack((rng.integers(0, images, 9), corner, corner + 5))
     return features, torch.from_numpy(regions)
