@@ -1,5 +1,5 @@
-// Moving some of 16 numbers together, compiled once per instruction-set level (OPSBRIDGE_LEVEL
-// names it).
+// Lanes that are moved together. For files that are compiled once per level only (OPSBRIDGE_LEVEL);
+// host only.
 #pragma once
 
 #include "ops/vectors.h"
@@ -7,10 +7,10 @@
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
 
-// Writes those of 16 numbers whose bits are set to `to`, which may lie at or before them. May write
-// further, as far as the 16 numbers of `to`.
+// Writes those of 16 numbers whose bits are set side by side; may write all 16 beyond `to`, which
+// may lie up to `from`.
 template <class T>
-OPSBRIDGE_FN void move_lanes(const T* from, uint32_t bits, T* to) {
+OPSBRIDGE_FN void pack_lanes(const T* from, uint32_t bits, T* to) {
 #if defined(__AVX512F__)
   if constexpr (sizeof(T) == 4) {
     const __m512i lanes = _mm512_loadu_si512(from);
