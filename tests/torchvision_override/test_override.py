@@ -43,7 +43,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return run
 
-    spies = {name: spied(name, compute) for name, compute in override.REPLACEMENTS.items()}
+    spies = {
+        name: override.Replacement(spied(name, replacement.compute))
+        for name, replacement in override.REPLACEMENTS.items()
+    }
     monkeypatch.setattr(override, "REPLACEMENTS", spies)
     return seen
 

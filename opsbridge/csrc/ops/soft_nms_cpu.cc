@@ -1,6 +1,6 @@
 // Soft suppression in blocks, compiled once per instruction-set level (OPSBRIDGE_LEVEL names it).
-#include "ops/lane_moves.h"
 #include "ops/lanes.h"
+#include "ops/packed_lanes.h"
 #include "ops/soft_nms_levels.h"
 
 namespace opsbridge {
@@ -145,8 +145,8 @@ class Selection {
       for (int64_t i = 0; i < kSoftBlock; i += kCount) {
         bits |= lane_bits(load(each.score + from + i) > Many(kNone)) << i;
       }
-      for (Number* column : columns) move_lanes(column + from, bits, column + to);
-      move_lanes(s_.candidate + from, bits, s_.candidate + to);
+      for (Number* column : columns) pack_lanes(column + from, bits, column + to);
+      pack_lanes(s_.candidate + from, bits, s_.candidate + to);
       to += __builtin_popcount(bits);
     }
     end_layer(each, to, kSoftBlock);
@@ -325,7 +325,7 @@ class Selection {
       drops |= lane_bits(is_low) << part;
     }
     if (drops != 0) {
-      move_lanes(s_.candidate + block * kSoftBlock, drops, s_.positions.dropped + dropped_);
+      pack_lanes(s_.candidate + block * kSoftBlock, drops, s_.positions.dropped + dropped_);
       dropped_ += uint32_t(__builtin_popcount(drops));
     }
     return has_changed;
