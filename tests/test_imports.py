@@ -147,7 +147,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "opsbridge.docgen": (TABLES | {"opsbridge.docgen"}, set()),
     "opsbridge.__main__": ({"opsbridge.cli"}, set()),
-    "opsbridge.cli": (ERRORS, set()),
+    "opsbridge.cli": (ERRORS, {"argcomplete"}),
     "opsbridge.info": (TABLES | CORE | {"opsbridge.frameworks.host"}, set()),
 }
 
@@ -262,6 +262,7 @@ LOADED = """
         ("opsbridge.tables.load", set()),
         ("opsbridge.tables.diff", set()),
         ("opsbridge.docgen.command", set()),
+        ("opsbridge.docgen.explain", set()),
         ("opsbridge.core", {"numpy"}),
         ("opsbridge.torchvision", set()),
         ("opsbridge.torchvision.ops", {"numpy"}),
