@@ -15,6 +15,7 @@ _COMMANDS = {
     "doctest": ("opsbridge.pages.command", "run the examples of difference pages on both sides"),
     "diff": ("opsbridge.docgen.command", "print the computed difference table of two APIs"),
     "explain": ("opsbridge.docgen.explain", "print all that is known of an API, or of a pair"),
+    "docs": ("opsbridge.docgen.docs_command", "write the generated documentation"),
     "tables": ("opsbridge.tables.command", "check the mapping tables"),
     "info": ("opsbridge.info", "say what is installed, built and supported here"),
 }

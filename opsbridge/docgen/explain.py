@@ -7,8 +7,9 @@ import sys
 
 from opsbridge.docgen.api_page import api_page
 from opsbridge.docgen.command import add_api, add_language
-from opsbridge.docgen.difference_page import difference_page
 from opsbridge.docgen.find import find_api
+from opsbridge.docgen.page_files import full_page
+from opsbridge.docgen.pairs import Pair
 from opsbridge.tables.load import load_core
 
 
@@ -30,6 +31,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.to is None:
         page = api_page(api, core, arguments.lang)
     else:
-        page = difference_page(api, find_api(arguments.to), core, arguments.lang)
+        page = full_page(Pair(api, find_api(arguments.to), core), arguments.lang)
     sys.stdout.write(f"{page}\n")
     return 0
