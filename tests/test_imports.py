@@ -146,6 +146,12 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", *FRAMEWORKS},
     ),
     "opsbridge.docgen": (TABLES | {"opsbridge.docgen"}, set()),
+    # Figures are drawn from what the reference computes.
+    "opsbridge.docgen.figures": (
+        TABLES | {"opsbridge.docgen", "opsbridge.reference"},
+        {"matplotlib", "numpy"},
+    ),
+    "opsbridge.docgen.site": (TABLES | {"opsbridge.docgen"}, {"sphinx"}),
     "opsbridge.__main__": ({"opsbridge.cli"}, set()),
     "opsbridge.cli": (ERRORS, {"argcomplete"}),
     "opsbridge.info": (TABLES | CORE | {"opsbridge.frameworks.host"}, set()),

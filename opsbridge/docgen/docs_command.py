@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="en",
         help="language of Markdown pages; 'both' writes to DIR/en and DIR/zh (JSON holds both)",
     )
+    build = commands.add_parser("build", help="build the site in both languages")
+    build.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     commands.add_parser("record", help="run the examples of all pages and keep what they print")
 
 
@@ -40,9 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
         PageError: a folder cannot be written to, or an example failed.
         TableError: a table is at fault.
     """
-    commands: dict[str, Callable[[argparse.Namespace], None]] = {"pages": _pages, "record": _record}
+    commands: dict[str, Callable[[argparse.Namespace], None]] = {
+        "pages": _pages,
+        "build": _build,
+        "record": _record,
+    }
     try:
         commands[arguments.docs_command](arguments)
+    except ModuleNotFoundError as error:
+        raise PageError(f"docs: needs opsbridge[site]: {error.name} is not installed") from error
     except OSError as error:
         raise PageError(f"docs: {error.filename}: {error.strerror}") from error
     return 0
@@ -58,6 +66,13 @@ def _pages(arguments: argparse.Namespace) -> None:
     else:
         count = write_files(markdown_files(arguments.lang), out)
     sys.stdout.write(f"{out}: {count} files\n")
+
+
+def _build(arguments: argparse.Namespace) -> None:
+    from opsbridge.docgen.site.build import build_site  # needs the packages of opsbridge[site]
+
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    sys.stdout.write(f"{arguments.out}: {build_site(arguments.out)} pages\n")
 
 
 def _record(arguments: argparse.Namespace) -> None:
