@@ -31,7 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="language of Markdown pages; 'both' writes to DIR/en and DIR/zh (JSON holds both)",
     )
     build = commands.add_parser("build", help="build the site in both languages")
-    build.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    build.add_argument(
+        "--out",
+        type=Path,
+        default=Path("docs", "mapping"),
+        metavar="DIR",
+        help="folder to write to (default: %(default)s)",
+    )
     commands.add_parser("record", help="run the examples of all pages and keep what they print")
 
 

@@ -27,6 +27,8 @@ _SECTIONS = {
     "apis": Text("APIs", "接口"),
     "found": Text("Found wrong or silent", "文档有误或未说明之处"),
 }
+# The sidebar of every page would name all pairs if they were in a table of contents.
+_ORPHAN = "---\norphan: true\n---\n\n"
 # Files of the repository that are no pages of the site.
 _RELATIVE_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
 _MORE = Text("Reference", "参考")
@@ -34,15 +36,15 @@ _PICTURES = Text("Pictures", "图示")
 
 
 def checkout() -> Path:
-    """The checkout that holds the written guides.
+    """The checkout that holds the written guides: that of the tables, or the current folder.
 
     Raises:
-        PageError: opsbridge is installed without one.
+        PageError: neither is one.
     """
-    root = table_root().resolve().parent
-    if not (root / "docs" / "site").is_dir():
-        raise PageError("docs: the site is built from a checkout; docs/site is missing here")
-    return root
+    for root in (table_root().resolve().parent, Path.cwd()):
+        if (root / "docs" / "site").is_dir():
+            return root
+    raise PageError("docs: the site is built in a checkout; there is no docs/site here")
 
 
 def site_sources(language: Language) -> Iterator[tuple[str, str]]:
@@ -58,10 +60,9 @@ def site_sources(language: Language) -> Iterator[tuple[str, str]]:
     yield "glossary.md", glossary_page(language)
     yield from _pages(language)
     pairs = list(all_pairs())
-    pages = "\n".join(pair.slug for pair in pairs)
-    yield "differences/index.md", joined([index_page(pairs, language), _toctree(pages, "hidden")])
+    yield "differences/index.md", index_page(pairs, language)
     for pair in pairs:
-        yield f"differences/{pair.slug}.md", _with_figures(pair, language)
+        yield f"differences/{pair.slug}.md", _ORPHAN + _with_figures(pair, language)
     for figure in all_figures().values():
         yield f"figures/{figure.name}.svg", figure.svg
 
