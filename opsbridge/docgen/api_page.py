@@ -108,7 +108,7 @@ class _Writer:
                 code(param.name),
                 default,
                 self._say(type_texts(param)),
-                code(_shape(param.shape)) if param.shape else "",
+                code(shape_text(param.shape)) if param.shape else "",
                 self._dtypes(param),
                 self._meaning(param),
             )
@@ -182,5 +182,6 @@ def _value_text(axis: Axis, value: Scalar) -> Text:
     return next(item.text for item in axis.values if item.value == value)
 
 
-def _shape(shape: tuple[int | str, ...]) -> str:
+def shape_text(shape: tuple[int | str, ...]) -> str:
+    """A shape as documentation writes it."""
     return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"

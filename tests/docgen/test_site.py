@@ -119,7 +119,7 @@ def search_index(language: str) -> dict[str, object]:
     ("language", "words"),
     [
         ("en", ["roi_align", "roi_end_mod", "nm"]),
-        ("zh", ["roi_align", "roi_end_mode", "对齐", "nms"]),
+        ("zh", ["roi_align", "roi_end_mod", "对齐", "nms"]),
     ],
 )
 def test_the_search_finds_names_and_words(language: str, words: list[str]) -> None:

@@ -69,6 +69,9 @@ def _settings(language: Language) -> dict[str, Any]:
         "templates_path": ["_templates"],
         "html_theme": "furo",
         "html_title": "opsbridge",
+        "html_show_copyright": False,
+        # They are fetched, which a browser refuses for pages that are opened as files.
+        "html_show_search_summary": False,
         "html_show_sourcelink": False,
         "html_copy_source": False,
         "html_sidebars": {"**": [*sidebars[:2], "language.html", *sidebars[2:]]},

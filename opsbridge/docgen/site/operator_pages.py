@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opsbridge.docgen.api_page import shape_text
 from opsbridge.docgen.figures.all import all_figures
 from opsbridge.docgen.find import apis_of
 from opsbridge.docgen.markdown import code, fence, joined, table
@@ -32,7 +33,7 @@ def operator_page(core: CoreTable, language: Language) -> str:
     """What the operator takes and returns, its APIs, and links to all of their differences."""
     apis = apis_of(core.op)
     slots = [
-        (code(s.name), s.kind, code(s.shape) if s.shape else "", pick(s.text, language))
+        (code(s.name), s.kind, code(shape_text(s.shape)) if s.shape else "", pick(s.text, language))
         for s in core.slots
     ]
     outputs = [
@@ -101,12 +102,13 @@ def figure_of(op: str, axis_name: str, language: Language) -> str:
 
 
 def _holders(core: CoreTable, axis: Axis, value: Scalar) -> str:
-    """The APIs that have this value by default, and those that offer it by a parameter."""
+    """The APIs that have this value by default; of the others those whose parameters offer it."""
     names = []
     for api in apis_of(core.op):
         link = f"[{api.name}](../apis/{api.name}.md)"
         if axis_values(api, core).get(axis.name) == value:
             names.append(link)
+            continue
         for param in api.params:
             for choice in param.choices:
                 if choice.set.get(axis.name) == value:
