@@ -57,6 +57,13 @@ def test_a_geometric_difference_has_its_figure(sources: dict[str, str]) -> None:
     assert "(../figures/nms-order.svg)" in page
 
 
+def test_the_codes_of_a_difference_page_are_badges(sources: dict[str, str]) -> None:
+    page = sources["differences/torchvision.ops.nms-to-mindspore.ops.NMSWithMask.md"]
+    assert page.count("{bdg-danger}`behaviour-differs`") == 2  # the headline and its line
+    assert page.count("{bdg-primary}`limit`") == 1
+    assert page.count("{bdg-secondary}`moved`") == 1
+
+
 class Links(html.parser.HTMLParser):
     """What a page links and loads, and what can be linked in it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from opsbridge.docgen.api_page import api_page
 from opsbridge.docgen.figures.all import all_figures
@@ -17,6 +18,7 @@ from opsbridge.docgen.site.overview_pages import found_page, frameworks, matrix_
 from opsbridge.docgen.wording import Language, pick
 from opsbridge.errors import PageError
 from opsbridge.tables.diff import differences
+from opsbridge.tables.difference import SEVERITY, Code
 from opsbridge.tables.load import all_api_names, all_core_names, load_api, load_core, table_root
 from opsbridge.tables.schema import Text
 
@@ -31,6 +33,7 @@ _SECTIONS = {
 _ORPHAN = "---\norphan: true\n---\n\n"
 # Files of the repository that are no pages of the site.
 _RELATIVE_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
+_CODE = re.compile(f"`({'|'.join(SEVERITY)})`")
 _MORE = Text("Reference", "参考")
 _PICTURES = Text("Pictures", "图示")
 
@@ -97,7 +100,20 @@ def _with_figures(pair: Pair, language: Language) -> str:
     figures = [figure_of(pair.core.op, axis, language) for axis in axes]
     shown = [figure for figure in figures if figure]
     title = f"## {pick(_PICTURES, language)}" if shown else ""
-    return joined([full_page(pair, language), title, *shown])
+    return joined([_badged(full_page(pair, language)), title, *shown])
+
+
+def _badged(page: str) -> str:
+    """The codes of the summary as badges, in the colour of their weight."""
+    before, heading, after = page.partition("\n## ")
+    return (
+        _CODE.sub(lambda code: f"{{bdg-{_colour(code[1])}}}`{code[1]}`", before) + heading + after
+    )
+
+
+def _colour(code: str) -> str:
+    severity = SEVERITY[cast(Code, code)]
+    return "danger" if severity >= 7 else "primary" if severity >= 4 else "secondary"
 
 
 def _contents(language: Language) -> str:
