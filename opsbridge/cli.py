@@ -15,6 +15,8 @@ _COMMANDS = {
     "doctest": ("opsbridge.pages.command", "run the examples of difference pages on both sides"),
     "pages": ("opsbridge.pages.lint.command", "check difference pages without running them"),
     "diff": ("opsbridge.docgen.command", "print the computed difference table of two APIs"),
+    "explain": ("opsbridge.docgen.explain", "print all that is known of an API, or of a pair"),
+    "docs": ("opsbridge.docgen.docs_command", "write the generated documentation"),
     "tables": ("opsbridge.tables.command", "check the mapping tables"),
     "info": ("opsbridge.info", "say what is installed, built and supported here"),
 }
@@ -31,8 +33,9 @@ def main(argv: list[str] | None = None) -> int:
     for name, (module, summary) in _COMMANDS.items():
         description = summary.capitalize() + "."
         subparser = subparsers.add_parser(name, help=summary, description=description)
-        if name in argv[:1]:
+        if name in (_words_to_complete() or argv)[:1]:
             importlib.import_module(module).add_arguments(subparser)
+    _complete(parser)
     args = parser.parse_args(argv)
     try:
         return int(importlib.import_module(_COMMANDS[args.command][0]).run(args))
@@ -43,3 +46,18 @@ def main(argv: list[str] | None = None) -> int:
     except OpsbridgeError as error:
         print(f"opsbridge {args.command}: {error}", file=sys.stderr)
         return 2
+
+
+def _words_to_complete() -> list[str]:
+    """What stands after the name of the command while a shell asks argcomplete."""
+    return os.environ.get("COMP_LINE", "").split()[1:] if "_ARGCOMPLETE" in os.environ else []
+
+
+def _complete(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks for completions, and end; do nothing otherwise."""
+    if "_ARGCOMPLETE" in os.environ:
+        try:
+            argcomplete = importlib.import_module("argcomplete")
+        except ModuleNotFoundError:
+            sys.exit(1)
+        argcomplete.autocomplete(parser)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from opsbridge.docgen.markdown import table
 from opsbridge.docgen.wording import Language, explain, join_sentences, pick, sentence
 from opsbridge.tables.diff import differences
 from opsbridge.tables.diff_parameters import cell, place, subject
@@ -54,13 +55,14 @@ def difference_table(
         TableError: the APIs are not of the operator ``core``.
     """
     category, subcategory, difference = (pick(text, language) for text in _HEADER)
-    lines = [(category, subcategory, *_side_names(left, right), difference), ("---",) * 5]
+    header = category, subcategory, *side_names(left, right), difference
+    lines = []
     previous = ""
     for row in table_rows(left, right, core, language):
         shown = row.category if row.category != previous else ""
         lines.append((shown, row.subcategory, row.left, row.right, row.difference))
         previous = row.category
-    return "\n".join(f"| {' | '.join(map(_escape, line))} |" for line in lines)
+    return table(header, lines)
 
 
 def table_rows(
@@ -94,13 +96,10 @@ def _numbered(rows: Iterable[Row], language: Language) -> Iterator[Row]:
         yield Row(category, subcategory, row.left, row.right, row.difference)
 
 
-def _side_names(left: ApiTable, right: ApiTable) -> tuple[str, str]:
+def side_names(left: ApiTable, right: ApiTable) -> tuple[str, str]:
+    """What a page calls its two sides: the frameworks, or the APIs where those are the same."""
     names = left.framework_name, right.framework_name
     return names if names[0] != names[1] else (left.name, right.name)
-
-
-def _escape(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 @dataclass(frozen=True)

@@ -134,11 +134,12 @@ def _forms(pair: _Pair) -> Iterator[Difference]:
     left, right = pair.single
     if _accepted(left) != _accepted(right):
         harmless = _accepted(left) <= _accepted(right)
-        facts = {"left": _type_texts(left), "right": _type_texts(right)}
+        facts = {"left": type_texts(left), "right": type_texts(right)}
         yield pair.difference("type-differs", "forms", harmless, facts)
 
 
-def _type_texts(param: Param) -> Text:
+def type_texts(param: Param) -> Text:
+    """What a parameter takes, in words."""
     return joined(_TYPE_TEXTS[name] for name in param.types)
 
 

@@ -1,0 +1,105 @@
+"""The code examples of a difference page, with what they printed where they were run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opsbridge.docgen.difference_table import side_names
+from opsbridge.docgen.examples import Example, pair_examples
+from opsbridge.docgen.markdown import fence, joined
+from opsbridge.docgen.recorded import Outputs, recording_of
+from opsbridge.docgen.snippet import Snippet, library_of
+from opsbridge.docgen.wording import Language, pick, sentence
+from opsbridge.tables.diff_parameters import subject
+from opsbridge.tables.schema import ApiTable, CoreTable, Text
+
+_HEADING = Text("Code Example {number}", "代码示例 {number}")
+_SHOWS = Text("Shows a difference in: {what}", "体现差异：{what}")
+_AGREES = Text("Both do the same here.", "此例中两者行为相同。")
+_BRIDGED = Text("Bridged Call {number}", "经由 opsbridge 的调用 {number}")
+_KEEPS = Text(
+    "`{left}` taken from opsbridge, on tensors of {library}: what it returns is what the real "
+    "one returns.",
+    "从 opsbridge 取用 `{left}`，输入为 {library} 的张量：返回值与真实接口相同。",
+)
+_RECORDED = Text(
+    "Outputs recorded on a CPU with {versions}.", "输出在 CPU 上以 {versions} 实际运行得到。"
+)
+_NOT_RECORDED = Text(
+    "The code of {names} was not run: the package was not installed where outputs were recorded.",
+    "{names} 的代码未运行：记录输出的环境中没有安装该软件包。",
+)
+_COMMA = Text(", ", "、")
+_LIBRARY_NAMES = {"torch": "PyTorch", "mindspore": "MindSpore"}
+
+
+def example_section(left: ApiTable, right: ApiTable, core: CoreTable, language: Language) -> str:
+    """All examples of a pair as Markdown; nothing if no case fits both APIs."""
+    examples = pair_examples(left, right, core)
+    numbered = enumerate(examples, start=1)
+    parts = [joined(_parts(left, right, core, n, example, language)) for n, example in numbered]
+    return joined([*parts, _provenance(examples, language)]) if examples else ""
+
+
+def printed_by(snippet: Snippet) -> Outputs | None:
+    """What each print of the snippet printed; None where it was not run."""
+    recording = recording_of(snippet.environment)
+    return recording.outputs.get(snippet.code) if recording else None
+
+
+def _parts(
+    left: ApiTable,
+    right: ApiTable,
+    core: CoreTable,
+    number: int,
+    example: Example,
+    language: Language,
+) -> Iterator[str]:
+    names = side_names(left, right)
+    halves = [(names[0], example.left), (names[1], example.right)]
+    yield f"### {pick(_HEADING, language).format(number=number)}"
+    yield _what_it_shows(core, example, language)
+    yield fence("\n\n".join(f"# {name}\n{_with_outputs(half)}" for name, half in halves))
+    yield f"### {pick(_BRIDGED, language).format(number=number)}"
+    library = _LIBRARY_NAMES[library_of(right)]
+    yield pick(_KEEPS, language).format(left=left.name, library=library)
+    yield fence(_with_outputs(example.bridged))
+
+
+def _what_it_shows(core: CoreTable, example: Example, language: Language) -> str:
+    if not example.shows:
+        return pick(_AGREES, language)
+    what = subject(core, example.shows)
+    return sentence(Text(_SHOWS.en.format(what=what.en), _SHOWS.zh.format(what=what.zh)), language)
+
+
+def _with_outputs(snippet: Snippet) -> str:
+    """The code with each output as a comment below its print."""
+    outputs = iter(printed_by(snippet) or ())
+    lines: list[str] = []
+    for line in snippet.code.split("\n"):
+        lines.append(line)
+        if line.startswith("print("):
+            lines += [f"# {text}" for text in next(outputs, ())]
+    return "\n".join(lines)
+
+
+def _provenance(examples: list[Example], language: Language) -> str:
+    """With which versions the outputs were recorded, and what was not run."""
+    snippets = [s for example in examples for s in (example.left, example.right, example.bridged)]
+    versions: dict[str, str] = {}
+    missing: dict[str, None] = {}
+    for snippet in snippets:
+        recording = recording_of(snippet.environment)
+        if recording is None or snippet.code not in recording.outputs:
+            missing[snippet.package] = None
+        else:
+            versions |= recording.versions
+    comma = pick(_COMMA, language)
+    named = comma.join(f"{name} {version}" for name, version in sorted(versions.items()))
+    return joined(
+        [
+            pick(_RECORDED, language).format(versions=named) if versions else "",
+            pick(_NOT_RECORDED, language).format(names=comma.join(missing)) if missing else "",
+        ]
+    )

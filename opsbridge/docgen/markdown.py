@@ -1,0 +1,30 @@
+"""The few forms of Markdown that generated pages are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; bars within cells are escaped."""
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(map(_escape, line))} |" for line in lines)
+
+
+def fence(code: str, language: str = "python") -> str:
+    """A fenced block of code."""
+    return f"```{language}\n{code.strip()}\n```"
+
+
+def code(value: object) -> str:
+    """A name or a value as code within a sentence."""
+    return f"`{value}`"
+
+
+def joined(parts: Iterable[str]) -> str:
+    """The blocks of a page, those without text left out."""
+    return "\n\n".join(part for part in parts if part)
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,56 @@
+"""What the examples of generated pages print was printed by the real thing, and still is."""
+
+from __future__ import annotations
+
+import pytest
+
+from opsbridge.docgen.pairs import all_snippets
+from opsbridge.docgen.record_child import run_code
+from opsbridge.docgen.recorded import Recording, installed_versions, record, recording_of
+from opsbridge.docgen.snippet import Snippet
+from opsbridge.errors import PageError
+
+SNIPPETS = all_snippets()
+RECORDED = {name: found for name in SNIPPETS if (found := recording_of(name)) is not None}
+
+
+def recording(environment: str) -> Recording:
+    """The recording of an environment that must have one."""
+    return RECORDED[environment]
+
+
+def test_both_seed_frameworks_and_opsbridge_are_recorded() -> None:
+    assert {"torchvision", "mindspore", "opsbridge-torch", "opsbridge-mindspore"} <= set(RECORDED)
+
+
+@pytest.mark.parametrize("environment", sorted(RECORDED))
+def test_a_recording_is_of_exactly_the_codes_of_the_pages(environment: str) -> None:
+    """`opsbridge docs record` is due when a table, a case or the form of the code has changed."""
+    codes = {snippet.code for snippet in SNIPPETS[environment]}
+    assert set(recording(environment).outputs) == codes
+    assert all(all(outputs) for outputs in recording(environment).outputs.values())
+
+
+@pytest.mark.parametrize("environment", sorted(RECORDED))
+def test_what_is_recorded_is_printed_again(environment: str) -> None:
+    snippets = SNIPPETS[environment]
+    versions = installed_versions(snippets[0])
+    if versions is None:
+        pytest.skip(f"{snippets[0].package} or {snippets[0].library} is not installed")
+    if versions != recording(environment).versions:
+        pytest.skip(f"recorded with {recording(environment).versions}; installed: {versions}")
+    assert record(snippets).outputs == recording(environment).outputs
+
+
+def test_a_failing_example_is_an_error_that_shows_it() -> None:
+    with pytest.raises(PageError, match=r"ZeroDivisionError.*\n1 / 0"):
+        record([Snippet("opsbridge", "opsbridge", "1 / 0")])
+
+
+def test_each_print_has_an_output_of_its_own() -> None:
+    assert run_code('x = [1]\nprint(x)\nprint("a\\nb")') == {"outputs": [["[1]"], ["a", "b"]]}
+
+
+def test_nothing_of_one_code_reaches_the_next() -> None:
+    run_code("leftover = 1\nprint(leftover)")
+    assert "NameError" in run_code("print(leftover)")["error"]
