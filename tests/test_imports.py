@@ -124,7 +124,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "opsbridge.torchvision.override": (
         TABLES | {"opsbridge.frontend", "opsbridge.torchvision.ops"},
-        {"torch", "torchvision"},
+        {"numpy", "torch", "torchvision"},
     ),
     "opsbridge.torchvision.scripted": (
         {"opsbridge.graphs", "opsbridge.torchvision.ops"},
