@@ -65,7 +65,7 @@ def test_an_error_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_page_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doctest", str(tmp_path / "missing.md")]) == 2
     printed = "".join(capsys.readouterr())
-    assert f"{tmp_path / 'missing.md'}: cannot be read: No such file or directory" in printed
+    assert f"{tmp_path / 'missing.md'}: there is no such file or folder" in printed
 
 
 def test_info_says_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
