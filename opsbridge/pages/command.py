@@ -93,11 +93,12 @@ def run(args: argparse.Namespace) -> int:
         PageError: a package is missing, a path matches nothing, options exclude each other, or a
             file of results cannot be read or written.
     """
+    paths = find_pages(args.paths)
     need_packages("markdown_it", "pytest_doctestplus", *(["jinja2"] if args.html else []))
     if args.update and args.baseline:
         raise PageError("--update and --baseline exclude each other: what is new would be old")
     baseline = Baseline(args.baseline) if args.baseline else None
-    loaded = [load_page(path) for path in find_pages(args.paths)]
+    loaded = [load_page(path) for path in paths]
     report = RunReport([page for page, _ in loaded], describe_isolation())
     with progress_bar(quiet=args.quiet) as bar:
         start = time.monotonic()
