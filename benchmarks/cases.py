@@ -20,11 +20,11 @@ TYPES = {
     "roi_pool": ("float64", "float16"),
     "roi_pool_backward": ("float64", "float16"),
 }
-"""The types that an operator takes beside float32, in torchvision's form or in its own."""
+"""The types that an operator takes beside float32, where torchvision does or not."""
 
 
 def _dtypes() -> Iterator[Case]:
-    """The other types against float32, which stands first."""
+    """The other types against float32, which stands first; all called in the same form."""
     for case in (
         *box_cases.nms(),
         *box_cases.batched_nms(),
@@ -40,7 +40,7 @@ def _dtypes() -> Iterator[Case]:
             yield replace(
                 case,
                 variant=f"types {case.variant}",
-                peers=(OPSBRIDGE, *(f"{OPSBRIDGE} {name}" for name in TYPES[case.operator])),
+                peers=tuple(f"{OPSBRIDGE} {name}" for name in ("float32", *TYPES[case.operator])),
                 compared=False,
                 memory=(),
                 quick=case.quick and case.operator in ("nms", "roi_align"),

@@ -78,8 +78,9 @@ def roi_align_class(make: Any, convert: Convert, **settings: Any) -> Adapter:
 
 
 class _Canonical:
-    """The core operators in torchvision's form, for the types that torchvision refuses."""
+    """The core operators in torchvision's form: they take the types that torchvision refuses."""
 
+    batched_nms = staticmethod(opsbridge.torchvision.ops.batched_nms)
     nms = staticmethod(opsbridge.ops.nms)
     box_iou = staticmethod(opsbridge.torchvision.ops.box_iou)
     roi_pool = staticmethod(opsbridge.torchvision.ops.roi_pool)
@@ -96,11 +97,14 @@ def _adapters() -> dict[str, Adapter]:
     if importlib.util.find_spec("torch"):
         import torch
 
-        for dtype in ("float32", "float64", "float16", "bfloat16"):
-            ops = _Canonical if dtype.endswith("16") else opsbridge.torchvision.ops
+        types = ("float32", "float64", "float16", "bfloat16")
+        forms = [("torch", "float32", opsbridge.torchvision.ops)]
+        for variant, dtype, ops in [
+            *forms,
+            *((f"torch {name}", name, _Canonical) for name in types),
+        ]:
             convert = partial(_of_type, getattr(torch, dtype))
             adapters = {**_of_framework(convert, ops), **backward_adapters(ops, convert)}
-            variant = "torch" if dtype == "float32" else f"torch {dtype}"
             found.update({f"{variant} {name}": adapter for name, adapter in adapters.items()})
     if importlib.util.find_spec("mindspore"):
         found.update({f"mindspore {n}": a for n, a in _of_framework(_mindspore_tensor).items()})
