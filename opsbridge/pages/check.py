@@ -27,6 +27,8 @@ from opsbridge.pages.rerun import compared
 from opsbridge.pages.run import HalfRecord, Job, Limits, run_job
 from opsbridge.pages.sandbox import available
 
+_MOST_RUNS_OF_RANDOM_HALVES = 4
+
 
 @dataclass(frozen=True)
 class Backends:
@@ -157,10 +159,11 @@ class _Run:
             first = run_job(
                 task.job, self._limits, launcher, lambda step: self._begun(number, half, step)
             )
-            judged = [self._judge(*user, first, None) for user in task.users]
-            if any(row.verdict is Verdict.DIFFERS for rows in judged for row in rows):
-                second = run_job(task.job, self._limits, launcher, again=True)
-                judged = [self._judge(*user, first, second) for user in task.users]
+            others: list[HalfRecord] = []
+            judged = [self._judge(*user, first, others) for user in task.users]
+            while _may_be_random(judged, len(others)):
+                others.append(run_job(task.job, self._limits, launcher, again=True))
+                judged = [self._judge(*user, first, others) for user in task.users]
             results = []
             for (page, user), rows in zip(task.users, judged, strict=True):
                 is_first = user is half
@@ -196,12 +199,11 @@ class _Run:
                     yield PageResult(page, tuple(_with_comparisons(ordered)))
 
     def _judge(
-        self, number: int, half: Half, first: HalfRecord, second: HalfRecord | None
+        self, number: int, half: Half, first: HalfRecord, others: Sequence[HalfRecord]
     ) -> list[Row]:
-        again = half.named(second) if second else None
         return judge_half(
             self._pages[number], half.statements, half.prelude,
-            half.named(first), half.backend, again,
+            half.named(first), half.backend, [half.named(other) for other in others],
         )  # fmt: skip
 
     def _begun(self, number: int, half: Half, step: int) -> None:
@@ -215,6 +217,17 @@ class _Run:
             self._on_progress(
                 Progress(event.path, event.where, event.statement, seconds, self._done, self._total)
             )
+
+
+def _may_be_random(judged: Sequence[Sequence[Row]], runs: int) -> bool:
+    """Whether another run could tell that an output which differs is random.
+
+    One more run tells; where it found random outputs in the half, those that happen to be equal in
+    both runs (zeros, after a rectifier) deserve some more.
+    """
+    verdicts = {row.verdict for rows in judged for row in rows}
+    most = _MOST_RUNS_OF_RANDOM_HALVES if Verdict.RANDOM in verdicts else 1
+    return Verdict.DIFFERS in verdicts and runs < most
 
 
 def _with_comparisons(results: Sequence[HalfResult]) -> Iterator[HalfResult]:

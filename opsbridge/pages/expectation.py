@@ -141,10 +141,11 @@ def is_remark(expectation: Expectation, source: str) -> bool:
     """Whether a comment that no output matched was never meant as one.
 
     That is an unmarked sentence of three words or more, a label that repeats a name of the
-    statement, or a tuple below an assignment: it tells the shape more often than the value.
+    statement, or a tuple below an assignment: it tells the shape more often than the value. What is
+    marked is one only below a statement that prints nothing, such as one that opens a window.
     """
     text = expectation.text.strip()
-    if expectation.marked or expectation.error:
+    if expectation.error or (expectation.marked and "print" in source):
         return False
     if looks_like_value(text):
         return text.startswith("(") and _ASSIGNMENT.match(source) is not None

@@ -23,13 +23,13 @@ def judge_half(
     prelude: Sequence[Statement],
     record: HalfRecord,
     backend: Backend,
-    second: HalfRecord | None = None,
+    others: Sequence[HalfRecord] = (),
 ) -> list[Row]:
     """Return the rows of one half: documented statements, and the one that stopped it.
 
-    second is what another run of the half did; outputs that differ between the two are random.
+    others is what more runs of the half did; outputs that differ between runs are random.
     """
-    judge = _Judge(page, backend, record, second)
+    judge = _Judge(page, backend, record, others)
     stopped = judge.prelude_stop(prelude, half)
     for position, statement in enumerate(half):
         if stopped:
@@ -42,13 +42,13 @@ def judge_half(
 
 class _Judge:
     def __init__(
-        self, page: Page, backend: Backend, record: HalfRecord, second: HalfRecord | None
+        self, page: Page, backend: Backend, record: HalfRecord, others: Sequence[HalfRecord]
     ) -> None:
         self.rows: list[Row] = []
         self._page = page
         self._backend = backend
         self._record = record
-        self._second = second
+        self._others = others
         self._pending = ""
         """Output of the prints just before that document nothing themselves."""
         self._raised: Failure | None = None
@@ -137,12 +137,13 @@ class _Judge:
         if elsewhere:  # the example prints the error that it catches
             self._fail(statement, elsewhere, outcome.output)
             return
-        again = self._second.outcomes.get(statement.index) if self._second else None
         documented = list(readings(expectation.text, statement.source))
-        if again is not None and is_random(documented, outcome.output, again.output):
-            cause = f"another run printed: {_short(again.output)}"
-            self._add(statement, Verdict.RANDOM, cause, outcome.output)
-            return
+        for other in self._others:
+            again = other.outcomes.get(statement.index)
+            if again is not None and is_random(documented, outcome.output, again.output):
+                cause = f"another run printed: {_short(again.output)}"
+                self._add(statement, Verdict.RANDOM, cause, outcome.output)
+                return
         is_of_several = expectation.text.count("\n") > outcome.output.rstrip("\n").count("\n")
         printed = before + outcome.output if is_of_several else outcome.output
         self._add(statement, Verdict.DIFFERS, "", printed)

@@ -11,10 +11,11 @@ pytest.importorskip("markdown_it", reason="markdown-it-py of opsbridge[docs] par
 pytest.importorskip("pytest_doctestplus", reason="pytest-doctestplus of opsbridge[docs] compares")
 
 from opsbridge.pages.check import Backends, check_pages
+from opsbridge.pages.judge import judge_half
 from opsbridge.pages.model import Backend, Cause, Page, PageResult, Progress, Row, Verdict
 from opsbridge.pages.read import parse_page
 from opsbridge.pages.rerun import is_random
-from opsbridge.pages.run import Limits
+from opsbridge.pages.run import HalfRecord, Limits, Outcome
 
 REAL = Backends.chosen("real", "real")
 
@@ -107,6 +108,21 @@ def test_leaving_early_ends_what_runs() -> None:
 def test_random_outputs(code: str, verdict: Verdict) -> None:
     (row,) = rows(code)
     assert row.verdict is verdict
+
+
+def test_an_output_that_a_third_run_changes_is_random() -> None:
+    one = page("print(x)\n# 0.5")
+
+    def record(output: str) -> HalfRecord:
+        return HalfRecord(outcomes={0: Outcome(output)}, done=True)
+
+    def verdict(*others: str) -> Verdict:
+        records = [record(other) for other in others]
+        (row,) = judge_half(one, one.statements, [], record("0.0\n"), Backend.PYTHON, records)
+        return row.verdict
+
+    assert verdict() is verdict("0.0\n") is verdict("0.0\n", "0.0\n") is Verdict.DIFFERS
+    assert verdict("0.0\n", "0.25\n") is Verdict.RANDOM
 
 
 def test_numbers_of_another_kind_are_not_random() -> None:

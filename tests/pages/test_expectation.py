@@ -127,3 +127,5 @@ def test_what_is_marked_is_no_remark() -> None:
     text = "this text is certainly an output"
     assert is_prose(text)
     assert not is_remark(Expectation(text, 1, marked=True), "print(x)")
+    assert is_remark(Expectation("window of an image", 1, marked=True), "image.show()")
+    assert not is_remark(Expectation("[1 2]", 1, marked=True), "f(x)")
