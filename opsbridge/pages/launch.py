@@ -183,6 +183,8 @@ def environment() -> dict[str, str]:
         if not _SECRET.search(name) and name not in _AGENTS
     }
     kept.pop("PYTHONSTARTUP", None)
+    # Tox fixes it; what depends on it would then look the same in every run.
+    kept.pop("PYTHONHASHSEED", None)
     # Packages of the user's own site folder stay importable although HOME will move.
     kept["PYTHONUSERBASE"] = site.getuserbase()
     if kept.get("PYTHONPATH"):

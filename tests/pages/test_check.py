@@ -110,6 +110,12 @@ def test_random_outputs(code: str, verdict: Verdict) -> None:
     assert row.verdict is verdict
 
 
+def test_a_fixed_seed_of_hashes_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    (row,) = rows("print(set('abcdefghij'))\n# {'a'}")
+    assert row.verdict is Verdict.RANDOM
+
+
 def test_an_output_that_a_third_run_changes_is_random() -> None:
     one = page("print(x)\n# 0.5")
 

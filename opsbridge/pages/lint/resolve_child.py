@@ -69,6 +69,8 @@ def _close(target: Any, path: str, part: str, name: str) -> list[str]:
 
 def _elsewhere(root: str, last: str) -> list[str]:
     """Return where else the framework has a public name, the shortest two."""
+    if last.startswith("_"):
+        return []
     modules = [
         name
         for name, module in list(sys.modules.items())
