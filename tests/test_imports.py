@@ -165,6 +165,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # Names of APIs are looked up in whichever frameworks are installed, in a child process.
     "opsbridge.pages.lint.resolve_child": (set(), set()),
     "opsbridge.docgen": (TABLES | {"opsbridge.docgen"}, set()),
+    # Its examples run where those of pages do.
+    "opsbridge.docgen.recorded": (TABLES | {"opsbridge.docgen", "opsbridge.pages"}, set()),
     # Figures are drawn from what the reference computes.
     "opsbridge.docgen.figures": (
         TABLES | {"opsbridge.docgen", "opsbridge.reference"},

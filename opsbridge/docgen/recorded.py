@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from opsbridge.docgen.snippet import Snippet
 from opsbridge.errors import PageError
+from opsbridge.pages.launch import Launcher
+from opsbridge.pages.model import Backend
+from opsbridge.pages.run import Job, Limits, Step, run_job
 from opsbridge.tables.load import table_root
 
 Outputs = tuple[tuple[str, ...], ...]
@@ -57,21 +55,43 @@ def installed_versions(snippet: Snippet) -> dict[str, str] | None:
 
 
 def record(snippets: Iterable[Snippet]) -> Recording:
-    """Run snippets of one environment, which is installed, in a child process.
+    """Run snippets of one environment, which is installed, as examples of pages are run.
 
     Raises:
-        PageError: the process or a snippet failed; the message shows its code.
+        PageError: a snippet failed; the message shows its code.
     """
     ordered = sorted(set(snippets), key=lambda snippet: snippet.code)
     versions = installed_versions(ordered[0])
     assert versions is not None
-    outputs: dict[str, Outputs] = {}
-    codes = [snippet.code for snippet in ordered]
-    for code, result in zip(codes, _run(codes), strict=True):
-        if "error" in result:
-            raise PageError(f"docs: an example raised {result['error']}\n{code}")
-        outputs[code] = tuple(map(tuple, result["outputs"]))
+    with Launcher() as launcher:
+        outputs = {snippet.code: run_code(snippet.code, launcher) for snippet in ordered}
     return Recording(versions, outputs)
+
+
+def run_code(code: str, launcher: Launcher) -> Outputs:
+    """Run one code in a child process of its own; its prints are its last lines.
+
+    Raises:
+        PageError: it failed.
+    """
+    lines = tuple(code.split("\n"))
+    first = next((i for i, line in enumerate(lines) if line.startswith("print(")), len(lines))
+    sources = ["\n".join(lines[:first]), *lines[first:]]
+    places = [1, *range(first + 1, len(lines) + 1)]
+    steps = tuple(
+        Step(index, place, source)
+        for index, (place, source) in enumerate(zip(places, sources, strict=True))
+    )
+    done = run_job(Job(lines, steps, Backend.PYTHON), Limits(), launcher)
+    found: list[tuple[str, ...]] = []
+    for step in steps:
+        outcome = done.outcomes.get(step.index)
+        if outcome is None or outcome.failure or outcome.cut:
+            failure = outcome.failure if outcome else None
+            raised = f"{failure.name}: {failure.message}" if failure else done.ended
+            raise PageError(f"docs: an example failed: {raised}\n{code}")
+        found.append(tuple(outcome.output.splitlines()))
+    return tuple(found[1:])
 
 
 def write_recording(recording: Recording, path: Path) -> None:
@@ -84,20 +104,6 @@ def write_recording(recording: Recording, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     _read.cache_clear()
-
-
-def _run(codes: list[str]) -> list[dict[str, Any]]:
-    with tempfile.TemporaryDirectory() as folder:
-        result = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "opsbridge.docgen.record_child", str(result)]
-        environment = {**os.environ, "GLOG_v": "3"}
-        child = subprocess.run(
-            command, input=json.dumps(codes), env=environment, text=True, capture_output=True
-        )
-        if child.returncode or not result.exists():
-            raise PageError(f"docs: the examples cannot be run: {child.stderr.strip()[-2000:]}")
-        results: list[dict[str, Any]] = json.loads(result.read_text(encoding="utf-8"))
-        return results
 
 
 @lru_cache

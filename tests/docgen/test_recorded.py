@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 
 from opsbridge.docgen.pairs import all_snippets
-from opsbridge.docgen.record_child import run_code
-from opsbridge.docgen.recorded import Recording, installed_versions, record, recording_of
+from opsbridge.docgen.recorded import (
+    Recording,
+    installed_versions,
+    record,
+    recording_of,
+    run_code,
+)
 from opsbridge.docgen.snippet import Snippet
 from opsbridge.errors import PageError
+from opsbridge.pages.launch import Launcher
 
 SNIPPETS = all_snippets()
 RECORDED = {name: found for name in SNIPPETS if (found := recording_of(name)) is not None}
@@ -48,9 +54,13 @@ def test_a_failing_example_is_an_error_that_shows_it() -> None:
 
 
 def test_each_print_has_an_output_of_its_own() -> None:
-    assert run_code('x = [1]\nprint(x)\nprint("a\\nb")') == {"outputs": [["[1]"], ["a", "b"]]}
+    with Launcher() as launcher:
+        outputs = run_code('x = [1]\nprint(x)\nprint("a\\nb")', launcher)
+    assert outputs == (("[1]",), ("a", "b"))
 
 
 def test_nothing_of_one_code_reaches_the_next() -> None:
-    run_code("leftover = 1\nprint(leftover)")
-    assert "NameError" in run_code("print(leftover)")["error"]
+    with Launcher() as launcher:
+        run_code("leftover = 1\nprint(leftover)", launcher)
+        with pytest.raises(PageError, match="NameError"):
+            run_code("print(leftover)", launcher)
