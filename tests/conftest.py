@@ -7,6 +7,16 @@ file may bear the name of a framework: it would be found where the framework is 
 
 import importlib.util
 
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much the bulk tests of differential/ do: seconds by default, as many hours as asked."""
+    group = parser.getgroup("differential")
+    group.addoption("--cases", type=int, default=4000, help="cases of nms; of others, a share")
+    group.addoption("--first-case", type=int, default=0, help="number of the first case")
+
+
 if importlib.util.find_spec("hypothesis"):
     from hypothesis import settings
 

@@ -1,0 +1,136 @@
+"""As many seeded cases as asked for (`--cases`) against the real frameworks: no difference at all.
+
+Cases run in chunks, so `-n auto` spreads them. A failure prints the one command that repeats it. A
+chunk whose results are mostly trivial is not trusted and fails too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from bulk_cases import NmsCase, RoiCase, nms_case, roi_case
+from cases import assert_same_bits
+from framework_tensors import to_array, to_tensor
+from real_frameworks import (
+    mindspore_nms,
+    mindspore_roi_align,
+    torchvision_nms,
+    torchvision_ops,
+    torchvision_roi_align,
+)
+
+from opsbridge.errors import ArgumentError
+from opsbridge.mindspore.ops import NMSWithMask, ROIAlign
+from opsbridge.torchvision.ops import nms, roi_align
+
+CHUNKS = 16
+SHARES = {"nms": 1.0, "roi_align": 0.2, "NMSWithMask": 0.1, "ROIAlign": 0.1}
+"""How many cases of each operator belong to one of nms."""
+
+KINDS = ("numpy", "torch")
+TRIVIAL_AT_MOST = 0.2
+JUDGED_FROM = 50
+"""So many cases of a chunk say something about the whole run."""
+
+
+def _check_nms(number: int, kind: str) -> bool:
+    case = nms_case(number)
+    given = to_tensor(kind, case.boxes), to_tensor(kind, case.scores)
+    keep = to_array(nms(*given, case.iou_threshold))
+    np.testing.assert_array_equal(
+        keep, torchvision_nms(case.boxes, case.scores, case.iou_threshold)
+    )
+    assert_same_bits(to_array(given[0]), case.boxes)
+    return _is_trivial(len(keep), case)
+
+
+def _check_mask(number: int, kind: str) -> bool:
+    case = nms_case(number, dtypes=(np.float32,))
+    rows = np.concatenate([case.boxes, case.scores[:, None]], axis=1)
+    ours = NMSWithMask(case.iou_threshold)(to_tensor(kind, rows))
+    real = mindspore_nms(rows, case.iou_threshold)
+    assert_same_bits(to_array(ours[0]), real[0])
+    np.testing.assert_array_equal(to_array(ours[1]), real[1])
+    np.testing.assert_array_equal(to_array(ours[2]), real[2])
+    return _is_trivial(int(real[2].sum()), case)
+
+
+def _is_trivial(kept: int, case: NmsCase) -> bool:
+    """Only the best box is kept where many might be."""
+    return kept == 1 and len(case.boxes) > 3 and case.iou_threshold > 0
+
+
+def _check_roi_align(number: int, kind: str) -> bool:
+    case = roi_case(number)
+    settings = case.output_size, case.scale, case.sampling_ratio, bool(case.flag)
+    given = to_tensor(kind, case.features), to_tensor(kind, case.rois)
+    try:
+        real = torchvision_roi_align(case.features, case.rois, *settings)
+    except RuntimeError:
+        # An adaptive grid of a region inverted along one axis has a negative number of samples.
+        with pytest.raises(ArgumentError, match="inverted in one axis"):
+            roi_align(*given, *settings)
+        return False
+    assert_same_bits(to_array(roi_align(*given, *settings)), real)
+    return _is_constant(real)
+
+
+def _check_mindspore_roi_align(number: int, kind: str) -> bool:
+    case = roi_case(number, dtypes=(np.float32,))
+    settings = *case.output_size, case.scale, case.sampling_ratio, case.flag
+    real = mindspore_roi_align(case.features, case.rois, *settings)
+    ours = to_array(ROIAlign(*settings)(to_tensor(kind, case.features), to_tensor(kind, case.rois)))
+    # The real operator leaves the other rows unwritten; tests/deviations/ says what ours are.
+    written = (np.abs(case.rois[:, 1]) >= 0.001) | (np.abs(case.rois[:, 3]) >= 0.001)
+    assert_same_bits(ours[written], real[written])
+    return _is_constant(real[written])
+
+
+def _is_constant(pooled: np.ndarray[Any, Any]) -> bool:
+    """More than half of a result is zero: samples outside the map."""
+    return 2 * np.count_nonzero(pooled) < pooled.size
+
+
+CHECKS: dict[str, Callable[[int, str], bool]] = {
+    "nms": _check_nms,
+    "roi_align": _check_roi_align,
+    "NMSWithMask": _check_mask,
+    "ROIAlign": _check_mindspore_roi_align,
+}
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize("operator", CHECKS)
+def test_bulk(operator: str, chunk: int, request: pytest.FixtureRequest) -> None:
+    torchvision_ops()
+    first = request.config.getoption("first_case")
+    cases = max(round(request.config.getoption("cases") * SHARES[operator]), 1)
+    numbers = range(first + chunk, first + cases, CHUNKS)
+    trivial = 0
+    for number in numbers:
+        try:
+            trivial += CHECKS[operator](number, KINDS[number // CHUNKS % len(KINDS)])
+        except AssertionError as error:
+            raise AssertionError(f"case {number}; {_command(operator, number)}\n{error}") from error
+    assert trivial <= TRIVIAL_AT_MOST * max(len(numbers), JUDGED_FROM), (
+        f"{trivial} of {len(numbers)} results are trivial: this run would miss differences"
+    )
+
+
+def _command(operator: str, number: int) -> str:
+    """The one line that runs one case; the chunk decides the kind of tensors."""
+    chunk = f"test_bulk[{operator}-0]"
+    return f'tox run -e differential -- --first-case {number} --cases 1 -k "{chunk}"'
+
+
+def test_a_case_is_the_same_in_every_run() -> None:
+    again: list[Any] = [(nms_case(n), roi_case(n)) for n in (3, 4)]
+    for n, (suppression, pooling) in zip((3, 4), again, strict=True):
+        np.testing.assert_array_equal(nms_case(n).boxes, suppression.boxes)
+        np.testing.assert_array_equal(roi_case(n).features, pooling.features)
+    assert isinstance(again[0][0], NmsCase)
+    assert isinstance(again[0][1], RoiCase)
+    assert not np.array_equal(again[0][1].features[0, 0], again[1][1].features[0, 0])
