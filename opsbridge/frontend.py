@@ -193,8 +193,9 @@ class Operator:
             if step.convert is None:
                 chosen += self._chosen_by(step.param, value)
             elif value is not None or not step.param.optional:
-                for dtype in step.param.casts if layer is not None else ():
-                    value = layer.cast(value, main_dtype if dtype == "same" else dtype)
+                if layer is not None:
+                    for dtype in step.param.casts:
+                        value = layer.cast(value, main_dtype if dtype == "same" else dtype)
                 if step.takes_single:
                     value = plain_element(value)
                 slots.update(step.convert(value, step.param, layer))

@@ -42,7 +42,7 @@ class Shaping:
         self.returns = plan.api.returns
         made = operator.output_dtypes
         self.is_plain = not plan.api.each and all(
-            _is_plain(value, made.get(value.output, "same")) for value in self.returns
+            _is_plain(value, made.get(value.output, value.dtype)) for value in self.returns
         )
         names = [value.output for value in self.returns]
         if plan.api.merged or any(value.among for value in self.returns):
@@ -165,7 +165,7 @@ def _is_plain(value: Return, made: str) -> bool:
         and not value.columns
         and not (value.axis or value.at_most or value.padded_to or value.clipped_if or value.among)
     )
-    return is_whole and value.dtype in (made, "same", _ALSO.get(made))
+    return is_whole and value.dtype in (made, _ALSO.get(made))
 
 
 def _places(axes: tuple[str, ...], sizes: Mapping[str, int]) -> Iterator[Place]:

@@ -68,6 +68,10 @@ def _integer(value: Any, param: Param, layer: RegionLayer) -> Slots:
     return {param.fills[0]: int(_scalar(value))}
 
 
+def _count(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: max(int(_scalar(value)), 0)}
+
+
 def _pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
     first, second = value if isinstance(value, Sequence) else (value, value)
     return {param.fills[0]: int(_scalar(first)), param.fills[1]: int(_scalar(second))}
@@ -137,6 +141,7 @@ CONVERTERS: dict[str, Callable[[Any, Param, RegionLayer], Slots]] = {
     "float32_number": _float32_number,
     "above_number": _above_number,
     "integer": _integer,
+    "count": _count,
     "plain_number": _plain_number,
     "number_pair": _number_pair,
     "floats": _floats,
@@ -206,6 +211,7 @@ VALUE_TYPES: dict[str, Callable[[Any], bool]] = {
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "integer": _is_integer,
     "bool": lambda value: isinstance(value, bool),
+    "integers": lambda value: isinstance(value, (list, tuple)) and all(map(_is_integer, value)),
     "int_pair": _is_pair,
     "number_pair": _is_number_pair,
     "float_tuple": _is_float_tuple,
@@ -231,6 +237,7 @@ _SPELLED_TYPES = {
     "int": "an int",
     "integer": "an integer",
     "bool": "a bool",
+    "integers": "a list of integers",
     "int_pair": "a pair of integers",
     "number_pair": "a pair of numbers",
     "float_tuple": "a tuple of floats",

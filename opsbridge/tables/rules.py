@@ -26,7 +26,7 @@ _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
 }
 _FILLS = {
     **dict.fromkeys(("same", "number", "integer", "plain_number", "floats", "rois"), 1),
-    **dict.fromkeys(("float32_number", "above_number"), 1),
+    **dict.fromkeys(("float32_number", "above_number", "count"), 1),
     **dict.fromkeys(("positive_number", "positive_integer", "ids", "element_limit"), 1),
     **dict.fromkeys(("pair", "number_pair"), 2),
     **dict.fromkeys(("choice", "result", "ignored"), 0),

@@ -20,6 +20,7 @@ Converter = Literal[
     "float32_number",  # the same, rounded to float32
     "above_number",  # the next float32 above a number
     "integer",  # anything with __index__, as an int
+    "count",  # an integer, one below 0 as 0
     "plain_number",  # an integer as an int, any other number as a float
     "number_pair",  # two plain numbers, as two slots
     "floats",  # a tuple of floats, as one slot
@@ -44,6 +45,7 @@ ValueType = Literal[
     "int",  # a Python int that is no bool
     "integer",  # anything with __index__ that is no bool
     "bool",
+    "integers",  # a list or tuple of integers
     "int_pair",
     "number_pair",  # two of anything float() takes
     "float_tuple",  # a tuple of Python floats
@@ -109,10 +111,16 @@ class Output:
 
 @dataclass(frozen=True)
 class AxisValue:
-    """One allowed value of a behaviour axis."""
+    """One allowed value of a behaviour axis.
+
+    No result tells it from the value it is ``like``. One that comes ``with_slot`` is what that slot
+    brings along, so no case can have it and another value.
+    """
 
     value: Scalar
     text: Text
+    like: Scalar | None = None
+    with_slot: str = ""
 
 
 @dataclass(frozen=True)
@@ -182,8 +190,9 @@ class Param:
     is its default and leaves its slots out. ``aliases`` are older names that keywords may use. A
     parameter ``inside`` another argument is an entry of that dictionary. An ``extension`` is not in
     the real API at all: its default is what the real API does, and it goes by keyword only.
-    A tensor goes through the dtypes in ``casts`` before it fills its slot ("same": that of the first
-    tensor); a number is in [``minimum``, ``maximum``], and ``above`` a bound where that is given.
+    A tensor goes through the dtypes in ``casts`` before it fills its slot ("same": that of the
+    first tensor); a number is in [``minimum``, ``maximum``], and ``above`` a bound where that is
+    given.
     ``errors`` says where the real API raises something else for this parameter than for others.
     """
 
@@ -304,8 +313,8 @@ class ApiTable:
     ``real`` is the dotted name that the framework has it by, where that is another; ``schema`` that
     of a function that gives its schema by name and version, where the framework has no callable.
     ``versions`` are the first and the last version that the table holds for. The operator runs once
-    for every place on the axes in ``each``, which are axes of the parameters' shapes; the results of
-    those in ``merged`` are put together by descending score.
+    for every place on the axes in ``each``, which are axes of the parameters' shapes; the results
+    of those in ``merged`` are put together by descending score.
     """
 
     name: str

@@ -86,7 +86,7 @@ def _signature_of_schema(schema: Any) -> list[inspect.Parameter]:
             _Kind.POSITIONAL_OR_KEYWORD,
             default=_Kind.empty if each.required else _attribute(each),
         )
-        for name, each in schema.attributes.items()
+        for name, each in sorted(schema.attributes.items())
     ]
     return [*inputs, *attributes]
 
@@ -105,7 +105,7 @@ def _signature_in_words(target: Any) -> list[inspect.Parameter]:
     if match is None:
         raise ValueError(f"no signature in the documentation of {target.__name__}")
     required, *optional = match[1].replace("]", "").split("[")
-    names = [(name, _Kind.empty) for name in required.split(",")]
+    names: list[tuple[str, object]] = [(name, _Kind.empty) for name in required.split(",")]
     names += [(name, _UNKNOWN) for part in optional for name in part.split(",")]
     return [
         _Kind(name.strip(), _Kind.POSITIONAL_OR_KEYWORD, default=default)
