@@ -97,7 +97,11 @@ def _argument(param: Param, place: int) -> Argument:
         dtypes = param.dtypes_on.get(_DEVICE, param.dtypes)
         if param.converter == "ids":  # others are cast first
             dtypes = tuple(dtype for dtype in dtypes if dtype in _WIDE_IDS)
+        if param.casts:
+            dtypes = tuple(dtype for dtype in dtypes if set(param.casts) == {dtype})
         return Argument(place, Source.TENSOR, param.shape, dtypes)
+    if not (param.minimum is None and param.maximum is None and param.above is None):
+        raise _NotDirectError(param.name)
     if param.converter == "same" and param.types[0] in _SAME_NUMBERS:
         return Argument(place, _SAME_NUMBERS[param.types[0]])
     if param.converter in _NUMBERS:

@@ -19,10 +19,17 @@ from opsbridge.core.checks import Caller, fits_shape
 from opsbridge.core.rules import Rule
 from opsbridge.direct import make_direct, with_settings
 from opsbridge.errors import ArgumentError, DtypeError, OpsbridgeError
-from opsbridge.frameworks import FrameworkLayer, Road, layer_of
+from opsbridge.frameworks import FrameworkLayer, Road, from_rows, layer_of
+from opsbridge.shaping import Shaping, from_array
 from opsbridge.tables.arrange import arrangement
 from opsbridge.tables.bind import Plan, Step, bind_plan
-from opsbridge.tables.convert import check_value_type, chosen_axes, expected_types, spelled
+from opsbridge.tables.convert import (
+    check_value_type,
+    chosen_axes,
+    expected_types,
+    plain_element,
+    spelled,
+)
 from opsbridge.tables.load import all_api_names, load_api
 from opsbridge.tables.schema import ApiTable, Device, Param, Scalar
 
@@ -60,6 +67,12 @@ class Operator:
         self._list_caller = replace(self.caller, list_lengths=())
         self._rules = {key: self._make_rule(*key) for key in self._combinations()}
         self._takes_list = any(step.takes_list for step in self.plan.call)
+        self._takes_rows = any(step.takes_rows for step in self.plan.call)
+        self.shaping = Shaping(self.plan, OPERATORS[table.core])
+        self._variants = [
+            (each, Operator(replace(load_api(each.table), name=table.name)))
+            for each in table.variants
+        ]
         # By the class of the first tensor; filled by calls, since importing imports no framework.
         self.roads: dict[type, Callable[..., Any] | None] = {}
         # The same for values that are prepared already: each number of a pair is one of its own.
@@ -75,22 +88,36 @@ class Operator:
         """Call the core operator with the tensors that came in a call of `target`."""
         came = values
         values = self.plan.unfolded(values)
+        if self._variants:
+            variant = self._variant(values)
+            if variant is not None:
+                return variant.run(target, slots, chosen, self._values_of(variant, values))
+        if self._takes_rows:
+            values = self._with_rows(values)
         try:
             widened = self._widened(values) if self.plan.api.autocast else None
             given = values if widened is None else widened
             layer, first = self._layer_of(given)
         except _NotATensor as stranger:
             return self._record(target, came, stranger)
-        filled, more = self._fill(self.plan.call, given, layer)
-        results = layer.run(
-            self.plan.api.core,
+        filled, more = self._fill(self.plan.call, given, layer, layer.dtype(first))
+        settings = dict(
             **slots,
-            **filled,
             **self.plan.constants(_kind_of(layer.device(first))),
             rule=self._rule(layer.device(first), layer.dtype(first), chosen + more),
-            outputs=self.plan.outputs,
+            outputs=self.shaping.outputs,
             caller=self._caller_for(given, layer) if self._takes_list else self.caller,
         )
+        if not self.shaping.is_plain:
+            names = (step.param.name for step in self.plan.call)
+            return self.shaping.results(
+                layer,
+                filled,
+                dict(zip(names, given, strict=True)),
+                first,
+                lambda placed: layer.run(self.plan.api.core, **placed, **settings),
+            )
+        results = layer.run(self.plan.api.core, **filled, **settings)
         if widened is not None:
             results = self._narrowed(results, values, layer)
         if type(first) not in self.roads and not layer.is_recording():
@@ -99,7 +126,7 @@ class Operator:
 
     def _road(self, layer: FrameworkLayer, kind: type) -> Callable[..., Any] | None:
         """The direct calls of this API for tensors of a class, if it has some."""
-        if kind not in layer.plain_types:
+        if kind not in layer.plain_types or not self.shaping.is_plain or self._variants:
             return None
         direct = make_direct(
             self.plan, lambda dtype, chosen: self._rule("cpu", dtype, chosen), layer.widens_halves
@@ -148,7 +175,11 @@ class Operator:
         )
 
     def _fill(
-        self, steps: tuple[Step, ...], values: tuple[Any, ...], layer: FrameworkLayer | None
+        self,
+        steps: tuple[Step, ...],
+        values: tuple[Any, ...],
+        layer: FrameworkLayer | None,
+        main_dtype: str = "",
     ) -> tuple[dict[str, Any], _Chosen]:
         slots: dict[str, Any] = {}
         chosen: _Chosen = ()
@@ -162,8 +193,54 @@ class Operator:
             if step.convert is None:
                 chosen += self._chosen_by(step.param, value)
             elif value is not None or not step.param.optional:
+                if layer is not None:
+                    for dtype in step.param.casts:
+                        value = layer.cast(value, main_dtype if dtype == "same" else dtype)
+                if step.takes_single:
+                    value = plain_element(value)
                 slots.update(step.convert(value, step.param, layer))
         return slots, chosen
+
+    def _variant(self, values: tuple[Any, ...]) -> Operator | None:
+        """The operator of another table that describes calls with these arguments, if one does."""
+        given = {step.param.name: v for step, v in zip(self.plan.call, values, strict=True)}
+        for variant, operator in self._variants:
+            value = given[variant.param]
+            if value is None if variant.value is None else _equals(value, variant.value):
+                return operator
+        return None
+
+    def _values_of(self, variant: Operator, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        given = {step.param.name: v for step, v in zip(self.plan.call, values, strict=True)}
+        return tuple(given[step.param.name] for step in variant.plan.call)
+
+    def _with_rows(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments with lists of numbers as tensors, of the framework of the others."""
+        tensors = (
+            value
+            for step, value in zip(self.plan.call, values, strict=True)
+            if step.takes_tensor and layer_of(value) is not None
+        )
+        like = next(tensors, None)
+        return tuple(
+            self._from_rows(step.param, value, like)
+            if step.takes_rows and isinstance(value, (list, tuple))
+            else value
+            for step, value in zip(self.plan.call, values, strict=True)
+        )
+
+    def _from_rows(self, param: Param, rows: Any, like: Any) -> Any:
+        dtype = param.casts[-1] if param.casts else param.dtypes[0]
+        try:
+            array = from_rows(rows, dtype)
+        except (ValueError, TypeError):
+            raise self._error(DtypeError, "type", param)(
+                f"{self.plan.name}: {param.name} is {spelled(rows)}; {expected_types(param.types)}"
+            ) from None
+        if not array.size:
+            array = array.reshape([size if isinstance(size, int) else 0 for size in param.shape])
+        layer = layer_of(like)
+        return array if layer is None else from_array(layer, array, dtype, like)
 
     def _check_value(self, param: Param, value: Any) -> None:
         try:
@@ -209,7 +286,7 @@ class Operator:
         layer: FrameworkLayer | None = None
         first: Any = None
         for step, value in zip(self.plan.call, values, strict=True):
-            if not step.takes_tensor:
+            if not step.takes_tensor or (value is None and step.param.optional):
                 continue
             for name, tensor, shape in self._tensors_of(step, value):
                 own = layer_of(tensor)
@@ -296,6 +373,11 @@ class Operator:
         raise self._error(ArgumentError, check, param)(
             f"{self.plan.name}: {name} has shape {tuple(shape)}; expected {wanted}{hint}"
         )
+
+
+def _equals(value: Any, expected: Scalar) -> bool:
+    """Whether an argument is this number; tensors of one element are numbers, others are not."""
+    return getattr(value, "shape", ()) in ((), (1,)) and bool(value == expected)
 
 
 def _kind_of(device: str) -> Any:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from opsbridge import onnx
 from opsbridge.mindspore import ops as mindspore_ops
 from opsbridge.mmcv import ops as mmcv_ops
 from opsbridge.mmdet import ops as mmdet_ops
+from opsbridge.opencv import dnn
 from opsbridge.torchvision import ops as torchvision_ops
 
 
 def forget_direct_calls() -> None:
     """As in a fresh process, where the first call of an API is never a direct one."""
-    for module in (torchvision_ops, mindspore_ops, mmcv_ops, mmdet_ops):
+    for module in (torchvision_ops, mindspore_ops, mmcv_ops, mmdet_ops, onnx, dnn):
         for member in vars(module).values():
             operator = getattr(member, "operator", None)
             if operator is not None:

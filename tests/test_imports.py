@@ -96,9 +96,12 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
             "opsbridge.direct",
             "opsbridge.frameworks",
             "opsbridge.graphs",
+            "opsbridge.shaping",
         },
         set(),
     ),
+    # Results are put together as arrays, whichever framework asks.
+    "opsbridge.shaping": (TABLES | CORE | {"opsbridge.frameworks"}, {"numpy"}),
     "opsbridge.direct": (TABLES | CORE, set()),
     # A framework's forms of the callables are imported where the framework is in use.
     "opsbridge.callables": (
@@ -132,6 +135,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "opsbridge.mmcv": (ERRORS | {"opsbridge.frontend", "opsbridge.mmcv"}, set()),
     "opsbridge.mmdet": ({"opsbridge.frontend"}, set()),
+    "opsbridge.onnx": ({"opsbridge.frontend"}, set()),
+    "opsbridge.opencv": ({"opsbridge.frontend"}, set()),
     # The core operators by their own names: a front-end of the core tables.
     "opsbridge.canonical": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
     "opsbridge.ops": (CORE | {"opsbridge.canonical"}, set()),

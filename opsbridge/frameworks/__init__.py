@@ -113,3 +113,10 @@ _LAYERS: dict[str, Callable[[], FrameworkLayer]] = {
     "torch": _torch_layer,
     "mindspore": _mindspore_layer,
 }
+
+
+def from_rows(rows: Any, dtype: str) -> Any:
+    """Nested lists of numbers as an array."""
+    from opsbridge.frameworks import numpy
+
+    return numpy.from_rows(rows, dtype)

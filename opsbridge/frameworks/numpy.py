@@ -116,3 +116,8 @@ class NumpyLayer(EagerLayer):
 
 
 LAYER = NumpyLayer()
+
+
+def from_rows(rows: Any, dtype: str) -> np.ndarray[Any, Any]:
+    """Nested lists of numbers as an array; raises ValueError or TypeError for anything else."""
+    return np.asarray(rows, dtype)

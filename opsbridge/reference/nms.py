@@ -7,6 +7,7 @@ candidates (``ordering.py``) and the test of two boxes (``overlap.py``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +98,7 @@ def nms(
                 run,
                 held_threshold(iou_threshold, threshold_type, boxes.dtype),
                 threshold_decay=threshold_decay,
+                hold=lambda value: held_threshold(value, threshold_type, working),
                 box_offset=box_offset,
                 union=union,
                 comparison=comparison,
@@ -187,21 +189,23 @@ def sweep(
     threshold: float,
     *,
     threshold_decay: float | None,
+    hold: Callable[[float], float],
     **test: Any,
 ) -> Matches:
-    """The kept boxes in rank order, each with the boxes that it suppresses."""
+    """The kept boxes in rank order, each with the boxes that it suppresses.
+
+    A falling threshold counts for a candidate as it stands at its turn, against every kept box.
+    """
     found: Matches = {}
-    suppressed = np.zeros(len(corners.area), np.bool_)
-    for rank, index in enumerate(ranked):
-        if suppressed[index]:
+    for index in ranked:
+        kept = np.array(list(found), np.int64)
+        against = [suppresses(corners[row], corners[[index]], threshold, **test)[0] for row in kept]
+        if any(against):
+            found[int(kept[against.index(True)])].append(index)
             continue
-        later = np.array(ranked[rank + 1 :], np.int64)
-        later = later[~suppressed[later]]
-        dropped = later[suppresses(corners[index], corners[later], threshold, **test)]
-        suppressed[dropped] = True
-        found[index] = [int(row) for row in dropped]
+        found[index] = []
         if threshold_decay is not None and threshold_decay < 1 and threshold > DECAY_ABOVE:
-            threshold *= threshold_decay
+            threshold = hold(threshold * threshold_decay)
     return found
 
 

@@ -211,7 +211,7 @@ class Reduction:
         has_unusable = len(y_taps) * len(x_taps) < wanted
         if self.reduction == "average":
             return self._average(image, y_taps, x_taps, product, has_unusable)
-        return self._maximum(image, y_taps, x_taps, has_unusable)
+        return self._maximum(image, y_taps, x_taps, has_unusable, wanted)
 
     def _average(
         self, image: Array, y_taps: list[Tap], x_taps: list[Tap], product: int, has_unusable: bool
@@ -229,8 +229,15 @@ class Reduction:
         return np.divide(total, number(divisor))
 
     def _maximum(
-        self, image: Array, y_taps: list[Tap], x_taps: list[Tap], has_unusable: bool
+        self,
+        image: Array,
+        y_taps: list[Tap],
+        x_taps: list[Tap],
+        has_unusable: bool,
+        samples: int,
     ) -> Array:
+        if not samples and self.reduction == "maximum_weighted_corner":
+            return np.zeros(len(image), image.dtype)
         best = np.full(len(image), self.start(image.dtype))
         for y in y_taps:
             for x in x_taps:

@@ -29,6 +29,8 @@ class Step:
     param: Param
     takes_tensor: bool
     takes_list: bool
+    takes_rows: bool
+    takes_single: bool
     convert: Callable[..., dict[str, Any]] | None
     plain_types: frozenset[type]
     slot: str
@@ -149,10 +151,18 @@ def _step(param: Param) -> Step:
         param=param,
         takes_tensor="tensor" in param.types,
         takes_list="tensor_list" in param.types,
+        takes_rows="rows" in param.types,
+        takes_single="single" in param.types,
         convert=None if param.converter == "choice" else CONVERTERS[param.converter],
-        plain_types=frozenset(PLAIN_TYPES[name] for name in param.types if name in PLAIN_TYPES),
+        plain_types=_plain_types(param),
         slot=param.fills[0] if param.converter in ("same", "number", "integer") else "",
     )
+
+
+def _plain_types(param: Param) -> frozenset[type]:
+    if not (param.minimum is None and param.maximum is None and param.above is None):
+        return frozenset()
+    return frozenset(PLAIN_TYPES[name] for name in param.types if name in PLAIN_TYPES)
 
 
 def _arguments(api: ApiTable) -> dict[str, str]:

@@ -6,7 +6,9 @@ each: the slots mean to the core what the argument means to the framework.
 
 from __future__ import annotations
 
+import math
 import numbers
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -38,8 +40,36 @@ def _number(value: Any, param: Param, layer: RegionLayer) -> Slots:
     return {param.fills[0]: float(_scalar(value))}
 
 
+def _float32_number(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: _to_float32(float(_scalar(value)))}
+
+
+def _above_number(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    """Not above the number is below the next one: a bound that drops what equals the number."""
+    number = _to_float32(float(_scalar(value)))
+    return {param.fills[0]: _next_float32(number)}
+
+
+def _to_float32(number: float) -> float:
+    try:
+        return float(struct.unpack("f", struct.pack("f", number))[0])
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
+def _next_float32(number: float) -> float:
+    if math.isnan(number) or number == math.inf:
+        return number
+    (word,) = struct.unpack("i", struct.pack("f", number + 0.0))
+    return float(struct.unpack("f", struct.pack("i", word + 1 if word >= 0 else word - 1))[0])
+
+
 def _integer(value: Any, param: Param, layer: RegionLayer) -> Slots:
     return {param.fills[0]: int(_scalar(value))}
+
+
+def _count(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    return {param.fills[0]: max(int(_scalar(value)), 0)}
 
 
 def _pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
@@ -108,7 +138,10 @@ def _ignored(value: Any, param: Param, layer: RegionLayer) -> Slots:
 CONVERTERS: dict[str, Callable[[Any, Param, RegionLayer], Slots]] = {
     "same": _same,
     "number": _number,
+    "float32_number": _float32_number,
+    "above_number": _above_number,
     "integer": _integer,
+    "count": _count,
     "plain_number": _plain_number,
     "number_pair": _number_pair,
     "floats": _floats,
@@ -119,6 +152,7 @@ CONVERTERS: dict[str, Callable[[Any, Param, RegionLayer], Slots]] = {
     "positive_integer": _positive_integer,
     "ids": _ids,
     "element_limit": _element_limit,
+    "result": _ignored,
     "ignored": _ignored,
 }
 
@@ -137,6 +171,15 @@ def _scalar(value: Any) -> Any:
     if isinstance(value, (int, float)):  # first, as tracing cannot ask a symbol for a shape
         return value
     return value.item() if getattr(value, "shape", None) == () else value
+
+
+def _is_single(value: Any) -> bool:
+    return getattr(value, "shape", None) == (1,) and isinstance(value[0].item(), numbers.Real)
+
+
+def plain_element(value: Any) -> Any:
+    """The number in a tensor of one element; anything else as it is."""
+    return value[0].item() if getattr(value, "shape", None) == (1,) else value
 
 
 def _is_integer(value: Any) -> bool:
@@ -164,9 +207,11 @@ def _is_pair(value: Any) -> bool:
 VALUE_TYPES: dict[str, Callable[[Any], bool]] = {
     "float": lambda value: isinstance(value, float),
     "number": _is_number,
+    "single": _is_single,
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "integer": _is_integer,
     "bool": lambda value: isinstance(value, bool),
+    "integers": lambda value: isinstance(value, (list, tuple)) and all(map(_is_integer, value)),
     "int_pair": _is_pair,
     "number_pair": _is_number_pair,
     "float_tuple": _is_float_tuple,
@@ -185,11 +230,14 @@ PLAIN_TYPES: dict[str, type] = {
 _SPELLED_TYPES = {
     "tensor": "a tensor (torch.Tensor, numpy.ndarray or mindspore.Tensor)",
     "tensor_list": "a list of one (L, 4) tensor per image",
+    "rows": "lists of numbers",
     "float": "a float",
     "number": "a number",
+    "single": "a tensor of one element",
     "int": "an int",
     "integer": "an integer",
     "bool": "a bool",
+    "integers": "a list of integers",
     "int_pair": "a pair of integers",
     "number_pair": "a pair of numbers",
     "float_tuple": "a tuple of floats",
@@ -202,14 +250,34 @@ def check_value_type(value: Any, param: Param, operator_name: str) -> None:
     if value is None and param.optional:
         return
     if any(VALUE_TYPES[kind](value) for kind in param.types if kind in VALUE_TYPES):
-        if param.converter in ("number", "positive_number"):
+        if param.converter in _FLOAT_CONVERTERS:
             _check_fits_float(value, param, operator_name)
+        if not (param.minimum is None and param.maximum is None and param.above is None):
+            _check_range(plain_element(value), param, operator_name)
         return
     message = f"{operator_name}: {param.name} is {spelled(value)}; {expected_types(param.types)}"
     # A sequence of the wrong length is a wrong value of the right type.
     if {"int_pair", "number_pair"} & set(param.types) and isinstance(value, (list, tuple)):
         raise ArgumentError(message)
     raise DtypeError(message)
+
+
+_FLOAT_CONVERTERS = ("number", "float32_number", "above_number", "positive_number")
+
+
+def _check_range(value: Any, param: Param, operator_name: str) -> None:
+    number = _scalar(value)
+    least = -math.inf if param.minimum is None else param.minimum
+    most = math.inf if param.maximum is None else param.maximum
+    if least <= number <= most and (param.above is None or number > param.above):
+        return
+    bounds = [f"at least {least:g}"] * (least > -math.inf) + [f"at most {most:g}"] * (
+        most < math.inf
+    )
+    bounds += [] if param.above is None else [f"above {param.above:g}"]
+    raise ArgumentError(
+        f"{operator_name}: {param.name} is {number}; it must be {' and '.join(bounds)}"
+    )
 
 
 def _check_fits_float(value: Any, param: Param, operator_name: str) -> None:

@@ -148,11 +148,14 @@ def cases_cover_differences(core: CoreTable, apis: list[ApiTable]) -> Iterator[F
     """Two values of an axis in which two APIs differ are told apart by a case."""
     told = [(a, *pair) for case in core.cases for a in case.axes for pair in told_apart(case, a)]
     for axis in core.axes:
+        alike = {v.value: v.value if v.like is None else v.like for v in axis.values}
+        slots = {v.value: v.with_slot for v in axis.values}
         wanted = {
-            frozenset(pair)
+            frozenset((alike[before], alike[after]))
             for number, left in enumerate(apis)
             for right in apis[number + 1 :]
-            for pair in _value_pairs(axis.name, left, right, core)
+            for before, after in _value_pairs(axis.name, left, right, core)
+            if slots[before] == slots[after] and alike[before] != alike[after]
         }
         found = {frozenset(values) for name, *values in told if name == axis.name}
         for pair in sorted(map(sorted, wanted - found), key=str):

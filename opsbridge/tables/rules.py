@@ -15,6 +15,7 @@ from opsbridge.tables.schema import ApiTable, CoreTable, Param
 _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
     "float": (float,),
     "number": (float, int),
+    "single": (),
     "int": (int,),
     "integer": (int,),
     "bool": (bool,),
@@ -25,9 +26,10 @@ _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
 }
 _FILLS = {
     **dict.fromkeys(("same", "number", "integer", "plain_number", "floats", "rois"), 1),
+    **dict.fromkeys(("float32_number", "above_number", "count"), 1),
     **dict.fromkeys(("positive_number", "positive_integer", "ids", "element_limit"), 1),
     **dict.fromkeys(("pair", "number_pair"), 2),
-    **dict.fromkeys(("choice", "ignored"), 0),
+    **dict.fromkeys(("choice", "result", "ignored"), 0),
 }
 
 
@@ -177,6 +179,33 @@ def returns_name_outputs(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
                 yield Finding(f"returns[{index}].{key}", f"is {output}; outputs: {allowed}")
 
 
+def returns_name_params(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
+    """What shapes a result is a parameter that no slot needs alone, or an axis gone through."""
+    del core
+    names = [param.name for param in api.params]
+    for index, value in enumerate(api.returns):
+        for key in ("at_most", "padded_to", "padded_if", "clipped_if", "among"):
+            name = getattr(value, key)
+            if name and name not in names:
+                yield Finding(
+                    f"returns[{index}].{key}", f"is {name}; parameters: {', '.join(names)}"
+                )
+        if value.axis and value.axis not in api.each:
+            yield Finding(f"returns[{index}].axis", f"is {value.axis}; each: {', '.join(api.each)}")
+
+
+def each_names_sizes(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
+    """The axes that an API goes through are in the shape of a tensor; merged ones are such axes."""
+    del core
+    sizes = {size for param in api.params for size in param.shape}
+    for axis in api.each:
+        if axis not in sizes:
+            yield Finding("each", f"has {axis}, which is in no shape")
+    for axis in api.merged:
+        if axis not in api.each:
+            yield Finding("merged", f"has {axis}; each: {', '.join(api.each)}")
+
+
 def axes_exist(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
     """Behaviour, choices and deviations name axes of the core and allowed values only."""
     for index, block in enumerate(api.behaviour):
@@ -233,6 +262,8 @@ API_RULES: tuple[Callable[[ApiTable, CoreTable], Iterator[Finding]], ...] = (
     columns_fit_shape,
     stage_fits_form,
     returns_name_outputs,
+    returns_name_params,
+    each_names_sizes,
     axes_exist,
     axes_decided,
     limits_name_slots,

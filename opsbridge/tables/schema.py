@@ -17,7 +17,10 @@ Default = Scalar | tuple[float, ...]
 Converter = Literal[
     "same",  # the value is the slot
     "number",  # anything float() takes, as a float
+    "float32_number",  # the same, rounded to float32
+    "above_number",  # the next float32 above a number
     "integer",  # anything with __index__, as an int
+    "count",  # an integer, one below 0 as 0
     "plain_number",  # an integer as an int, any other number as a float
     "number_pair",  # two plain numbers, as two slots
     "floats",  # a tuple of floats, as one slot
@@ -29,16 +32,20 @@ Converter = Literal[
     "positive_integer",  # an integer above 0; any other leaves the slot out
     "ids",  # group ids of any dtype
     "element_limit",  # a number of boxes from which on, as the box elements up to which
+    "result",  # says how results are handed over, to the returns that name it
     "ignored",  # accepted, and of no effect
 ]
 ValueType = Literal[
     "tensor",
     "tensor_list",  # one (L, 4) tensor per image
+    "rows",  # nested lists or tuples of numbers, in place of a tensor
     "float",  # a Python float, nothing else
     "number",  # anything float() takes
+    "single",  # a tensor with one element, in place of a number
     "int",  # a Python int that is no bool
     "integer",  # anything with __index__ that is no bool
     "bool",
+    "integers",  # a list or tuple of integers
     "int_pair",
     "number_pair",  # two of anything float() takes
     "float_tuple",  # a tuple of Python floats
@@ -104,10 +111,16 @@ class Output:
 
 @dataclass(frozen=True)
 class AxisValue:
-    """One allowed value of a behaviour axis."""
+    """One allowed value of a behaviour axis.
+
+    No result tells it from the value it is ``like``. One that comes ``with_slot`` is what that slot
+    brings along, so no case can have it and another value.
+    """
 
     value: Scalar
     text: Text
+    like: Scalar | None = None
+    with_slot: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,6 +190,9 @@ class Param:
     is its default and leaves its slots out. ``aliases`` are older names that keywords may use. A
     parameter ``inside`` another argument is an entry of that dictionary. An ``extension`` is not in
     the real API at all: its default is what the real API does, and it goes by keyword only.
+    A tensor goes through the dtypes in ``casts`` before it fills its slot ("same": that of the
+    first tensor); a number is in [``minimum``, ``maximum``], and ``above`` a bound where that is
+    given.
     ``errors`` says where the real API raises something else for this parameter than for others.
     """
 
@@ -196,6 +212,10 @@ class Param:
     dtypes: tuple[str, ...] = ()
     dtypes_on: dict[Device, tuple[str, ...]] = field(default_factory=dict)
     columns: tuple[tuple[int, int], ...] = ()
+    casts: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
     errors: dict[Check, ErrorName] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
 
@@ -205,12 +225,35 @@ class Return:
     """One value that the framework API returns, in order.
 
     With ``ends`` it is a list of tensors: the parts of the output that end where ``ends`` says.
+    ``part`` is what of the output it is: its rows, how many there are, or each row after its places
+    on the axes that the API goes through (``ApiTable.each``). Rows can be cut to some ``columns``
+    (one column alone loses its axis); the parameters that ``at_most`` and ``padded_to`` name bound
+    their number, and fill it up with zeros, unless the parameter ``padded_if`` is false. ``axis``
+    gives the places on one axis alone; ``clipped_if`` names a parameter that asks for numbers in
+    [0, 1], and ``among`` one that lists the groups whose rows are returned.
     """
 
     name: str
     output: str
     dtype: str
     ends: str = ""
+    part: Literal["rows", "count", "places"] = "rows"
+    axis: str = ""
+    columns: tuple[int, ...] = ()
+    at_most: str = ""
+    padded_to: str = ""
+    padded_if: str = ""
+    clipped_if: str = ""
+    among: str = ""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another table that describes the calls in which a parameter has a value (without: None)."""
+
+    param: str
+    table: str
+    value: Scalar | None
 
 
 @dataclass(frozen=True)
@@ -266,6 +309,12 @@ class ApiTable:
     opsbridge are of that class, too. ``autocast`` lists the devices on which PyTorch's autocast
     widens 16-bit floating-point tensors to float32 before this API, and its results back;
     ``autocast_inside`` those on which it does so within the API, to which such tensors then come.
+
+    ``real`` is the dotted name that the framework has it by, where that is another; ``schema`` that
+    of a function that gives its schema by name and version, where the framework has no callable.
+    ``versions`` are the first and the last version that the table holds for. The operator runs once
+    for every place on the axes in ``each``, which are axes of the parameters' shapes; the results
+    of those in ``merged`` are put together by descending score.
     """
 
     name: str
@@ -280,6 +329,12 @@ class ApiTable:
     behaviour: tuple[Behaviour, ...]
     source: str
     example: str
+    real: str = ""
+    schema: str = ""
+    versions: tuple[str, ...] = ()
+    each: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
     constants: tuple[Constant, ...] = ()
     autocast: tuple[Device, ...] = ()
     autocast_inside: tuple[Device, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from opsbridge.tables.options import fold
 from opsbridge.tables.schema import ApiTable, Param, Stage
 
 _Kind = inspect.Parameter
+_UNKNOWN = object()
 # Methods by which frameworks' operator classes are called, the most telling first.
 _CALL_METHODS = ("forward", "construct", "__call__")
 
@@ -34,7 +36,7 @@ class SignatureReport:
 def compare_with_installed(api: ApiTable) -> SignatureReport:
     """Compare names, order, defaults and ways of passing with the installed framework."""
     try:
-        target = resolve(api.name)
+        target = _schema(api) if api.schema else resolve(api.real or api.name)
         signatures = {stage: _signature(target, api, stage) for stage in _stages(api)}
     except Exception as error:  # a framework that is broken fails in its own ways
         reason = str(error).strip().partition("\n")[0]
@@ -62,7 +64,61 @@ def _stages(api: ApiTable) -> tuple[Stage, ...]:
     return ("call",) if api.form == "function" else ("init", "call")
 
 
+def _schema(api: ApiTable) -> Any:
+    """The schema of an operator that the framework describes, and does not export as a callable."""
+    version = int(api.versions[0]) if api.versions else 1
+    return resolve(api.schema)(api.name.rpartition(".")[2].partition("_")[0], version)
+
+
+def _signature_of_schema(schema: Any) -> list[inspect.Parameter]:
+    """Inputs in their order, then attributes in the order of their names, with their defaults."""
+    inputs = [
+        _Kind(
+            each.name,
+            _Kind.POSITIONAL_OR_KEYWORD,
+            default=_UNKNOWN if "Optional" in str(each.option) else _Kind.empty,
+        )
+        for each in schema.inputs
+    ]
+    attributes = [
+        _Kind(
+            name,
+            _Kind.POSITIONAL_OR_KEYWORD,
+            default=_Kind.empty if each.required else _attribute(each),
+        )
+        for name, each in sorted(schema.attributes.items())
+    ]
+    return [*inputs, *attributes]
+
+
+def _attribute(attribute: Any) -> Any:
+    """The default of an attribute; ONNX holds it as one of the fields of a message."""
+    value = attribute.default_value
+    held = {1: "f", 2: "i", 3: "s"}.get(value.type)
+    default = getattr(value, held) if held else _UNKNOWN
+    return default.decode() if isinstance(default, bytes) else default
+
+
+def _signature_in_words(target: Any) -> list[inspect.Parameter]:
+    """What a builtin's first line of documentation says: `f(a, b[, c[, d]]) -> e`."""
+    match = re.match(r"\w+\(([^)]*)\)", target.__doc__ or "")
+    if match is None:
+        raise ValueError(f"no signature in the documentation of {target.__name__}")
+    required, *optional = match[1].replace("]", "").split("[")
+    names: list[tuple[str, object]] = [(name, _Kind.empty) for name in required.split(",")]
+    names += [(name, _UNKNOWN) for part in optional for name in part.split(",")]
+    return [
+        _Kind(name.strip(), _Kind.POSITIONAL_OR_KEYWORD, default=default)
+        for name, default in names
+        if name.strip()
+    ]
+
+
 def _signature(target: Any, api: ApiTable, stage: Stage) -> list[inspect.Parameter]:
+    if api.schema:
+        return _signature_of_schema(target)
+    if inspect.isbuiltin(target):
+        return _signature_in_words(target)
     if api.form == "function" or stage == "init":
         return list(inspect.signature(target).parameters.values())
     method: Callable[..., Any] = next(
@@ -101,6 +157,13 @@ def _compare_parameter(key: str, param: Param, real: inspect.Parameter) -> Itera
     yield None if agrees else Finding(f"{key}.name", message)
 
     default = None if real.default is _Kind.empty else real.default
+    if default is _UNKNOWN:  # there is one, and what it is nobody says
+        yield (
+            Finding(f"{key}.required", "is true; the real one is optional")
+            if param.required
+            else None
+        )
+        return
     agrees = type(param.default) is type(default) and param.default == default
     message = f"is {_shown(param.default)}; the real API has {_shown(default)}"
     yield None if agrees else Finding(f"{key}.default", message)

@@ -28,12 +28,37 @@ void suppress_after(const NmsSweep<A>& sweep, int64_t kept, double threshold, Nm
   }
 }
 
+// A falling threshold counts for a candidate as it stands at its turn, against every kept box, also
+// those beyond the most that are wanted.
+template <class A>
+void sweep_with_decay(const NmsSweep<A>& sweep, NmsRule rule) {
+  double threshold = sweep.threshold;
+  for (int64_t i = 0; i < sweep.count; ++i) {
+    bool drops = false;
+    for (int64_t j = 0; j < i && !drops; ++j) {
+      drops =
+          !sweep.suppressed[j] && suppresses(box_at(sweep, j), box_at(sweep, i), threshold, rule);
+      if (drops && sweep.suppressor != nullptr) sweep.suppressor[i] = j;
+    }
+    sweep.suppressed[i] = drops;
+    if (!drops && threshold > 0.5) {
+      threshold = held_threshold<A>(threshold * sweep.threshold_decay, rule.threshold_type);
+    }
+  }
+  int64_t kept = 0;
+  for (int64_t i = 0; i < sweep.count; ++i) {
+    if (!sweep.suppressed[i] && kept++ >= sweep.max_outputs && sweep.max_outputs >= 0) {
+      sweep.suppressed[i] = 1;
+    }
+  }
+}
+
 template <class A>
 void sweep_with(const NmsSweep<A>& sweep, Comparison comparison) {
   // A constant comparison lets the compiler drop the switch from the inner loop.
   NmsRule rule = sweep.rule;
   rule.comparison = comparison;
-  double threshold = sweep.threshold;
+  if (sweep.threshold_decay < 1) return sweep_with_decay(sweep, rule);
   int64_t kept = 0;
   for (int64_t i = 0; i < sweep.count; ++i) {
     if (kept == sweep.max_outputs) {
@@ -42,8 +67,7 @@ void sweep_with(const NmsSweep<A>& sweep, Comparison comparison) {
     }
     if (sweep.suppressed[i]) continue;
     ++kept;
-    suppress_after(sweep, i, threshold, rule);
-    if (sweep.threshold_decay < 1 && threshold > 0.5) threshold *= sweep.threshold_decay;
+    suppress_after(sweep, i, sweep.threshold, rule);
   }
 }
 

@@ -175,7 +175,7 @@ OPSBRIDGE_FN int largest_corner(const SampleCorners<T>& weights, const SampleCor
   return largest;
 }
 
-// What one sample offers to the maximum of its bin, and what the maximum is without samples.
+// What one sample offers to the maximum of its bin.
 template <class T, class V>
 OPSBRIDGE_FN V sample_maximum(const SampleCorners<T>& weights, const SampleCorners<V>& values,
                               Reduction reduction) {
@@ -183,8 +183,11 @@ OPSBRIDGE_FN V sample_maximum(const SampleCorners<T>& weights, const SampleCorne
                                                          : bilinear(weights, values);
 }
 
+// What the maximum is before the first sample. ONNX Runtime leaves a bin without samples at 0.
 template <class T>
-OPSBRIDGE_FN T first_maximum(const RoiAlignRule& rule) {
+OPSBRIDGE_FN T first_maximum(const RoiAlignRule& rule, const RoiAxis<T>& y, const RoiAxis<T>& x) {
+  const bool is_empty = y.samples <= 0 || x.samples <= 0;
+  if (is_empty && rule.reduction == Reduction::maximum_weighted_corner) return T(0);
   const bool starts_at_10000 =
       rule.reduction == Reduction::maximum && rule.maximum_start == MaximumStart::minus_10000;
   return starts_at_10000 ? T(-10000) : static_cast<T>(-std::numeric_limits<float>::max());

@@ -69,7 +69,7 @@ Chosen<T> chosen_sample(const Plane<S>& features, const Region<T>& region, const
   const bool has_zero = has_unusable(region, bin_y, bin_x);
   int64_t until_zero = has_zero ? samples_before_zero(region, bin_y, bin_x) : -1;
   Chosen<T> chosen{nullptr, nullptr};
-  T best = first_maximum<T>(rule);
+  T best = first_maximum<T>(rule, region.y, region.x);
   for (int64_t i = ys.bin_ends[bin_y]; i < ys.bin_ends[bin_y + 1]; ++i) {
     for (int64_t j = xs.bin_ends[bin_x]; j < xs.bin_ends[bin_x + 1]; ++j) {
       if (until_zero-- == 0 && best < T(0)) {

@@ -41,7 +41,7 @@ template <class S, class T>
 T maximum_bin(const Plane<S>& plane, const Region<T>& region, const RoiAlignRule& rule,
               int64_t bin_y, int64_t bin_x) {
   const T best =
-      fold_bin(plane, region, bin_y, bin_x, first_maximum<T>(rule),
+      fold_bin(plane, region, bin_y, bin_x, first_maximum<T>(rule, region.y, region.x),
                [&rule](T folded, const SampleCorners<T>& weights, const SampleCorners<T>& corners) {
                  return larger(folded, sample_maximum(weights, corners, rule.reduction));
                });

@@ -1,0 +1,222 @@
+"""Calls and results that a framework shapes otherwise than the core operator does.
+
+An API may go through axes of its tensors (images, classes) and run the operator once at each place,
+and may hand its results over cut, counted, padded or in another dtype. The table says how
+(`ApiTable.each`, `Return`); here it is done, once for all frameworks, on arrays.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from opsbridge.core.operator import Operator
+from opsbridge.errors import ArgumentError, DerivativeError
+from opsbridge.frameworks import FrameworkLayer
+from opsbridge.tables.bind import Plan
+from opsbridge.tables.convert import plain_element
+from opsbridge.tables.schema import Param, Return
+
+Array = np.ndarray[Any, Any]
+Slots = dict[str, Any]
+Place = dict[str, int]
+# Runs the core operator on the slots of one place.
+Run = Callable[[Slots], tuple[Any, ...]]
+
+# Dtypes that native code writes besides the one that an output has by itself.
+_ALSO = {"int64": "int32", "bool": "uint8"}
+_SCORE_COLUMN = 4
+
+
+class Shaping:
+    """What stands between the core operator and the results of one API.
+
+    `is_plain` where there is nothing: then the outputs of the plan are what the API returns.
+    """
+
+    def __init__(self, plan: Plan, operator: Operator) -> None:
+        self.plan = plan
+        self.returns = plan.api.returns
+        made = operator.output_dtypes
+        self.is_plain = not plan.api.each and all(
+            _is_plain(value, made.get(value.output, value.dtype)) for value in self.returns
+        )
+        names = [value.output for value in self.returns]
+        if plan.api.merged or any(value.among for value in self.returns):
+            names += ["kept_boxes", "keep"]
+        self.outputs = (
+            plan.outputs
+            if self.is_plain
+            else tuple((name, made.get(name, "same")) for name in dict.fromkeys(names))
+        )
+        self.inner = tuple(axis for axis in plan.api.each if axis in plan.api.merged)
+        self.outer = tuple(axis for axis in plan.api.each if axis not in plan.api.merged)
+        self._tensors = {
+            slot: step.param for step in plan.call if step.takes_tensor for slot in step.param.fills
+        }
+
+    def results(
+        self, layer: FrameworkLayer, slots: Slots, given: Mapping[str, Any], first: Any, run: Run
+    ) -> Any:
+        """What the API returns for the slots of a call; `given` are its arguments by name."""
+        name = self.plan.name
+        if layer.is_recording():
+            raise DerivativeError(
+                f"{name}: the sizes of its results depend on data and its arguments are read while "
+                "it runs; call it outside of the graph"
+            )
+        sizes = self._sizes(layer, slots)
+        parts = [
+            [
+                (place | inner, self._run_at(place | inner, slots, run))
+                for inner in _places(self.inner, sizes)
+            ]
+            for place in _places(self.outer, sizes)
+        ]
+        if self.inner:
+            parts = [[_merged(part)] if part else [] for part in parts]
+        results = tuple(self._returned(value, parts, given) for value in self.returns)
+        main = layer.dtype(first)
+        tensors = tuple(
+            from_array(layer, array, main if value.dtype == "same" else value.dtype, first)
+            for value, array in zip(self.returns, results, strict=True)
+        )
+        return tensors if len(tensors) > 1 else tensors[0]
+
+    def _sizes(self, layer: FrameworkLayer, slots: Slots) -> dict[str, int]:
+        """How long each axis is that the API goes through; tensors of length 1 fit "1 or AXIS"."""
+        sizes: dict[str, int] = {}
+        owners: dict[str, str] = {}
+        for slot, param in self._tensors.items():
+            if slot not in slots:
+                continue
+            for axis, size in zip(param.shape, layer.shape(slots[slot]), strict=False):
+                named = str(axis).removeprefix("1 or ")
+                if named not in self.plan.api.each or (named != axis and size == 1):
+                    continue
+                if sizes.setdefault(named, size) != size:
+                    raise ArgumentError(
+                        f"{self.plan.name}: {param.name} has {size} for {named}, but "
+                        f"{owners[named]} has {sizes[named]}; they must be equal"
+                    )
+                owners.setdefault(named, param.name)
+        return sizes
+
+    def _run_at(self, place: Place, slots: Slots, run: Run) -> dict[str, Array]:
+        if place:
+            slots = slots | {
+                slot: slots[slot][_index(param, place, slots[slot].shape)]
+                for slot, param in self._tensors.items()
+                if slot in slots
+            }
+        made = run(slots)
+        return {name: to_array(each) for (name, _), each in zip(self.outputs, made, strict=True)}
+
+    def _returned(
+        self,
+        value: Return,
+        parts: list[list[tuple[Place, dict[str, Array]]]],
+        given: Mapping[str, Any],
+    ) -> Array:
+        found = [
+            [self._rows(value, place, outputs, given) for place, outputs in part] for part in parts
+        ]
+        most = _bound(value.at_most, given)
+        each = [np.concatenate(rows)[:most] if rows else None for rows in found]
+        filled = [rows for rows in each if rows is not None]
+        if value.clipped_if and given[value.clipped_if]:
+            filled = [np.clip(rows, 0, 1) for rows in filled]
+        if value.part == "count":
+            return np.array(
+                [len(rows) for rows in filled] if self.outer else len(filled[0]), np.int64
+            )
+        if not value.padded_to or (value.padded_if and not given[value.padded_if]):
+            if filled:
+                return np.concatenate(filled)
+            return np.zeros((0, len(self.plan.api.each) + 1), np.int64)
+        length = _bound(value.padded_to, given) or 0
+        padded = [_padded(rows, length) for rows in filled]
+        return np.stack(padded) if self.outer else padded[0]
+
+    def _rows(
+        self, value: Return, place: Place, outputs: dict[str, Array], given: Mapping[str, Any]
+    ) -> Array:
+        rows = outputs[value.output]
+        if value.among:
+            ids = to_array(given[self._tensors["groups"].name])[outputs["keep"]]
+            rows = rows[np.isin(ids, np.asarray(given[value.among]))]
+        if value.axis:
+            merged = outputs.get(value.axis)
+            return np.full(len(rows), place[value.axis]) if merged is None else merged
+        if value.columns:
+            rows = rows[:, value.columns[0]] if len(value.columns) == 1 else rows[:, value.columns]
+        if value.part == "places":
+            at = [np.full(len(rows), place[axis]) for axis in self.plan.api.each]
+            return np.stack([*at, rows], axis=1)
+        return rows
+
+
+def _is_plain(value: Return, made: str) -> bool:
+    is_whole = (
+        value.part == "rows"
+        and not value.columns
+        and not (value.axis or value.at_most or value.padded_to or value.clipped_if or value.among)
+    )
+    return is_whole and value.dtype in (made, _ALSO.get(made))
+
+
+def _places(axes: tuple[str, ...], sizes: Mapping[str, int]) -> Iterator[Place]:
+    for place in itertools.product(*(range(sizes[axis]) for axis in axes)):
+        yield dict(zip(axes, place, strict=True))
+
+
+def _index(param: Param, place: Place, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Where in a tensor the place is; an axis of length 1 may stand for every place."""
+    index: list[Any] = []
+    for axis, size in zip(param.shape, shape, strict=True):
+        named = str(axis).removeprefix("1 or ")
+        is_shared = named != axis and size == 1
+        index.append((0 if is_shared else place[named]) if named in place else slice(None))
+    return tuple(index)
+
+
+def _merged(part: list[tuple[Place, dict[str, Array]]]) -> tuple[Place, dict[str, Array]]:
+    """The rows of several places by descending score, each with its place."""
+    scores = np.concatenate([outputs["kept_boxes"][:, _SCORE_COLUMN] for _, outputs in part])
+    order = np.argsort(-scores, kind="stable")
+    joined = {
+        name: np.concatenate([outputs[name] for _, outputs in part])[order] for name in part[0][1]
+    }
+    for axis in part[0][0]:
+        lengths = [len(outputs["keep"]) for _, outputs in part]
+        joined[axis] = np.repeat([place[axis] for place, _ in part], lengths)[order]
+    return part[0][0], joined
+
+
+def _bound(name: str, given: Mapping[str, Any]) -> int | None:
+    if not name or given[name] is None:
+        return None
+    return max(int(plain_element(given[name])), 0)
+
+
+def _padded(rows: Array, length: int) -> Array:
+    padded = np.zeros((length, *rows.shape[1:]), rows.dtype)
+    padded[: min(len(rows), length)] = rows[:length]
+    return padded
+
+
+def to_array(tensor: Any) -> Array:
+    """The numbers of a tensor as an array, for results that are put together."""
+    if hasattr(tensor, "asnumpy"):
+        return np.asarray(tensor.asnumpy())
+    return np.asarray(tensor.detach() if hasattr(tensor, "detach") else tensor)
+
+
+def from_array(layer: FrameworkLayer, array: Array, dtype: str, like: Any) -> Any:
+    """An array as a tensor of the framework, in a dtype."""
+    destination = layer.empty(array.shape, dtype, like)
+    np.asarray(destination)[...] = array
+    return layer.finish(destination)
