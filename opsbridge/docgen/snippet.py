@@ -84,7 +84,7 @@ def _is_tensor(param: Param, call: CaseCall) -> bool:
 
 
 def _tensor(param: Param, call: CaseCall, library: Library) -> str:
-    dtype = "int64" if param.converter == "ids" else call.case.dtype
+    dtype = call.dtypes[param.name]
     form = f"{param.name} = {_TENSOR[library]}"
     value = call.arguments[param.name]
     line = form.format(data=_literal(value), dtype=dtype)

@@ -115,8 +115,9 @@ class Axis:
     """One convention in which frameworks differ; ``shows`` says on which inputs it can be seen.
 
     An axis may matter only to an API that fills an optional slot (``only_with_slot``) or that has
-    some other value (``only_when``); other APIs leave it out. A value called ``same`` means the
-    dtype of the tensors, so it equals the value of that name for tensors of that dtype.
+    some other value (``only_when``); other APIs leave it out. ``without_slot`` is the value that an
+    API without the slot has in effect. A value called ``same`` means the dtype of the tensors, so it
+    equals the value of that name for tensors of that dtype.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Axis:
     shows: Text
     values: tuple[AxisValue, ...]
     only_with_slot: str = ""
+    without_slot: Scalar | None = None
     only_when: dict[str, Scalar] = field(default_factory=dict)
 
 
@@ -266,6 +268,8 @@ class ApiTable:
     opsbridge are of that class, too. ``autocast`` lists the devices on which PyTorch's autocast
     widens 16-bit floating-point tensors to float32 before this API, and its results back;
     ``autocast_inside`` those on which it does so within the API, to which such tensors then come.
+    A table that describes only some calls of a function has a name of its own: ``called`` is then
+    the dotted name of that function, ``called_with`` the arguments that make it such a call.
     """
 
     name: str
@@ -280,6 +284,8 @@ class ApiTable:
     behaviour: tuple[Behaviour, ...]
     source: str
     example: str
+    called: str = ""
+    called_with: dict[str, Scalar] = field(default_factory=dict)
     constants: tuple[Constant, ...] = ()
     autocast: tuple[Device, ...] = ()
     autocast_inside: tuple[Device, ...] = ()
