@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -94,6 +95,11 @@ def _tensor(param: Param, call: CaseCall, library: Library) -> str:
 def _rows(value: list[Any], indent: int = 4) -> Iterator[str]:
     """A nested list over several lines, each of its rows on one where that fits."""
     yield "["
+    if not isinstance(value[0], list):
+        margin = " " * indent
+        numbers = f"{_literal(value)[1:-1]},"
+        yield textwrap.fill(numbers, _LINE, initial_indent=margin, subsequent_indent=margin)
+        value = []
     for row in value:
         text = _literal(row)
         if len(text) + indent > _LINE and isinstance(row, list) and isinstance(row[0], list):
