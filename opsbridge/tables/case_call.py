@@ -115,8 +115,8 @@ def _arguments(api: ApiTable, case: Case, values: dict[str, Scalar | None]) -> d
     for param in api.params:
         if param.extension:
             continue
-        if param.name in api.called_with:
-            value: Any = api.called_with[param.name]
+        if param.name in api.real_arguments:
+            value: Any = api.real_arguments[param.name]
         elif param.name in values:
             value = values[param.name]
         elif set(param.fills) & set(case.inputs):
@@ -125,7 +125,7 @@ def _arguments(api: ApiTable, case: Case, values: dict[str, Scalar | None]) -> d
             continue
         if (
             param.required
-            or param.name in api.called_with
+            or param.name in api.real_arguments
             or not equal_scalars(value, param.default)
         ):
             target = arguments.setdefault(param.inside, {}) if param.inside else arguments

@@ -268,8 +268,8 @@ class ApiTable:
     opsbridge are of that class, too. ``autocast`` lists the devices on which PyTorch's autocast
     widens 16-bit floating-point tensors to float32 before this API, and its results back;
     ``autocast_inside`` those on which it does so within the API, to which such tensors then come.
-    A table that describes only some calls of a function has a name of its own: ``called`` is then
-    the dotted name of that function, ``called_with`` the arguments that make it such a call.
+    A table that describes only some calls of a function has a name of its own: ``real`` is then
+    the dotted name of that function, ``real_arguments`` the arguments that make it such a call.
     """
 
     name: str
@@ -284,8 +284,8 @@ class ApiTable:
     behaviour: tuple[Behaviour, ...]
     source: str
     example: str
-    called: str = ""
-    called_with: dict[str, Scalar] = field(default_factory=dict)
+    real: str = ""
+    real_arguments: dict[str, Scalar] = field(default_factory=dict)
     constants: tuple[Constant, ...] = ()
     autocast: tuple[Device, ...] = ()
     autocast_inside: tuple[Device, ...] = ()

@@ -108,7 +108,7 @@ def test_real_framework_meets_the_case(entry: ApiCall) -> None:
     reason = f"compares with the real {api.framework}, which is not installed"
     pytest.importorskip(api.framework, reason=reason)
     to_tensor = _tensor_maker(api.framework)
-    _check(_results(api, resolve(api.called or api.name), call, to_tensor), item[2])
+    _check(_results(api, resolve(api.real or api.name), call, to_tensor), item[2])
 
 
 def test_every_axis_with_two_real_values_is_seen_on_the_real_frameworks() -> None:
