@@ -20,6 +20,7 @@ from opsbridge.tables.schema import ApiTable, CoreTable, Text
 _TITLE = Text("Differences between {left} and {right}", "比较{left}与{right}的差异")
 _HEADLINE = Text("Worst difference: `{code}`", "最大差异：`{code}`")
 _LINE = Text("- `{code}` ({action}): {names}", "- `{code}`（{action}）：{names}")
+_CALL = Text("Through opsbridge, in one line: `{call}`", "经由 opsbridge，一行即可：`{call}`")
 _MORE = Text("For more information, see [{name}]({link}).", "更多内容详见[{name}]({link})。")
 _DIFFERENCES = Text("Differences", "差异对比")
 _SIDE = Text("{name}: {text}", "{name}：{text}")
@@ -33,9 +34,17 @@ def title(left: ApiTable, right: ApiTable, language: Language) -> str:
 
 
 def difference_page(
-    left: ApiTable, right: ApiTable, core: CoreTable, language: Language = "en", examples: str = ""
+    left: ApiTable,
+    right: ApiTable,
+    core: CoreTable,
+    language: Language = "en",
+    examples: str = "",
+    call: str = "",
 ) -> str:
-    """The whole page as Markdown; ``examples`` are its sections with code, where there are any.
+    """The whole page as Markdown.
+
+    ``examples`` are its sections with code, where there are any; ``call`` is the line of theirs
+    that calls the left API through opsbridge.
 
     Raises:
         TableError: the APIs are not of the operator ``core``.
@@ -46,6 +55,7 @@ def difference_page(
         [
             f"# {title(left, right, language)}",
             summary(left, right, core, language),
+            pick(_CALL, language).format(call=call) if call else "",
             *(_api_section(api, language) for api in (left, right)),
             f"## {pick(_DIFFERENCES, language)}",
             *(

@@ -38,7 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder to write to (default: %(default)s)",
     )
-    commands.add_parser("record", help="run the examples of all pages and keep what they print")
+    recorder = commands.add_parser(
+        "record", help="run the examples of all pages and keep what they print"
+    )
+    recorder.add_argument(
+        "environments",
+        nargs="*",
+        metavar="ENVIRONMENT",
+        help="names of files in docs/recorded (default: all that are installed)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -82,8 +90,12 @@ def _build(arguments: argparse.Namespace) -> None:
 
 
 def _record(arguments: argparse.Namespace) -> None:
-    """Record every environment that is installed here; say which are not."""
-    for environment, snippets in all_snippets().items():
+    """Record the environments that are asked for and installed here; say which are not."""
+    known = all_snippets()
+    for environment in arguments.environments or known:
+        if environment not in known:
+            raise PageError(f"docs: no environment {environment}; known: {', '.join(known)}")
+        snippets = known[environment]
         versions = installed_versions(snippets[0])
         if versions is None:
             sys.stdout.write(f"{environment}: not installed, {len(snippets)} examples not run\n")

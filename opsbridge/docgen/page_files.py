@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from opsbridge.docgen.difference_page import difference_page, title
-from opsbridge.docgen.example_section import example_section
+from opsbridge.docgen.example_section import bridged_call, example_section
 from opsbridge.docgen.markdown import joined
 from opsbridge.docgen.page_json import SCHEMA, page_data
 from opsbridge.docgen.pairs import Pair, all_pairs
@@ -21,10 +21,11 @@ _INDEX = Text("Difference pages", "差异页面")
 _LINE = Text("- [{title}]({file}): `{code}`", "- [{title}]({file})：`{code}`")
 
 
-def full_page(pair: Pair, language: Language) -> str:
-    """The difference page of a pair with its code examples."""
-    examples = example_section(pair.left, pair.right, pair.core, language)
-    return difference_page(pair.left, pair.right, pair.core, language, examples)
+def full_page(pair: Pair, language: Language, tabs: bool = False) -> str:
+    """The difference page of a pair with its code examples, on the site in tabs."""
+    sides = pair.left, pair.right, pair.core
+    examples = example_section(*sides, language, tabs)
+    return difference_page(*sides, language, examples, bridged_call(*sides))
 
 
 def markdown_files(language: Language) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from opsbridge.docgen.difference_table import table_rows
-from opsbridge.docgen.example_section import printed_by
+from opsbridge.docgen.example_section import bridged_call, error_of, printed_by
 from opsbridge.docgen.examples import Example, pair_examples
 from opsbridge.docgen.pairs import Pair
 from opsbridge.docgen.recorded import recording_of
@@ -49,6 +49,7 @@ SCHEMA: dict[str, Any] = {
             en={"type": "array", "items": {"$ref": "#/$defs/row"}},
             zh={"type": "array", "items": {"$ref": "#/$defs/row"}},
         ),
+        bridged_call={"type": "string", "description": "one line of the first example"},
         examples={"type": "array", "items": {"$ref": "#/$defs/example"}},
     ),
     "$defs": {
@@ -98,9 +99,12 @@ SCHEMA: dict[str, Any] = {
             bridged={"$ref": "#/$defs/snippet"},
         ),
         "snippet": _object(
-            "code, and what each of its prints printed; both null where it was not run",
+            "code, and what each of its prints printed; outputs are null where it was not run, or"
+            " where the framework refused it with an error",
             code={"type": "string"},
+            call={"type": "string", "description": "the line of the code that calls the API"},
             outputs={"type": ["array", "null"], "items": {"type": "string"}},
+            error={"type": "string", "description": "empty where there was none"},
             versions={"type": ["object", "null"], "additionalProperties": {"type": "string"}},
         ),
     },
@@ -121,6 +125,7 @@ def page_data(pair: Pair) -> dict[str, Any]:
             "en": [asdict(row) for row in table_rows(left, right, core, "en")],
             "zh": [asdict(row) for row in table_rows(left, right, core, "zh")],
         },
+        "bridged_call": bridged_call(left, right, core),
         "examples": [_example(item) for item in pair_examples(left, right, core)],
     }
 
@@ -164,9 +169,12 @@ def _example(example: Example) -> dict[str, Any]:
 
 def _snippet(snippet: Snippet) -> dict[str, Any]:
     outputs, recording = printed_by(snippet), recording_of(snippet.environment)
-    is_recorded = outputs is not None and recording is not None
+    error = error_of(snippet)
+    is_recorded = outputs is not None or error
     return {
         "code": snippet.code,
+        "call": snippet.call,
         "outputs": ["\n".join(lines) for lines in outputs] if outputs is not None else None,
+        "error": error,
         "versions": recording.versions if is_recorded and recording else None,
     }

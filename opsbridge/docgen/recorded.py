@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,14 +22,19 @@ from opsbridge.pages.run import Job, Limits, Step, run_job
 from opsbridge.tables.load import table_root
 
 Outputs = tuple[tuple[str, ...], ...]
+_AT_ONCE = 2  # children, each with a framework in memory
 
 
 @dataclass(frozen=True)
 class Recording:
-    """What snippets of one environment printed, by code, one output per print."""
+    """What snippets of one environment printed, by code, one output per print.
+
+    ``errors`` has the last line of the error for codes that the framework refuses on a CPU.
+    """
 
     versions: dict[str, str]
     outputs: dict[str, Outputs]
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 def recordings_folder() -> Path:
@@ -58,14 +64,24 @@ def record(snippets: Iterable[Snippet]) -> Recording:
     """Run snippets of one environment, which is installed, as examples of pages are run.
 
     Raises:
-        PageError: a snippet failed; the message shows its code.
+        PageError: a snippet failed or, though it should be refused, did not; the message has its
+            code.
     """
     ordered = sorted(set(snippets), key=lambda snippet: snippet.code)
     versions = installed_versions(ordered[0])
     assert versions is not None
-    with Launcher() as launcher:
-        outputs = {snippet.code: run_code(snippet.code, launcher) for snippet in ordered}
-    return Recording(versions, outputs)
+    with Launcher() as launcher, ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = list(pool.map(lambda snippet: _run(snippet.code, launcher), ordered))
+    outputs, errors = {}, {}
+    for snippet, (printed, raised) in zip(ordered, found, strict=True):
+        if bool(raised) != snippet.refused:
+            problem = f"failed: {raised}" if raised else "is refused no longer"
+            raise PageError(f"docs: an example {problem}\n{snippet.code}")
+        if raised:
+            errors[snippet.code] = raised
+        else:
+            outputs[snippet.code] = printed
+    return Recording(versions, outputs, errors)
 
 
 def run_code(code: str, launcher: Launcher) -> Outputs:
@@ -74,6 +90,14 @@ def run_code(code: str, launcher: Launcher) -> Outputs:
     Raises:
         PageError: it failed.
     """
+    outputs, raised = _run(code, launcher)
+    if raised:
+        raise PageError(f"docs: an example failed: {raised}\n{code}")
+    return outputs
+
+
+def _run(code: str, launcher: Launcher) -> tuple[Outputs, str]:
+    """What each print printed, or the error that ended the code."""
     lines = tuple(code.split("\n"))
     first = next((i for i, line in enumerate(lines) if line.startswith("print(")), len(lines))
     sources = ["\n".join(lines[:first]), *lines[first:]]
@@ -88,17 +112,19 @@ def run_code(code: str, launcher: Launcher) -> Outputs:
         outcome = done.outcomes.get(step.index)
         if outcome is None or outcome.failure or outcome.cut:
             failure = outcome.failure if outcome else None
-            raised = f"{failure.name}: {failure.message}" if failure else done.ended
-            raise PageError(f"docs: an example failed: {raised}\n{code}")
+            raised = f"{failure.name}: {failure.message.strip()}" if failure else done.ended
+            return (), raised or "the output is too long"
         found.append(tuple(outcome.output.splitlines()))
-    return tuple(found[1:])
+    return tuple(found[1:]), ""
 
 
 def write_recording(recording: Recording, path: Path) -> None:
     """Write a recording, one line of text per line of code and output."""
     examples = [
-        {"code": code.split("\n"), "outputs": outputs}
-        for code, outputs in sorted(recording.outputs.items())
+        {"code": code.split("\n"), "outputs": recording.outputs[code]}
+        if code in recording.outputs
+        else {"code": code.split("\n"), "error": recording.errors[code]}
+        for code in sorted({*recording.outputs, *recording.errors})
     ]
     data = {"versions": recording.versions, "platform": "cpu", "examples": examples}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,8 +137,11 @@ def _read(path: Path) -> Recording | None:
     if not path.exists():
         return None
     data = json.loads(path.read_text(encoding="utf-8"))
-    outputs = {
-        "\n".join(example["code"]): tuple(map(tuple, example["outputs"]))
-        for example in data["examples"]
-    }
-    return Recording(data["versions"], outputs)
+    outputs, errors = {}, {}
+    for example in data["examples"]:
+        code = "\n".join(example["code"])
+        if "error" in example:
+            errors[code] = example["error"]
+        else:
+            outputs[code] = tuple(map(tuple, example["outputs"]))
+    return Recording(data["versions"], outputs, errors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,18 +22,33 @@ _TENSOR: dict[Library, str] = {
 }
 
 
+# A deviation of this name says that the real API has no CPU kernel.
+_NO_CPU = "cpu-tensors"
+
+
 @dataclass(frozen=True)
 class Snippet:
-    """Code of a package on tensors of a library; its last lines print what the call returns."""
+    """Code of a package on tensors of a library; its last lines print what the call returns.
+
+    Where the API is ``refused`` on a CPU, the call raises an error instead.
+    """
 
     package: str
     library: Library
     code: str
+    refused: bool = False
 
     @property
     def environment(self) -> str:
         """What its output depends on: the package, and the library where that is not implied."""
         return f"opsbridge-{self.library}" if self.package == "opsbridge" else self.package
+
+    @property
+    def call(self) -> str:
+        """The line that calls the API."""
+        lines = self.code.split("\n")
+        prints = sum(line.startswith("print(") for line in lines)
+        return lines[-prints - 1]
 
 
 def library_of(api: ApiTable) -> Library:
@@ -43,29 +59,39 @@ def library_of(api: ApiTable) -> Library:
 def real_snippet(api: ApiTable, call: CaseCall) -> Snippet:
     """The call of the real API."""
     library = library_of(api)
-    return Snippet(api.framework, library, _code(api, call, library, api.name))
+    module, _, function = (api.real or api.name).rpartition(".")
+    code = _code(api, call, library, f"from {module} import {function}", function)
+    refused = any(deviation.id == _NO_CPU for deviation in api.deviations)
+    return Snippet(api.framework, library, code, refused)
 
 
 def bridged_snippet(api: ApiTable, call: CaseCall, library: Library) -> Snippet:
     """The same call taken from opsbridge, on tensors of any library."""
-    return Snippet("opsbridge", library, _code(api, call, library, f"opsbridge.{api.name}"))
+    name = f"opsbridge.{api.real or api.name}"
+    imported = f"import {name.rpartition('.')[0]}"
+    return Snippet("opsbridge", library, _code(api, call, library, imported, name))
 
 
-def _code(api: ApiTable, call: CaseCall, library: Library, name: str) -> str:
-    module, _, function = name.rpartition(".")
-    imports = [_IMPORTS[library], f"from {module} import {function}"]
+def _code(api: ApiTable, call: CaseCall, library: Library, imported: str, function: str) -> str:
     given = _given(api, call, "call")
     tensors = [_tensor(param, call, library) for param in given if _is_tensor(param, call)]
     init = f"({_listed(_given(api, call, 'init'), call)})" if api.form == "class" else ""
     results = [_result(value.name, value.output) for value in api.returns]
     returned = f"{', '.join(results)} = {function}{init}({_listed(given, call)})"
     prints = [f"print({result})" for result in results]
-    return "\n".join([*imports, "", *tensors, returned, *prints])
+    return "\n".join([_IMPORTS[library], imported, "", *tensors, returned, *prints])
 
 
 def _given(api: ApiTable, call: CaseCall, stage: Stage) -> list[Param]:
-    params = [param for param in api.params if param.stage == stage]
-    return [param for param in fold(params) if param.name in call.arguments]
+    """The parameters with an argument; those that go by position also before such a one."""
+    folded = fold(param for param in api.params if param.stage == stage)
+    params = [param for param in folded if not param.extension]
+    given = [index for index, param in enumerate(params) if param.name in call.arguments]
+    return [
+        param
+        for index, param in enumerate(params)
+        if index in given or (param.positional_only and index < max(given, default=0))
+    ]
 
 
 def _listed(params: list[Param], call: CaseCall) -> str:
@@ -75,16 +101,16 @@ def _listed(params: list[Param], call: CaseCall) -> str:
 def _argument(param: Param, call: CaseCall) -> str:
     if _is_tensor(param, call):
         return param.name
-    value = _literal(call.arguments[param.name])
+    value = _literal(call.arguments.get(param.name, param.default))
     return value if param.positional_only else f"{param.name}={value}"
 
 
 def _is_tensor(param: Param, call: CaseCall) -> bool:
-    return isinstance(call.arguments[param.name], list)
+    return param.name in call.dtypes
 
 
 def _tensor(param: Param, call: CaseCall, library: Library) -> str:
-    dtype = "int64" if param.converter == "ids" else call.case.dtype
+    dtype = call.dtypes[param.name]
     form = f"{param.name} = {_TENSOR[library]}"
     value = call.arguments[param.name]
     line = form.format(data=_literal(value), dtype=dtype)
@@ -94,6 +120,11 @@ def _tensor(param: Param, call: CaseCall, library: Library) -> str:
 def _rows(value: list[Any], indent: int = 4) -> Iterator[str]:
     """A nested list over several lines, each of its rows on one where that fits."""
     yield "["
+    if not isinstance(value[0], list):
+        margin = " " * indent
+        numbers = f"{_literal(value)[1:-1]},"
+        yield textwrap.fill(numbers, _LINE, initial_indent=margin, subsequent_indent=margin)
+        value = []
     for row in value:
         text = _literal(row)
         if len(text) + indent > _LINE and isinstance(row, list) and isinstance(row[0], list):

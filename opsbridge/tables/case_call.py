@@ -16,22 +16,27 @@ from opsbridge.tables.schema import ApiTable, Case, CoreTable, Expectation, Para
 class CaseCall:
     """Arguments by parameter, tensors as nested lists; ``axes`` are the conventions they give.
 
-    ``chosen`` are the values of enumerated parameters that are not the defaults.
+    ``dtypes`` are those of the tensors, ``chosen`` are the values of enumerated parameters that are not the defaults, ``left_out`` the
+    optional inputs of the case that the API has no place for, ``expects`` what it should give.
     """
 
     case: Case
     arguments: dict[str, Any]
+    dtypes: dict[str, str]
     axes: dict[str, Scalar]
     chosen: dict[str, Scalar | None]
+    left_out: tuple[str, ...]
+    expects: Expectation
 
 
 def case_calls(api: ApiTable, core: CoreTable, case: Case) -> list[CaseCall]:
     """The calls of a real API that meet an expectation of the case, default arguments first.
 
     There is none where the API lacks an input or takes other shapes, where the case is refused, or
-    where the real API is known not to do what the table says in opsbridge's stead.
+    where the real API is known not to do what the table says in opsbridge's stead. Optional inputs
+    may be lacking: the API then does without.
     """
-    if api.each or not _takes(api, case):
+    if api.each or not _takes(api, core, case):
         return []
     own = {axis for deviation in api.deviations for axis in deviation.axes}
     found: list[CaseCall] = []
@@ -41,25 +46,44 @@ def case_calls(api: ApiTable, core: CoreTable, case: Case) -> list[CaseCall]:
     return sorted(found, key=lambda call: len(call.chosen))
 
 
-def _takes(api: ApiTable, case: Case) -> bool:
+def _takes(api: ApiTable, core: CoreTable, case: Case) -> bool:
     params = [param for param in api.params if not param.extension]
-    filled = {slot for param in params for slot in param.fills}
+    optional = {slot.name for slot in core.slots if slot.optional}
     return (
-        set(case.inputs) <= filled
+        {*_left_out(api, case)} <= optional
         and all(set(p.fills) <= set(case.inputs) for p in params if p.required)
-        and all(case.dtype in p.dtypes for p in params if p.dtypes)
-        and all(case.dtype in p.dtypes_on.get("cpu", p.dtypes) for p in params if p.dtypes)
+        and all(_dtype(param, case) for param in params if param.dtypes)
     )
+
+
+def _dtype(param: Param, case: Case) -> str:
+    """The dtype of the tensor that goes in there: that of the case, or a type of indices."""
+    allowed = param.dtypes_on.get("cpu", param.dtypes)
+    if param.converter == "ids" and "int64" in allowed:
+        return "int64"
+    whole = all(name.startswith("int") for name in allowed)
+    return next((name for name in allowed if whole or name == case.dtype), "")
+
+
+def _left_out(api: ApiTable, case: Case) -> tuple[str, ...]:
+    filled = {slot for param in api.params if not param.extension for slot in param.fills}
+    return tuple(slot for slot in case.inputs if slot not in filled)
 
 
 def _meeting(
     api: ApiTable, core: CoreTable, case: Case, expectation: Expectation
 ) -> Iterator[CaseCall]:
-    wanted = {**case.base, **expectation.set}
+    wanted = _typed({**case.base, **expectation.set}, core, case.dtype)
     returned = {name for value in api.returns for name in (value.output, value.ends)}
     enumerated = [param for param in api.params if param.choices and not param.extension]
+    left_out = _left_out(api, case)
+    without = {
+        axis.name: axis.without_slot
+        for axis in core.axes
+        if axis.only_with_slot in left_out and axis.without_slot is not None
+    }
     for choices in itertools.product(*(param.choices for param in enumerated)):
-        axes = axis_values(api, core, "cpu")
+        axes = without | axis_values(api, core, "cpu", case.dtype)
         for choice in choices:
             axes.update(choice.set)
         meets = all(name in axes and equal_scalars(axes[name], wanted[name]) for name in wanted)
@@ -67,7 +91,22 @@ def _meeting(
             values = {p.name: c.value for p, c in zip(enumerated, choices, strict=True)}
             defaults = {p.name: p.default for p in enumerated if not p.required}
             chosen = {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}
-            yield CaseCall(case, _arguments(api, case, values), axes, chosen)
+            arguments = _arguments(api, case, values)
+            dtypes = {
+                param.name: _dtype(param, case)
+                for param in api.params
+                if isinstance(arguments.get(param.name), list)
+            }
+            yield CaseCall(case, arguments, dtypes, axes, chosen, left_out, expectation)
+
+
+def _typed(values: dict[str, Scalar], core: CoreTable, dtype: str) -> dict[str, Scalar]:
+    """The values with the dtype in the place of ``same`` where an axis has it as a value."""
+    typed = {axis.name for axis in core.axes if dtype in [each.value for each in axis.values]}
+    return {
+        name: dtype if value == "same" and name in typed else value
+        for name, value in values.items()
+    }
 
 
 def _arguments(api: ApiTable, case: Case, values: dict[str, Scalar | None]) -> dict[str, Any]:
@@ -76,13 +115,19 @@ def _arguments(api: ApiTable, case: Case, values: dict[str, Scalar | None]) -> d
     for param in api.params:
         if param.extension:
             continue
-        if param.name in values:
-            value: Any = values[param.name]
+        if param.name in api.real_arguments:
+            value: Any = api.real_arguments[param.name]
+        elif param.name in values:
+            value = values[param.name]
         elif set(param.fills) & set(case.inputs):
             value = _packed(param, [case.inputs[slot] for slot in param.fills])
         else:
             continue
-        if param.required or not equal_scalars(value, param.default):
+        if (
+            param.required
+            or param.name in api.real_arguments
+            or not equal_scalars(value, param.default)
+        ):
             target = arguments.setdefault(param.inside, {}) if param.inside else arguments
             target[param.name] = value
     return arguments
@@ -96,4 +141,6 @@ def _packed(param: Param, values: list[Any]) -> Any:
         ]
     if param.converter == "element_limit":
         return (values[0] + 1) // 4
+    if param.converter == "floats":
+        return tuple(values[0])
     return tuple(values) if len(values) > 1 else values[0]

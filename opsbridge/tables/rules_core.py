@@ -33,6 +33,11 @@ def conditions_exist(core: CoreTable) -> Iterator[Finding]:
     for index, axis in enumerate(core.axes):
         if axis.only_with_slot and axis.only_with_slot not in optional:
             yield Finding(f"axes[{index}].only_with_slot", "must name an optional slot")
+        if axis.without_slot is not None:
+            if not axis.only_with_slot:
+                yield Finding(f"axes[{index}].without_slot", "needs only_with_slot")
+            setting = {axis.name: axis.without_slot}
+            yield from check_setting(core, setting, f"axes[{index}].without_slot")
         yield from check_setting(core, axis.only_when, f"axes[{index}].only_when")
 
 

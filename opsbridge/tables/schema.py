@@ -128,8 +128,9 @@ class Axis:
     """One convention in which frameworks differ; ``shows`` says on which inputs it can be seen.
 
     An axis may matter only to an API that fills an optional slot (``only_with_slot``) or that has
-    some other value (``only_when``); other APIs leave it out. A value called ``same`` means the
-    dtype of the tensors, so it equals the value of that name for tensors of that dtype.
+    some other value (``only_when``); other APIs leave it out. ``without_slot`` is the value that an
+    API without the slot has in effect. A value called ``same`` means the dtype of the tensors, so it
+    equals the value of that name for tensors of that dtype.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Axis:
     shows: Text
     values: tuple[AxisValue, ...]
     only_with_slot: str = ""
+    without_slot: Scalar | None = None
     only_when: dict[str, Scalar] = field(default_factory=dict)
 
 
@@ -310,8 +312,8 @@ class ApiTable:
     widens 16-bit floating-point tensors to float32 before this API, and its results back;
     ``autocast_inside`` those on which it does so within the API, to which such tensors then come.
 
-    ``real`` is the dotted name that the framework has it by, where that is another; ``schema`` that
-    of a function that gives its schema by name and version, where the framework has no callable.
+    ``real`` is the dotted name that the framework has it by, where that is another, and
+    ``real_arguments`` the arguments that make a call of it one of these; ``schema`` is the name of a function that gives its schema by name and version, where the framework has no callable.
     ``versions`` are the first and the last version that the table holds for. The operator runs once
     for every place on the axes in ``each``, which are axes of the parameters' shapes; the results
     of those in ``merged`` are put together by descending score.
@@ -335,6 +337,7 @@ class ApiTable:
     each: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
+    real_arguments: dict[str, Scalar] = field(default_factory=dict)
     constants: tuple[Constant, ...] = ()
     autocast: tuple[Device, ...] = ()
     autocast_inside: tuple[Device, ...] = ()

@@ -85,4 +85,6 @@ def _argument(param: Param, inputs: dict[str, Any], chosen: dict[str, Scalar]) -
         return np.column_stack(values)
     if param.converter == "element_limit":
         return (values[0] + 1) // 4
+    if param.converter == "floats":
+        return tuple(values[0])
     return tuple(values) if len(values) > 1 else values[0]
