@@ -61,9 +61,7 @@ class MultitypeFuncGraph:
 
 def _is_a(value: Any, name: str) -> bool:
     if isinstance(value, torch.Tensor):
-        return name in ("Tensor", "RowTensor") or (
-            name == "Ref" and isinstance(value, Parameter)
-        )
+        return name in ("Tensor", "RowTensor") or (name == "Ref" and isinstance(value, Parameter))
     if type(value) in _NUMBERS:
         return name in _NUMBERS[type(value)]
     kinds: dict[str, Any] = {"Tuple": tuple, "List": list, "String": str, "None": type(None)}

@@ -252,7 +252,7 @@ class Dirac(Initializer):
         torch.nn.init.dirac_(tensor, self.groups)
 
 
-_NAMED: dict[str, type[Any]] = {
+_NAMED: dict[str, Any] = {
     each.__name__.lower(): each
     for each in (Zero, One, XavierNormal, XavierUniform, HeUniform, HeNormal, Identity, Sparse,
                  Dirac, Orthogonal, VarianceScaling, Uniform, Normal, TruncatedNormal)
@@ -299,7 +299,7 @@ def initializer(
         raise ArgumentError(f"initializer: shape is {lengths}; all lengths must be positive")
     tensor = torch.zeros(lengths, dtype=dtype)
     rule_of(init)(tensor)
-    return tensor.as_subclass(Tensor)
+    return tensor.as_subclass(Tensor)  # type: ignore[no-any-return,unused-ignore]
 
 
 def rule_of(init: Any) -> Initializer:

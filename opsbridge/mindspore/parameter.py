@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensor import _NAMES, Tensor
 
 _LONGEST_NAME = 1024
 _GENERATED = "Parameter#"
@@ -71,7 +71,7 @@ class Parameter(Tensor):
     ) -> Any:
         """Run as on Tensors, whose class the results have."""
         types = tuple(Tensor if issubclass(each, Parameter) else each for each in types)
-        return super(Parameter, Tensor).__torch_function__(func, types, args, kwargs)
+        return Tensor.__torch_function__(func, types, args, kwargs)
 
     @property
     def name(self) -> str:  # type: ignore[override,unused-ignore]
@@ -81,7 +81,9 @@ class Parameter(Tensor):
     @name.setter
     def name(self, name: str | None) -> None:
         if not isinstance(name, str | None):
-            raise DtypeError(f"Parameter: name is a {type(name).__name__}; it must be a str or None")
+            raise DtypeError(
+                f"Parameter: name is a {type(name).__name__}; it must be a str or None"
+            )
         self._name = (name or "").strip() or f"{_GENERATED}{next(_numbers)}"
         if len(self._name) > _LONGEST_NAME:
             raise ArgumentError(
@@ -143,11 +145,13 @@ class Parameter(Tensor):
 
     def __str__(self) -> str:
         return (
-            f"Parameter (name={self.name}, shape={self.shape}, dtype={self.dtype_name},"
+            f"Parameter (name={self.name}, shape={self.shape}, dtype={_NAMES[self.dtype]},"
             f" requires_grad={self.requires_grad})"
         )
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(  # type: ignore[override,unused-ignore]
+        self, *, tensor_contents: Any = None
+    ) -> str:
         return str(self)
 
 

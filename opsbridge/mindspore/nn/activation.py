@@ -12,7 +12,7 @@ from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
 from opsbridge.mindspore.tensor import Tensor
 
-__all__ = ["FastGelu", "PReLU", "get_activation"]
+__all__ = ["GELU", "FastGelu", "PReLU", "get_activation"]
 
 _NAMED = {
     "softmin": "Softmin",
@@ -74,10 +74,14 @@ class PReLU(Cell):
         if isinstance(w, float):
             w = [w] * channel
         if not isinstance(w, list | torch.Tensor):
-            raise DtypeError(f"PReLU: w is a {type(w).__name__}; it must be a float, list or tensor")
+            raise DtypeError(
+                f"PReLU: w is a {type(w).__name__}; it must be a float, list or tensor"
+            )
         start = plain(Tensor(w))
         if tuple(start.shape) != (channel,):
-            raise ArgumentError(f"PReLU: w has shape {tuple(start.shape)}, but channel is {channel}")
+            raise ArgumentError(
+                f"PReLU: w has shape {tuple(start.shape)}, but channel is {channel}"
+            )
         self.w = Parameter(start, name="a")
 
     def construct(self, x: Any) -> Tensor:
@@ -95,3 +99,16 @@ class FastGelu(Cell):
         return as_tensor(
             values / (1 + torch.exp(-1.702 * size)) * torch.exp(0.851 * (values - size))
         )
+
+
+class GELU(Cell):
+    """x times the share of the normal distribution below it; by tanh with `approximate`."""
+
+    def __init__(self, approximate: bool = True) -> None:
+        super().__init__()
+        self.approximate = approximate
+
+    def construct(self, x: Any) -> Tensor:
+        """Return the activated x."""
+        way = "tanh" if self.approximate else "none"
+        return as_tensor(torch.nn.functional.gelu(plain(x), approximate=way))

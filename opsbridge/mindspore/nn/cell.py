@@ -15,12 +15,13 @@ from opsbridge.mindspore.tensor import Tensor
 _COMPUTE_TYPES = (torch.float16, torch.float32, torch.bfloat16)
 
 
-class Cell(torch.nn.Module):
+class Cell(torch.nn.Module):  # type: ignore[misc,unused-ignore]
     """The base of all networks; `construct` holds the computation.
 
-    A Cell starts in evaluation mode. Parameters keep the name they had when they were last attached:
-    setting a Cell as an attribute renames everything under it to `attribute.path`, and nothing above
-    is told, so a child that is replaced later loses the outer prefixes, as in MindSpore.
+    A Cell starts in evaluation mode. Parameters keep the name that they got when they were last
+    attached: setting a Cell as an attribute renames everything under it to `attribute.path`, and
+    nothing above is told, so a child that is replaced later loses the outer prefixes, as in
+    MindSpore.
     Attributes may have any name that MindSpore allows, also those of torch.nn.Module's methods.
 
     Args:
@@ -208,11 +209,11 @@ class Cell(torch.nn.Module):
 
     @property
     def _cells(self) -> dict[str, Any]:
-        return self._modules
+        return self._modules  # type: ignore[no-any-return,unused-ignore]
 
     @property
     def _params(self) -> dict[str, Any]:
-        return self._parameters
+        return self._parameters  # type: ignore[no-any-return,unused-ignore]
 
     def set_train(self, mode: bool = True) -> Cell:
         """Let this Cell and all under it train, or not."""

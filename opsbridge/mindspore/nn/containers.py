@@ -106,8 +106,8 @@ class SequentialCell(_Numbered):
                 f"SequentialCell: args[0] is a {type(cells).__name__};"
                 " it must be a Cell, list or OrderedDict"
             )
-        named = isinstance(cells, OrderedDict)
-        for name, cell in cells.items() if named else enumerate(cells):
+        pairs = cells.items() if isinstance(cells, OrderedDict) else enumerate(cells)
+        for name, cell in pairs:
             if not isinstance(cell, Cell):
                 raise DtypeError(f"SequentialCell: a child is a {type(cell).__name__}; not a Cell")
             self._modules[str(name)] = cell
@@ -233,15 +233,15 @@ class CellDict(Cell):
 
     def keys(self) -> Iterable[str]:
         """Return the names."""
-        return self._modules.keys()
+        return list(self._modules)
 
     def values(self) -> Iterable[Any]:
         """Return the Cells."""
-        return self._modules.values()
+        return list(self._modules.values())
 
     def items(self) -> Iterable[tuple[str, Any]]:
         """Return the pairs of name and Cell."""
-        return self._modules.items()
+        return list(self._modules.items())
 
     def clear(self) -> None:
         """Remove all Cells."""

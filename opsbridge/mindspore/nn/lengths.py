@@ -34,7 +34,9 @@ def check_one_of(owner: str, name: str, value: Any, allowed: tuple[Any, ...]) ->
 
 
 def same_padding(
-    lengths: tuple[int, ...], kernel: tuple[int, ...], stride: tuple[int, ...],
+    lengths: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
     dilation: tuple[int, ...],
 ) -> list[tuple[int, int]]:
     """Return (before, after) of each axis for outputs of ceil(length / stride); more goes after."""

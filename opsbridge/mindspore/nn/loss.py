@@ -84,13 +84,22 @@ class SoftmaxCrossEntropyWithLogits(LossBase):
 
     def construct(self, logits: Any, labels: Any) -> Tensor:
         """Return the loss of each row, reduced."""
-        log_shares = functional.log_softmax(plain(logits), -1)
-        targets = plain(labels)
+        values, targets = plain(logits), plain(labels)
         if self.sparse:
             # A label outside the classes has no class: its row is all zeros.
-            classes = torch.arange(log_shares.shape[-1], device=targets.device)
-            targets = (targets.unsqueeze(-1) == classes).to(log_shares.dtype)
-        return self.get_loss(as_tensor(-(targets * log_shares).sum(-1)))
+            classes = torch.arange(values.shape[-1], device=targets.device)
+            targets = (targets.unsqueeze(-1) == classes).to(values.dtype)
+        return self.get_loss(as_tensor(cross_entropy_rows(values, targets.detach())))
+
+
+def cross_entropy_rows(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return -sum(targets * log_softmax(logits)) of each row, with MindSpore's gradient.
+
+    That is softmax(logits) - targets, also where the targets of a row do not add up to 1.
+    """
+    loss = -(targets * functional.log_softmax(logits.detach(), -1)).sum(-1)
+    slope = torch.logsumexp(logits, -1) - (targets * logits).sum(-1)
+    return loss + (slope - slope.detach())
 
 
 class _Weighted(Cell):
@@ -198,9 +207,14 @@ class KLDivLoss(Cell):
 
     def construct(self, logits: Any, labels: Any) -> Tensor:
         """Return the loss."""
-        return as_tensor(
-            functional.kl_div(plain(logits), plain(labels), reduction=self.reduction)
-        )
+        values = plain(logits)
+        loss = functional.kl_div(values, plain(labels), reduction="none")
+        if self.reduction == "none":
+            return as_tensor(loss)
+        if self.reduction == "mean":
+            return as_tensor(loss.mean())
+        total = loss.sum()
+        return as_tensor(total / values.shape[0] if self.reduction == "batchmean" else total)
 
 
 def _checked(owner: str, reduction: str) -> str:

@@ -16,4 +16,4 @@ def plain(value: Any) -> Any:
 
 def as_tensor(value: torch.Tensor) -> Tensor:
     """Return a torch tensor as a Tensor."""
-    return value.as_subclass(Tensor)
+    return value.as_subclass(Tensor)  # type: ignore[no-any-return,unused-ignore]

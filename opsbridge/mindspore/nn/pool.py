@@ -14,8 +14,8 @@ from opsbridge.mindspore.nn.plain import as_tensor, plain
 
 __all__ = ["AvgPool1d", "AvgPool2d", "AvgPool3d", "MaxPool1d", "MaxPool2d", "MaxPool3d"]
 
-_MAX = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)
-_AVERAGE = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
+_MAX: Any = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)
+_AVERAGE: Any = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
 
 
 class _Pool(Cell):

@@ -69,7 +69,11 @@ class _Recurrent(Cell):
         """Return the parameters layer by layer, as PyTorch wants them."""
         kinds = [self.w_ih_list, self.w_hh_list]
         kinds += [self.b_ih_list, self.b_hh_list] if self.has_bias else []
-        return [plain(getattr(self, each.name.rpartition(".")[2])) for layer in zip(*kinds) for each in layer]
+        return [
+            plain(getattr(self, each.name.rpartition(".")[2]))
+            for layer in zip(*kinds, strict=True)
+            for each in layer
+        ]
 
     def construct(self, x: Any, hx: Any = None, seq_length: Any = None) -> Any:
         """Return the outputs of all steps and the last state."""

@@ -67,7 +67,7 @@ class Range(Cell):
         super().__init__()
         if delta == 0:
             raise ArgumentError("Range: delta is 0; it must not be")
-        values = np.arange(start, limit, delta)
+        values: Any = np.arange(start, limit, delta)
         self.ms_dtype = torch.float32 if values.dtype.kind == "f" else torch.int32
         self.result_tensor = Tensor(values, self.ms_dtype)
 

@@ -29,9 +29,7 @@ class _Transposed(Convolution):
             functional.conv_transpose2d,
             functional.conv_transpose3d,
         )[self._axes - 1]
-        full = spread(
-            values, self._filter(), None, self.stride, 0, 0, self.group, self.dilation
-        )  # type: ignore[operator,unused-ignore]
+        full = spread(values, self._filter(), None, self.stride, 0, 0, self.group, self.dilation)  # type: ignore[operator,unused-ignore]
         parts = [self._part(axis, length) for axis, length in enumerate(values.shape[2:])]
         # A negative pad crops; where the full result is too short, zeros follow.
         pads = [
@@ -77,7 +75,7 @@ class _Transposed(Convolution):
 
 
 class Conv2dTranspose(_Transposed):
-    """Spread images (N, C, H, W); the weight is (in_channels, out_channels // group, height, width).
+    """Spread images (N, C, H, W) by a weight (in_channels, out_channels // group, height, width).
 
     pad_mode "same" gives length * stride outputs. `output_padding` adds zeros below and on the
     right, after the bias.

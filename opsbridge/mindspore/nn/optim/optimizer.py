@@ -166,7 +166,8 @@ class Optimizer(Cell):
         return gradient + plain(parameter) * (settings.weight_decay * self.loss_scale)
 
     def _centralized(self, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
-        if not settings.centralize or gradient.dim() < 2:
+        # MindSpore leaves out weights whose second length is no multiple of 16.
+        if not settings.centralize or gradient.dim() < 2 or gradient.shape[1] % 16:
             return gradient
         return gradient - gradient.mean(tuple(range(1, gradient.dim())), keepdim=True)
 

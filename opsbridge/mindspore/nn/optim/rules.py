@@ -18,7 +18,8 @@ __all__ = ["SGD", "Adam", "AdamWeightDecay", "Momentum"]
 class Momentum(Optimizer):
     """accum = accum * momentum + gradient; parameter -= rate * accum.
 
-    With use_nesterov, parameter -= rate * gradient + rate * momentum * accum.
+    With use_nesterov, parameter -= rate * gradient + rate * momentum * accum, as documented;
+    MindSpore 2.10 ignores use_nesterov on CPU.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class Momentum(Optimizer):
         super().__init__(learning_rate, params, weight_decay, loss_scale)
         if momentum < 0:
             raise ArgumentError(f"Momentum: momentum is {momentum}; it must be at least 0")
-        self.momentum = Parameter(np.float32(momentum).reshape(()), name="momentum")
+        self.momentum = Parameter(np.array(momentum, np.float32), name="momentum")
         self.use_nesterov = use_nesterov
         self.moments = self.parameters.clone("moments", init="zeros")
 
@@ -72,7 +73,7 @@ class SGD(Optimizer):
             raise ArgumentError("SGD: momentum and dampening must be at least 0")
         if nesterov and (momentum == 0 or dampening != 0):
             raise ArgumentError("SGD: nesterov needs a momentum and no dampening")
-        self.momentum = Parameter(np.float32(momentum).reshape(()), name="momentum")
+        self.momentum = Parameter(np.array(momentum, np.float32), name="momentum")
         self.dampening, self.nesterov = float(dampening), nesterov
         self.accum = self.parameters.clone("accum", init="zeros")
         # 1 until the first step of the parameter.
@@ -117,7 +118,7 @@ class Adam(Optimizer):
         super().__init__(learning_rate, params, weight_decay, loss_scale)
         _check_betas("Adam", beta1, beta2, eps)
         # Rounded as MindSpore rounds them: its kernels compute in float32.
-        self.beta1, self.beta2, self.eps = map(float, np.float32([beta1, beta2, eps]))
+        self.beta1, self.beta2, self.eps = np.array([beta1, beta2, eps], np.float32).tolist()
         self.use_nesterov, self.use_amsgrad = use_nesterov, use_amsgrad
         self.beta1_power = Parameter(np.ones((), np.float32), name="beta1_power")
         self.beta2_power = Parameter(np.ones((), np.float32), name="beta2_power")
@@ -164,7 +165,7 @@ class AdamWeightDecay(Optimizer):
     ) -> None:
         super().__init__(learning_rate, params, weight_decay)
         _check_betas("AdamWeightDecay", beta1, beta2, eps)
-        self.beta1, self.beta2, self.eps = map(float, np.float32([beta1, beta2, eps]))
+        self.beta1, self.beta2, self.eps = np.array([beta1, beta2, eps], np.float32).tolist()
         self.moments1 = self.parameters.clone("adam_m", init="zeros")
         self.moments2 = self.parameters.clone("adam_v", init="zeros")
 

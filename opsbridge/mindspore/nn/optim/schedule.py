@@ -151,9 +151,7 @@ def piecewise_constant_lr(milestone: list[int], learning_rates: list[float]) -> 
     return rates
 
 
-def _by_epoch(
-    total_step: int, step_per_epoch: int, rate: Callable[[int], float]
-) -> list[float]:
+def _by_epoch(total_step: int, step_per_epoch: int, rate: Callable[[int], float]) -> list[float]:
     return [rate(step // step_per_epoch) for step in range(total_step)]
 
 
