@@ -31,6 +31,10 @@ class PageError(OpsbridgeError, ValueError):
     """A documentation page cannot be read as a difference page."""
 
 
+class PortError(OpsbridgeError, ValueError):
+    """Source or a checkpoint cannot be read, translated or written."""
+
+
 class NativeLibraryError(OpsbridgeError, ImportError):
     """The compiled kernels cannot be loaded; the message says why."""
 

@@ -1,0 +1,143 @@
+"""What is special about cells: their methods, statements on their attributes, and `+=`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import libcst as cst
+
+from opsbridge.port.source.hub_call import parenthesised
+from opsbridge.port.source.names import dotted
+from opsbridge.port.source.parse import Tree
+
+# Methods of cells and what PyTorch calls them; None is not translated.
+METHODS: dict[str, str | None] = {
+    "__init__": "__init__",
+    "construct": "forward",
+    "set_train": "train",
+    "insert_child_to_cell": "add_module",
+    "parameters_and_names": "named_parameters",
+    "get_parameters": "parameters",
+    "cells_and_names": "named_modules",
+    "cells": "children",
+    "to_float": None,
+    "set_grad": None,
+    "recompute": None,
+    "update_parameters_name": None,
+    "parameters_dict": None,
+    "trainable_params": None,
+    "untrainable_params": None,
+    "name_cells": None,
+    "add_flags": None,
+    "add_flags_recursive": None,
+    "set_comm_fusion": None,
+    "shard": None,
+    "set_inputs": None,
+    "compile_and_run": None,
+}
+_NO_COUNTERPART = ("PyTorch has no counterpart", "leave it out")
+BY_HAND = {
+    "to_float": (
+        "a module computes in another dtype than its weights",
+        "torch.autocast, or cast the inputs of the module",
+    ),
+    "set_grad": ("PyTorch records gradients unless told otherwise", "leave it out"),
+    "recompute": ("checkpointing is a call in PyTorch", "torch.utils.checkpoint.checkpoint"),
+    "update_parameters_name": ("PyTorch names parameters by their place", "leave it out"),
+    "parameters_dict": ("it is an iterator in PyTorch", "dict(module.named_parameters())"),
+    "trainable_params": (
+        "PyTorch has no such list",
+        "[p for p in module.parameters() if p.requires_grad]",
+    ),
+    "untrainable_params": (
+        "PyTorch has no such list",
+        "[p for p in module.parameters() if not p.requires_grad]",
+    ),
+    "name_cells": ("it is an iterator in PyTorch", "dict(module.named_children())"),
+    "add_flags": _NO_COUNTERPART,
+    "add_flags_recursive": _NO_COUNTERPART,
+    "set_comm_fusion": _NO_COUNTERPART,
+    "shard": _NO_COUNTERPART,
+    "set_inputs": _NO_COUNTERPART,
+    "compile_and_run": ("a module is called in PyTorch", "call the module"),
+}
+
+OPERATORS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
+    cst.AddAssign: cst.Add,
+    cst.SubtractAssign: cst.Subtract,
+    cst.MultiplyAssign: cst.Multiply,
+    cst.DivideAssign: cst.Divide,
+    cst.FloorDivideAssign: cst.FloorDivide,
+    cst.ModuloAssign: cst.Modulo,
+    cst.PowerAssign: cst.Power,
+    cst.MatrixMultiplyAssign: cst.MatrixMultiply,
+    cst.BitAndAssign: cst.BitAnd,
+    cst.BitOrAssign: cst.BitOr,
+    cst.BitXorAssign: cst.BitXor,
+}
+
+
+def plain_assignment(node: cst.AugAssign) -> cst.Assign:
+    """`x += y` as `x = x + y`: MindSpore makes a new tensor, PyTorch would change the old one."""
+    value = node.value
+    if isinstance(value, cst.BinaryOperation | cst.Comparison | cst.BooleanOperation | cst.IfExp):
+        value = parenthesised(value)
+    sum_ = cst.BinaryOperation(
+        node.target.deep_clone(), OPERATORS[type(node.operator)](), value
+    )
+    return cst.Assign([cst.AssignTarget(node.target)], sum_)
+
+
+def renamed(name: str) -> Any:
+    """Give a function another name."""
+    return lambda node: node.with_changes(name=cst.Name(name))
+
+
+def without_arguments(node: cst.Call) -> cst.Call:
+    """Call without arguments."""
+    return node.with_changes(args=[], whitespace_before_args=cst.SimpleWhitespace(""))
+
+
+def property_call(torch_name: str) -> Any:
+    """`x.size` as `x.numel()`."""
+    method = torch_name.rpartition(".")[2]
+    return lambda node: cst.Call(cst.Attribute(parenthesised(node.value), cst.Name(method)))
+
+
+def is_super_call(node: cst.BaseExpression) -> bool:
+    """Whether an expression is `super()` or `super(X, self)`."""
+    return isinstance(node, cst.Call) and dotted(node.func) == ["super"]
+
+
+def unpacked_target(tree: Tree, node: cst.Call) -> cst.Tuple | None:
+    """The tuple that the results of a call are unpacked into at once."""
+    parent = tree.parents.get(node)
+    if not isinstance(parent, cst.Assign) or len(parent.targets) != 1:
+        return None
+    target = parent.targets[0].target
+    if not isinstance(target, cst.Tuple):
+        return None
+    is_plain = all(isinstance(each, cst.Element) for each in target.elements)
+    return target if is_plain else None
+
+
+def attribute_target(tree: Tree, node: cst.Call, self_name: str) -> str | None:
+    """The `x` of `self.x = node`."""
+    parent = tree.parents.get(node)
+    if not isinstance(parent, cst.Assign) or len(parent.targets) != 1 or not self_name:
+        return None
+    parts = dotted(parent.targets[0].target)
+    return parts[1] if len(parts) == 2 and parts[0] == self_name else None
+
+
+def assigned_values(tree: Tree, assignments: Iterable[Any]) -> list[cst.BaseExpression]:
+    """The expressions that a plain name is set to; nothing if it is set in another way, too."""
+    values: list[cst.BaseExpression] = []
+    for assignment in assignments:
+        target = tree.parents.get(getattr(assignment, "node", None))  # type: ignore[arg-type]
+        statement = tree.parents.get(target) if isinstance(target, cst.AssignTarget) else None
+        if not isinstance(statement, cst.Assign):
+            return []
+        values.append(statement.value)
+    return values

@@ -1,0 +1,91 @@
+"""One file as a tree, with the scopes and positions that a translation asks for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import libcst as cst
+from libcst.metadata import (
+    MetadataWrapper,
+    ParentNodeProvider,
+    PositionProvider,
+    ScopeProvider,
+)
+
+from opsbridge.errors import PortError
+
+_DEEP = 20_000
+"""Frames of the interpreter for one file: enough for every readable one."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A parsed file."""
+
+    place: PurePath
+    module: cst.Module
+    scopes: Any
+    positions: Any
+    parents: Any
+
+    def line(self, node: cst.CSTNode) -> int:
+        """The line that a node starts on."""
+        return int(self.positions[node].start.line)
+
+    def column(self, node: cst.CSTNode) -> int:
+        """The column that a node starts at, from 1."""
+        return int(self.positions[node].start.column) + 1
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The source of a node."""
+        return self.module.code_for_node(node)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around a node, from the inside."""
+        while (parent := self.parents.get(node)) is not None:
+            yield parent
+            node = parent
+
+
+def parse(text: str, place: PurePath) -> Tree:
+    """Parse a file.
+
+    Raises:
+        PortError: it is no Python that can be parsed, or is nested too deeply; with the line.
+    """
+    with _deep_stack():
+        try:
+            wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+            return Tree(
+                place,
+                wrapper.module,
+                wrapper.resolve(ScopeProvider),
+                wrapper.resolve(PositionProvider),
+                wrapper.resolve(ParentNodeProvider),
+            )
+        except cst.ParserSyntaxError as error:
+            raise PortError(
+                f"{place}: line {error.raw_line}, column {error.editor_column} is no Python that"
+                " can be parsed"
+            ) from error
+        except RecursionError as error:
+            raise PortError(f"{place}: is nested too deeply") from error
+        except Exception as error:
+            # libcst says in many ways what it cannot read; a file must never end the whole run.
+            raise PortError(f"{place}: cannot be parsed: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Let trees be as deep as Python's own parser allows."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEEP))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
