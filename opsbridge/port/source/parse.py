@@ -58,7 +58,7 @@ def parse(text: str, place: PurePath) -> Tree:
     Raises:
         PortError: it is no Python that can be parsed, or is nested too deeply; with the line.
     """
-    with _deep_stack():
+    with deep_stack():
         try:
             wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
             return Tree(
@@ -81,7 +81,7 @@ def parse(text: str, place: PurePath) -> Tree:
 
 
 @contextmanager
-def _deep_stack() -> Iterator[None]:
+def deep_stack() -> Iterator[None]:
     """Let trees be as deep as Python's own parser allows."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _DEEP))

@@ -61,6 +61,8 @@ class Plan:
     """Statements and the remarks that are to stand above them."""
     modules: set[str] = field(default_factory=set)
     """What the translation imports."""
+    helpers: set[str] = field(default_factory=set)
+    """Functions that it needs beside."""
 
 
 @dataclass

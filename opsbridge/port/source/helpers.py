@@ -1,0 +1,25 @@
+"""Functions that a translation writes into a file, from the data of helpers.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A function: its name, what it imports, and its source."""
+
+    name: str
+    imports: tuple[str, ...]
+    source: str
+
+
+@lru_cache(maxsize=1)
+def all_helpers() -> dict[str, Helper]:
+    """Every helper by its name."""
+    data = tomllib.loads(Path(__file__).with_name("helpers.toml").read_text("utf-8"))
+    helpers = (Helper(h["name"], tuple(h["imports"]), h["source"]) for h in data["helpers"])
+    return {helper.name: helper for helper in helpers}

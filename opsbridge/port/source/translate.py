@@ -1,0 +1,179 @@
+"""Translate a set of files together: parse all, plan all, then change each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from opsbridge.errors import PortError
+from opsbridge.port.source.apply import apply
+from opsbridge.port.source.files import SourceFile, Text, read_source
+from opsbridge.port.source.helpers import all_helpers
+from opsbridge.port.source.names import Names, dotted
+from opsbridge.port.source.parse import Tree, deep_stack, parse
+from opsbridge.port.source.plan import Plan, Planner
+from opsbridge.port.source.project import ClassInfo, Project, SourceUnit
+from opsbridge.port.source.result import FileResult, Target
+
+_MAY_CONCERN = re.compile(r"\bmindspore\b|\bconstruct\b")
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file that was read: its text, or the problem with it."""
+
+    file: SourceFile
+    text: Text | None = None
+    tree: Tree | None = None
+    problem: str = ""
+
+
+def translate(
+    files: Sequence[SourceFile],
+    target: Target,
+    tick: Callable[[str], None] = lambda place: None,
+) -> list[FileResult]:
+    """Translate Python files; a file that cannot be read is a result with a problem.
+
+    `tick` is told every file as it is worked on, twice.
+    """
+    read = []
+    for file in files:
+        tick(file.place.as_posix())
+        read.append(_read(file))
+    with deep_stack():
+        return _translated(read, target, tick)
+
+
+def translate_text(text: str, target: Target = Target.OPSBRIDGE, place: str = "model.py") -> str:
+    """Translate one piece of source.
+
+    Raises:
+        PortError: it cannot be parsed.
+
+    >>> print(translate_text("from mindspore import nn\\nlayer = nn.ReLU()\\n"), end="")
+    import torch
+    layer = torch.nn.ReLU()
+    """
+    from pathlib import Path, PurePath
+
+    file = SourceFile(Path(place), PurePath(place))
+    read = Read(file, Text(text, "utf-8", False), parse(text, file.place))
+    with deep_stack():
+        (result,) = _translated([read], target, lambda place: None)
+    if result.problem:
+        raise PortError(result.problem)
+    return str(result.after)
+
+
+def _read(file: SourceFile) -> Read:
+    try:
+        text = read_source(file.path)
+        is_ours = _MAY_CONCERN.search(text.text) is not None
+        return Read(file, text, parse(text.text, file.place) if is_ours else None)
+    except PortError as error:
+        return Read(file, problem=str(error))
+
+
+def _translated(
+    read: Sequence[Read], target: Target, tick: Callable[[str], None]
+) -> list[FileResult]:
+    units = {
+        each.file: SourceUnit(each.tree, Names(each.tree)) for each in read if each.tree is not None
+    }
+    project = Project(units.values())
+    plans: dict[SourceFile, Plan] = {}
+    for file, unit in units.items():
+        tick(file.place.as_posix())
+        planner = Planner(unit, project, target)
+        unit.tree.module.visit(planner)
+        plans[file] = planner.plan
+    removed = _removable(plans.values(), [each.text.text for each in read if each.text])
+    return [_result(each, plans.get(each.file), removed) for each in read]
+
+
+def _result(read: Read, plan: Plan | None, removed: set[cst.CSTNode]) -> FileResult:
+    place = read.file.place.as_posix()
+    if read.text is None:
+        return FileResult(place, problem=read.problem)
+    before = read.text.text
+    if plan is None:
+        return FileResult(place, before=before, after=before)
+    helpers = [helper for name, helper in all_helpers().items() if name in plan.helpers]
+    after = apply(plan, removed, helpers)
+    try:
+        cst.parse_module(after)
+        compile(after, place, "exec", dont_inherit=True)
+    except (cst.ParserSyntaxError, SyntaxError, ValueError) as error:
+        # Should never happen; but nobody is to get a broken file in place of a whole one.
+        return FileResult(
+            place, before=before, after=before, problem=f"{place}: the translation broke: {error}"
+        )
+    return FileResult(place, tuple(sorted(plan.points)), before, after)
+
+
+def _removable(plans: Iterable[Plan], texts: Sequence[str]) -> set[cst.CSTNode]:
+    """Assignments of operators to attributes that no code in sight uses any more."""
+    plans = list(plans)
+    inlined = {node: place for plan in plans for node, place in plan.inlined.items()}
+    candidates: dict[str, list[tuple[ClassInfo, str]]] = {}
+    for owner, attribute in inlined.values():
+        candidates.setdefault(attribute, []).append((owner, attribute))
+    uses = _Uses(set(candidates), set(inlined))
+    for plan in plans:
+        uses.unit = plan.unit
+        plan.unit.tree.module.visit(uses)
+    removed: set[cst.CSTNode] = set()
+    for attribute, owners in candidates.items():
+        if attribute in uses.elsewhere:
+            continue
+        for owner, _ in owners:
+            bindings = owner.bound(attribute)
+            statements = {binding.statement for binding in bindings}
+            is_plain = all(
+                isinstance(each, cst.Assign) and len(each.targets) == 1 for each in statements
+            )
+            if is_plain:
+                removed |= statements
+    return removed
+
+
+class _Uses(cst.CSTVisitor):
+    """Finds attributes that are used other than by calls which became calls of PyTorch."""
+
+    def __init__(self, names: set[str], inlined: set[cst.CSTNode]) -> None:
+        self.elsewhere: set[str] = set()
+        self.unit: SourceUnit | None = None
+        self._names = names
+        self._inlined = inlined
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        name = node.attr.value
+        if name not in self._names or node in self._inlined:
+            return
+        assert self.unit is not None
+        tree = self.unit.tree
+        parent = tree.parents.get(node)
+        is_set = isinstance(parent, cst.AssignTarget)
+        is_on_self = len(dotted(node)) == 2 and dotted(node)[0] == "self"
+        is_method = isinstance(parent, cst.Call) and parent.func is node and not is_on_self
+        if not is_set and not (is_method and name in _TENSOR_LIKE):
+            self.elsewhere.add(name)
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        text = node.evaluated_value
+        if isinstance(text, str) and text in self._names:
+            self.elsewhere.add(text)
+
+
+_TENSOR_LIKE = {
+    *("abs", "add", "all", "any", "argmax", "cast", "ceil", "clip", "concat", "copy", "cumsum"),
+    *("div", "equal", "exp", "expand_dims", "flatten", "floor", "gather", "log", "matmul", "max"),
+    *("mean", "min", "mul", "ones_like", "pad", "pow", "reshape", "round", "shape", "sigmoid"),
+    *("size", "slice", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "sub"),
+    *("sum", "tanh", "tile", "topk", "transpose", "view", "zeros_like"),
+}
+"""Names of operators that are methods of tensors and arrays, too: another object's are no use."""
