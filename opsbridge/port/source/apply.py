@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import libcst as cst
@@ -12,11 +12,10 @@ from opsbridge.port.source.names import absolute_module, is_mindspore
 from opsbridge.port.source.plan import Plan
 
 MARK = "# opsbridge: "
+_ANCHOR = "__opsbridge_imports__"
 
 
-def apply(
-    plan: Plan, removed: Collection[cst.CSTNode], helpers: Collection[Helper]
-) -> str:
+def apply(plan: Plan, removed: Collection[cst.CSTNode], helpers: Collection[Helper]) -> str:
     """Return the source of the file after the edits of its plan.
 
     `removed` are assignments of operators that nothing uses any more.
@@ -24,7 +23,9 @@ def apply(
     tree = plan.unit.tree
     unused = _unused_imports(plan)
     module = tree.module.visit(_Applier(plan, removed, unused))
-    modules = {*plan.modules, *(name for helper in helpers for name in helper.imports)}
+    code = module.code
+    modules = {name for name in plan.modules if f"{name}." in code}
+    modules |= {name for helper in helpers for name in helper.imports}
     return _with_imports(module, sorted(modules), helpers).code
 
 
@@ -41,6 +42,7 @@ class _Applier(cst.CSTTransformer):
         self._plan = plan
         self._removed = set(removed)
         self._unused = unused
+        self._first_import = _first_import(plan)
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: Any) -> Any:
         result: Any = super().on_leave(original_node, updated_node)
@@ -62,6 +64,16 @@ class _Applier(cst.CSTTransformer):
         if isinstance(original_node.names, cst.ImportStar):
             return updated_node
         return self._without(original_node, updated_node)
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> Any:
+        if original_node is not self._first_import:
+            return updated_node
+        anchor = _anchor(updated_node.leading_lines)
+        if not updated_node.body:
+            return anchor
+        return cst.FlattenSentinel([anchor, updated_node.with_changes(leading_lines=[])])
 
     def leave_IndentedBlock(
         self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
@@ -132,6 +144,22 @@ def _unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:
     return unused
 
 
+def _first_import(plan: Plan) -> cst.CSTNode | None:
+    """The first line of the module that imports MindSpore."""
+    tree = plan.unit.tree
+    for line in tree.module.body:
+        for statement in _small_statements(line):
+            if isinstance(statement, cst.ImportFrom):
+                names = [absolute_module(statement, tree)]
+            elif isinstance(statement, cst.Import):
+                names = [str(alias.evaluated_name) for alias in statement.names]
+            else:
+                continue
+            if any(map(is_mindspore, names)):
+                return line
+    return None
+
+
 def _is_label(parent: cst.CSTNode | None, node: cst.Name) -> bool:
     """Whether a name is only a keyword or the last part of `a.b`."""
     if isinstance(parent, cst.Arg):
@@ -154,69 +182,81 @@ def _marked(node: Any, remarks: list[str]) -> Any:
 def _with_imports(
     module: cst.Module, modules: list[str], helpers: Collection[Helper]
 ) -> cst.Module:
-    """Add imports after those that are there, and helpers after all of them."""
+    """Write imports where those of MindSpore began, and helpers after the last import."""
     body = list(module.body)
     there = {
         str(alias.evaluated_name)
         for line in body
-        if isinstance(line, cst.SimpleStatementLine)
-        for statement in line.body
+        for statement in _small_statements(line)
         if isinstance(statement, cst.Import)
         for alias in statement.names
         if alias.asname is None
     }
-    missing = [name for name in modules if name not in there]
-    first, after = _places(body)
     new: list[Any] = [
-        cst.parse_statement(f"import {name}\n", config=module.config_for_parsing)
-        for name in missing
+        cst.parse_statement(f"import {name}", config=module.config_for_parsing)
+        for name in modules
+        if name not in there
     ]
+    anchor = next((i for i, line in enumerate(body) if _is_anchor(line)), None)
+    if anchor is None:
+        anchor = _first_place(body)
+        body.insert(anchor, _anchor(()))
+        if new and anchor == 0 and module.header:
+            new[0] = new[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    if new:
+        comments = [*body[anchor].leading_lines, *new[0].leading_lines]
+        new[0] = new[0].with_changes(leading_lines=comments)
+    body[anchor : anchor + 1] = new
+    last = max((i for i, line in enumerate(body) if _is_import(line)), default=-1) + 1
     defined = {line.name.value for line in body if isinstance(line, cst.FunctionDef)}
-    functions: list[Any] = [
+    functions = [
         cst.parse_statement(helper.source, config=module.config_for_parsing).with_changes(
             leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)]
         )
         for helper in helpers
         if helper.name not in defined
     ]
-    if new and first == 0 and not after:
-        return _at_the_top(module, [*new, *functions])
-    if new and first < len(body) and body and first < after:
-        old = body[first]
-        new[0] = new[0].with_changes(leading_lines=old.leading_lines)
-        body[first] = old.with_changes(leading_lines=[])
-    return module.with_changes(
-        body=[*body[:first], *new, *body[first:after], *functions, *body[after:]]
+    return module.with_changes(body=[*body[:last], *functions, *body[last:]])
+
+
+def _small_statements(line: cst.CSTNode) -> Sequence[cst.CSTNode]:
+    return line.body if isinstance(line, cst.SimpleStatementLine) else ()
+
+
+def _anchor(leading_lines: Any) -> cst.SimpleStatementLine:
+    """A statement that is replaced by imports in the end."""
+    statement = cst.Expr(cst.Name(_ANCHOR))
+    return cst.SimpleStatementLine([statement], leading_lines=leading_lines)
+
+
+def _is_anchor(line: Any) -> bool:
+    return (
+        isinstance(line, cst.SimpleStatementLine)
+        and isinstance(line.body[0], cst.Expr)
+        and isinstance(line.body[0].value, cst.Name)
+        and line.body[0].value.value == _ANCHOR
     )
 
 
-def _at_the_top(module: cst.Module, new: list[Any]) -> cst.Module:
-    """Put statements before the first one, under the comments that stand above the file."""
-    return module.with_changes(body=[*new, *module.body])
+def _is_import(line: Any) -> bool:
+    return any(isinstance(each, cst.Import | cst.ImportFrom) for each in _small_statements(line))
 
 
-def _places(body: list[Any]) -> tuple[int, int]:
-    """Where the first import stands, and where the imports of the module end."""
-    lines = [
-        index
-        for index, line in enumerate(body)
-        if isinstance(line, cst.SimpleStatementLine)
-        and any(isinstance(each, cst.Import | cst.ImportFrom) for each in line.body)
-        and not _is_future(line)
-    ]
-    if lines:
-        return lines[0], lines[-1] + 1
+def _first_place(body: list[Any]) -> int:
+    """Where imports may begin: behind the text of the module and imports from __future__."""
     start = 0
     for index, line in enumerate(body):
         is_text = (
             index == 0
             and isinstance(line, cst.SimpleStatementLine)
-            and isinstance(line.body[0], cst.Expr)
-            and isinstance(line.body[0].value, cst.SimpleString | cst.ConcatenatedString)
+            and (
+                isinstance(line.body[0], cst.Expr)
+                and isinstance(line.body[0].value, cst.SimpleString | cst.ConcatenatedString)
+            )
         )
         if is_text or _is_future(line):
             start = index + 1
-    return start, start
+    return start
 
 
 def _is_future(line: Any) -> bool:

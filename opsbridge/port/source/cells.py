@@ -83,9 +83,7 @@ def plain_assignment(node: cst.AugAssign) -> cst.Assign:
     value = node.value
     if isinstance(value, cst.BinaryOperation | cst.Comparison | cst.BooleanOperation | cst.IfExp):
         value = parenthesised(value)
-    sum_ = cst.BinaryOperation(
-        node.target.deep_clone(), OPERATORS[type(node.operator)](), value
-    )
+    sum_ = cst.BinaryOperation(node.target.deep_clone(), OPERATORS[type(node.operator)](), value)
     return cst.Assign([cst.AssignTarget(node.target)], sum_)
 
 
@@ -135,7 +133,7 @@ def assigned_values(tree: Tree, assignments: Iterable[Any]) -> list[cst.BaseExpr
     """The expressions that a plain name is set to; nothing if it is set in another way, too."""
     values: list[cst.BaseExpression] = []
     for assignment in assignments:
-        target = tree.parents.get(getattr(assignment, "node", None))  # type: ignore[arg-type]
+        target = tree.parents.get(getattr(assignment, "node", None))
         statement = tree.parents.get(target) if isinstance(target, cst.AssignTarget) else None
         if not isinstance(statement, cst.Assign):
             return []

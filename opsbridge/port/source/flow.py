@@ -9,6 +9,7 @@ import libcst as cst
 from libcst.metadata import Assignment
 
 from opsbridge.port.source.names import dotted, is_mindspore
+from opsbridge.port.source.parse import Tree
 from opsbridge.port.source.project import ClassInfo, SourceUnit
 
 
@@ -197,13 +198,13 @@ def _element(kind: Kind, is_graph: bool) -> Kind:
     return kind
 
 
-def _starts(tree: object, node: cst.CSTNode) -> tuple[int, int]:
-    start = tree.positions[node].start  # type: ignore[attr-defined]
+def _starts(tree: Tree, node: cst.CSTNode) -> tuple[int, int]:
+    start = tree.positions[node].start
     return (start.line, start.column)
 
 
-def _suite(tree: object, node: cst.CSTNode) -> cst.CSTNode | None:
-    for above in tree.ancestors(node):  # type: ignore[attr-defined]
+def _suite(tree: Tree, node: cst.CSTNode) -> cst.CSTNode | None:
+    for above in tree.ancestors(node):
         if isinstance(above, cst.BaseSuite | cst.Module):
-            return above  # type: ignore[no-any-return]
+            return above
     return None

@@ -12,10 +12,18 @@ from opsbridge.tables.port_load import (
     nearest_names,
     port_entries,
 )
-from opsbridge.tables.port_schema import PortEntry, PortParam
+from opsbridge.tables.port_schema import PortEntry, PortForm, PortParam
 
 SURFACE = "opsbridge.mindspore"
 """The MindSpore-shaped surface that offers every name of the tables under the same path."""
+
+TENSOR, PARAMETER, CELL = "mindspore.Tensor", "mindspore.Parameter", "mindspore.nn.Cell"
+PLAIN_CLASSES = {
+    TENSOR: "torch.Tensor",
+    PARAMETER: "torch.nn.Parameter",
+    CELL: "torch.nn.Module",
+}
+"""What the three classes that all code is built on are in PyTorch."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +42,12 @@ class Meaning:
 @lru_cache(maxsize=4096)
 def meaning_of(name: str) -> Meaning | None:
     """What a full MindSpore name stands for, in any spelling; None if no table has it."""
+    canonical = canonical_name(name)
     entry = find_port_entry(name)
     if entry is not None:
         return Meaning(entry.name, entry)
-    canonical = canonical_name(name)
+    if canonical in PLAIN_CLASSES:
+        return Meaning(canonical, PortEntry(canonical, "class", torch=PLAIN_CLASSES[canonical]))
     return Meaning(canonical, _of_api(canonical)) if canonical in _api_names() else None
 
 
@@ -75,5 +85,5 @@ def _of_api(name: str) -> PortEntry:
         )
         for each in table.params
     )
-    form = "primitive" if table.form == "class" else "function"
+    form: PortForm = "primitive" if table.form == "class" else "function"
     return PortEntry(name, form, ours=name.removeprefix("mindspore."), params=params)

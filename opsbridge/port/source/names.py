@@ -9,6 +9,7 @@ from libcst.metadata import ImportAssignment
 
 from opsbridge.port.source.parse import Tree
 
+
 def is_mindspore(name: str) -> bool:
     """Whether a full name lies in the package mindspore."""
     return name == "mindspore" or name.startswith("mindspore.")

@@ -77,7 +77,9 @@ def parse(text: str, place: PurePath) -> Tree:
             raise PortError(f"{place}: is nested too deeply") from error
         except Exception as error:
             # libcst says in many ways what it cannot read; a file must never end the whole run.
-            raise PortError(f"{place}: cannot be parsed: {type(error).__name__}: {error}") from error
+            raise PortError(
+                f"{place}: cannot be parsed: {type(error).__name__}: {error}"
+            ) from error
 
 
 @contextmanager

@@ -11,7 +11,17 @@ from opsbridge.port.source import cells
 from opsbridge.port.source.binding import Given, Unbound, bind, literal
 from opsbridge.port.source.flow import Flow, Kind
 from opsbridge.port.source.hub_call import HubCall, Inexpressible, Known, hub_call
-from opsbridge.port.source.meaning import SURFACE, Meaning, advice, meaning_of, methods_of
+from opsbridge.port.source.meaning import (
+    CELL,
+    PARAMETER,
+    PLAIN_CLASSES,
+    SURFACE,
+    TENSOR,
+    Meaning,
+    advice,
+    meaning_of,
+    methods_of,
+)
 from opsbridge.port.source.names import dotted, is_mindspore, root_name
 from opsbridge.port.source.outputs import Results, results_of
 from opsbridge.port.source.project import ClassInfo, Project, SourceUnit, self_name
@@ -28,13 +38,8 @@ from opsbridge.port.source.write import (
     with_defaults,
 )
 from opsbridge.tables.port_schema import PortEntry
+from opsbridge.tables.schema import Stage
 
-_TENSOR, _PARAMETER, _CELL = "mindspore.Tensor", "mindspore.Parameter", "mindspore.nn.Cell"
-_PLAIN_CLASSES = {
-    _TENSOR: "torch.Tensor",
-    _PARAMETER: "torch.nn.Parameter",
-    _CELL: "torch.nn.Module",
-}
 # Tensor methods that NumPy arrays and Python's own types have, too.
 _COMMON_METHODS = {
     *("all", "any", "argmax", "argmin", "argsort", "astype", "clip", "copy", "cumsum", "dtype"),
@@ -61,6 +66,8 @@ class Plan:
     """Statements and the remarks that are to stand above them."""
     modules: set[str] = field(default_factory=set)
     """What the translation imports."""
+    constructors: dict[cst.CSTNode, Point] = field(default_factory=dict)
+    """Constructors of operators that stay objects, unless nothing uses them in the end."""
     helpers: set[str] = field(default_factory=set)
     """Functions that it needs beside."""
 
@@ -171,13 +178,13 @@ class Planner(cst.CSTVisitor):
     # Decisions.
 
     def _named_call(self, node: cst.Call, meaning: Meaning) -> None:
-        if meaning.name == _TENSOR:
+        if meaning.name == TENSOR:
             self._tensor(node)
-        elif meaning.name == _PARAMETER:
+        elif meaning.name == PARAMETER:
             self._parameter(node)
         elif meaning.entry.form in ("function", "layer"):
             try:
-                stage = "call" if meaning.entry.form == "function" else "init"
+                stage: Stage = "call" if meaning.entry.form == "function" else "init"
                 given = bind(meaning.entry, stage, node.args)
                 self._inline(node, meaning, given, node.args)
                 self._forget(node.func)
@@ -318,6 +325,7 @@ class Planner(cst.CSTVisitor):
             reason = "; ".join(each.en for each in meaning.entry.differences) or "not the same"
             self._mark(node, f"{meaning.name}: {reason}")
         self._point(node, meaning.name, outcome, became=meaning.surface_name, reason=reason)
+        self.plan.constructors[node] = self.plan.points[-1]
 
     def _reference(self, node: cst.BaseExpression) -> None:
         """A name that is not called: a dtype, a base class, a layer that is passed on."""
@@ -330,8 +338,8 @@ class Planner(cst.CSTVisitor):
                 self._leave(node)
                 return
             part = part.value
-        if meaning.name in _PLAIN_CLASSES or meaning.entry.form == "value" and meaning.entry.torch:
-            became = _PLAIN_CLASSES.get(meaning.name, meaning.entry.torch)
+        if meaning.name in PLAIN_CLASSES or (meaning.entry.form == "value" and meaning.entry.torch):
+            became = PLAIN_CLASSES.get(meaning.name, meaning.entry.torch)
             self.plan.edits[part] = named(became)
             self._replace(part)
             self._import(became)
@@ -348,14 +356,14 @@ class Planner(cst.CSTVisitor):
     def _tensor(self, node: cst.Call) -> None:
         keywords = {arg.keyword.value for arg in node.args if arg.keyword}
         is_plain = not any(arg.star for arg in node.args) and len(node.args) in (1, 2)
-        meaning = meaning_of(_TENSOR)
+        meaning = meaning_of(TENSOR)
         if is_plain and keywords <= {"input_data", "dtype"}:
             is_constant = self._is_constant(node)
             self.plan.edits[node] = created_tensor(is_constant)
             self._forget(node.func)
             self._import("torch")
             became = "torch.nn.Buffer(torch.tensor(...))" if is_constant else "torch.tensor"
-            self._point(node, _TENSOR, Outcome.EXACT, became=became)
+            self._point(node, TENSOR, Outcome.EXACT, became=became)
         elif meaning is not None:
             self._keep(node.func, meaning, node, "the values come from an initializer")
         else:
@@ -372,12 +380,12 @@ class Planner(cst.CSTVisitor):
         return all(
             isinstance(value, cst.Call)
             and (meaning := _known(each.unit, value.func)) is not None
-            and meaning.name == _TENSOR
+            and meaning.name == TENSOR
             for value, each in zip(values, owner.bound(target), strict=True)
         )
 
     def _parameter(self, node: cst.Call) -> None:
-        meaning = meaning_of(_PARAMETER)
+        meaning = meaning_of(PARAMETER)
         keywords = [arg.keyword.value if arg.keyword else "" for arg in node.args]
         data = node.args[0].value if node.args else None
         is_plain = data is not None and keywords[0] in ("", "default_input")
@@ -387,7 +395,7 @@ class Planner(cst.CSTVisitor):
             self.plan.edits[node] = made_parameter
             self._forget(node.func)
             self._import("torch")
-            self._point(node, _PARAMETER, Outcome.EXACT, became="torch.nn.Parameter")
+            self._point(node, PARAMETER, Outcome.EXACT, became="torch.nn.Parameter")
         elif meaning is not None:
             self._keep(node.func, meaning, node, "its values are not known to be a tensor")
         else:
@@ -400,7 +408,7 @@ class Planner(cst.CSTVisitor):
         if method in cells.METHODS and (not method_is_ambiguous(method) or owner is not None):
             self._cell_method(node, function)
             return
-        entry = methods_of(_TENSOR).get(method)
+        entry = methods_of(TENSOR).get(method)
         if entry is None or entry.form != "method":
             return
         kind = self._kind(function.value)
@@ -453,7 +461,7 @@ class Planner(cst.CSTVisitor):
         if node.attr.value == "construct" and self._frames[-1].owner is not None:
             self.plan.edits[node] = method_named("forward")
             return
-        entry = methods_of(_TENSOR).get(node.attr.value)
+        entry = methods_of(TENSOR).get(node.attr.value)
         if entry is None or entry.form != "property" or not entry.torch:
             return
         if entry.torch == f"Tensor.{node.attr.value}":
@@ -474,7 +482,7 @@ class Planner(cst.CSTVisitor):
                     self.plan.edits[node] = cells.without_arguments
                     self._point(node, "mindspore.nn.Cell.__init__", Outcome.EXACT)
             return
-        full = f"{_CELL}.{method}"
+        full = f"{CELL}.{method}"
         if becomes is None:
             reason, suggestion = cells.BY_HAND[method]
             self._mark(node, f"{full}: {reason}")
@@ -489,12 +497,12 @@ class Planner(cst.CSTVisitor):
         if "forward" in owner.methods:
             self._mark(node, "construct is not renamed: the class has a method forward already")
             self._point(
-                node, f"{_CELL}.construct", Outcome.BY_HAND,
+                node, f"{CELL}.construct", Outcome.BY_HAND,
                 reason="the class has a method forward already", suggestion="rename that one",
             )  # fmt: skip
             return
         self.plan.edits[node] = cells.renamed("forward")
-        self._point(node, f"{_CELL}.construct", Outcome.EXACT, became="forward")
+        self._point(node, f"{CELL}.construct", Outcome.EXACT, became="forward")
 
     # What is known.
 
@@ -514,7 +522,7 @@ class Planner(cst.CSTVisitor):
         if meaning is not None:
             if meaning.entry.form == "function":
                 return _result_kind(meaning.entry)
-            is_tensor = meaning.name in (_TENSOR, _PARAMETER) or meaning.entry.last == "initializer"
+            is_tensor = meaning.name in (TENSOR, PARAMETER) or meaning.entry.last == "initializer"
             return Kind.TENSOR if is_tensor else None
         if isinstance(node.func, cst.Call) and (inner := self._constructor(node.func)):
             return _result_kind(inner.entry)

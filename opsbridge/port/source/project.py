@@ -1,9 +1,9 @@
-"""The classes of all files that are translated together: bases, methods, what `self.x` is set to."""
+"""The classes of all files that are translated together: bases, methods, what `self.x` is."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -234,8 +234,8 @@ def _is_module(tree: Tree, module: str) -> bool:
     return shorter == 0 or own[-shorter:] == asked[-shorter:]
 
 
-def _walk(start: ClassInfo, step: object) -> Iterator[ClassInfo]:
+def _walk(start: ClassInfo, step: Callable[[ClassInfo], list[ClassInfo]]) -> Iterator[ClassInfo]:
     seen = [start]
     for each in seen:
         yield each
-        seen += [other for other in step(each) if other not in seen]  # type: ignore[operator]
+        seen += [other for other in step(each) if other not in seen]

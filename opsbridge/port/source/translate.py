@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -16,7 +16,7 @@ from opsbridge.port.source.names import Names, dotted
 from opsbridge.port.source.parse import Tree, deep_stack, parse
 from opsbridge.port.source.plan import Plan, Planner
 from opsbridge.port.source.project import ClassInfo, Project, SourceUnit
-from opsbridge.port.source.result import FileResult, Target
+from opsbridge.port.source.result import FileResult, Point, Target
 
 _MAY_CONCERN = re.compile(r"\bmindspore\b|\bconstruct\b")
 
@@ -112,7 +112,20 @@ def _result(read: Read, plan: Plan | None, removed: set[cst.CSTNode]) -> FileRes
         return FileResult(
             place, before=before, after=before, problem=f"{place}: the translation broke: {error}"
         )
-    return FileResult(place, tuple(sorted(plan.points)), before, after)
+    return FileResult(place, tuple(sorted(_points(plan, removed))), before, after)
+
+
+def _points(plan: Plan, removed: set[cst.CSTNode]) -> list[Point]:
+    """The points of a plan; constructors that are removed say so."""
+    gone = {
+        id(plan.constructors[statement.value])
+        for statement in removed
+        if isinstance(statement, cst.Assign) and statement.value in plan.constructors
+    }
+    return [
+        replace(each, became="written at its calls", reason="") if id(each) in gone else each
+        for each in plan.points
+    ]
 
 
 def _removable(plans: Iterable[Plan], texts: Sequence[str]) -> set[cst.CSTNode]:
@@ -160,7 +173,8 @@ class _Uses(cst.CSTVisitor):
         is_set = isinstance(parent, cst.AssignTarget)
         is_on_self = len(dotted(node)) == 2 and dotted(node)[0] == "self"
         is_method = isinstance(parent, cst.Call) and parent.func is node and not is_on_self
-        if not is_set and not (is_method and name in _TENSOR_LIKE):
+        is_of_module = bool(self.unit.names.full_name(node))
+        if not is_set and not is_of_module and not (is_method and name in _TENSOR_LIKE):
             self.elsewhere.add(name)
 
     def visit_SimpleString(self, node: cst.SimpleString) -> None:
@@ -170,10 +184,9 @@ class _Uses(cst.CSTVisitor):
 
 
 _TENSOR_LIKE = {
-    *("abs", "add", "all", "any", "argmax", "cast", "ceil", "clip", "concat", "copy", "cumsum"),
-    *("div", "equal", "exp", "expand_dims", "flatten", "floor", "gather", "log", "matmul", "max"),
-    *("mean", "min", "mul", "ones_like", "pad", "pow", "reshape", "round", "shape", "sigmoid"),
-    *("size", "slice", "softmax", "sort", "split", "sqrt", "square", "squeeze", "stack", "sub"),
-    *("sum", "tanh", "tile", "topk", "transpose", "view", "zeros_like"),
+    *("abs", "add", "all", "any", "argmax", "ceil", "clip", "copy", "cumsum", "div", "equal"),
+    *("exp", "expand_dims", "flatten", "floor", "gather", "log", "matmul", "max", "mean", "min"),
+    *("mul", "pow", "reshape", "round", "sigmoid", "softmax", "sort", "split", "sqrt", "square"),
+    *("squeeze", "sub", "sum", "tanh", "tile", "topk", "transpose", "view"),
 }
 """Names of operators that are methods of tensors and arrays, too: another object's are no use."""

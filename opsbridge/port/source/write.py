@@ -90,7 +90,9 @@ def created_tensor(is_constant: bool) -> Edit:
     def edit(node: cst.Call) -> cst.Call:
         args = []
         for index, arg in enumerate(node.args):
-            keyword = "dtype" if index == 1 or (arg.keyword and arg.keyword.value == "dtype") else ""
+            keyword = (
+                "dtype" if index == 1 or (arg.keyword and arg.keyword.value == "dtype") else ""
+            )
             args.append(
                 arg.with_changes(
                     keyword=cst.Name(keyword) if keyword else None,
