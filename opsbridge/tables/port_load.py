@@ -12,7 +12,7 @@ from typing import Any
 from opsbridge.errors import TableError
 from opsbridge.tables.decode import decode, problems_error
 from opsbridge.tables.load import display, is_port_table, read_toml, table_root
-from opsbridge.tables.port_schema import PortEntry, PortTable
+from opsbridge.tables.port_schema import PortCase, PortEntry, PortTable
 
 
 def all_port_tables(root: Path | None = None) -> tuple[Path, ...]:
@@ -29,7 +29,8 @@ def load_port_table(path: Path) -> PortTable:
         TableError: naming the file and the place of every problem.
     """
     raw = read_toml(path)
-    raw["entries"] = [_written_out(entry) for entry in raw.get("entries", [])]
+    for key in ("entries", "cases"):
+        raw[key] = [_written_out(each) for each in raw.get(key, [])]
     table = decode(PortTable, raw, display(path))
     if problems := list(_problems(table)):
         raise problems_error(display(path), problems)
@@ -51,6 +52,16 @@ def port_entries(root: Path | None = None) -> Mapping[str, PortEntry]:
                     raise TableError(f"{display(path)}: {name} is in the tables twice")
                 entries[name] = entry
     return MappingProxyType(entries)
+
+
+@lru_cache(maxsize=8)
+def port_cases(root: Path | None = None) -> Mapping[str, tuple[PortCase, ...]]:
+    """Full name -> the cases in which the hub alone gives the same."""
+    cases: dict[str, tuple[PortCase, ...]] = {}
+    for path in all_port_tables(root):
+        for case in load_port_table(path).cases:
+            cases[case.name] = (*cases.get(case.name, ()), case)
+    return MappingProxyType(cases)
 
 
 @lru_cache(maxsize=8)

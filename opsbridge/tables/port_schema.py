@@ -137,9 +137,25 @@ class PortEntry:
 
 
 @dataclass(frozen=True)
+class PortCase:
+    """Where the hub alone gives the same, although the entry ``name`` needs opsbridge elsewhere.
+
+    It holds if the parameters of ``when`` have these values, and only parameters of ``when`` and
+    ``arguments`` (which are added to those of the entry) are given. ``members`` are attributes that
+    have another name on the object of the hub.
+    """
+
+    name: str
+    when: dict[str, PortDefault] = field(default_factory=dict)
+    arguments: dict[str, PortArgument] = field(default_factory=dict)
+    members: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class PortTable:
     """The names of one module, and other names of modules (``aliases``: other -> this one)."""
 
     module: str
     aliases: dict[str, str] = field(default_factory=dict)
     entries: tuple[PortEntry, ...] = ()
+    cases: tuple[PortCase, ...] = ()
