@@ -21,7 +21,7 @@ METHODS: dict[str, str | None] = {
     "get_parameters": "parameters",
     "cells_and_names": "named_modules",
     "cells": "children",
-    "to_float": None,
+    "to_float": "_to_float",
     "set_grad": None,
     "recompute": None,
     "update_parameters_name": None,
@@ -38,10 +38,6 @@ METHODS: dict[str, str | None] = {
 }
 _NO_COUNTERPART = ("PyTorch has no counterpart", "leave it out")
 BY_HAND = {
-    "to_float": (
-        "a module computes in another dtype than its weights",
-        "torch.autocast, or cast the inputs of the module",
-    ),
     "set_grad": ("PyTorch records gradients unless told otherwise", "leave it out"),
     "recompute": ("checkpointing is a call in PyTorch", "torch.utils.checkpoint.checkpoint"),
     "update_parameters_name": ("PyTorch names parameters by their place", "leave it out"),
@@ -85,6 +81,64 @@ def plain_assignment(node: cst.AugAssign) -> cst.Assign:
         value = parenthesised(value)
     sum_ = cst.BinaryOperation(node.target.deep_clone(), OPERATORS[type(node.operator)](), value)
     return cst.Assign([cst.AssignTarget(node.target)], sum_)
+
+
+CONTAINERS = {"mindspore.nn.CellList", "mindspore.nn.SequentialCell"}
+
+
+def container(name: str, node: cst.Call, is_sequence: bool) -> tuple[Any, str]:
+    """A container of modules: how to write it, and what it is then.
+
+    MindSpore's take modules, or one list of them; PyTorch's Sequential only the first, its
+    ModuleList only the second.
+    """
+    is_list = name.endswith("CellList")
+    single = len(node.args) == 1 and not node.args[0].star
+    is_literal = single and isinstance(node.args[0].value, cst.List | cst.Tuple)
+    if is_list:
+        return (_as_list if node.args and not single else _called), "torch.nn.ModuleList"
+    if single and not is_literal and not is_sequence:
+        return (lambda call: call.with_changes(func=cst.Name("_sequential"))), "_sequential"
+    return (_spread if single else _called_sequential), "torch.nn.Sequential"
+
+
+def _called(node: cst.Call) -> cst.Call:
+    return node.with_changes(func=cst.parse_expression("torch.nn.ModuleList"))
+
+
+def _as_list(node: cst.Call) -> cst.Call:
+    elements = [
+        cst.StarredElement(arg.value) if arg.star else cst.Element(arg.value) for arg in node.args
+    ]
+    return _called(node).with_changes(args=[cst.Arg(cst.List(elements))])
+
+
+def _called_sequential(node: cst.Call) -> cst.Call:
+    return node.with_changes(func=cst.parse_expression("torch.nn.Sequential"))
+
+
+def _spread(node: cst.Call) -> cst.Call:
+    """Give the elements of a list as arguments."""
+    value = node.args[0].value
+    if isinstance(value, cst.List | cst.Tuple):
+        args = [
+            cst.Arg(
+                each.value,
+                star="*" if isinstance(each, cst.StarredElement) else "",
+                comma=each.comma,
+            )
+            for each in value.elements
+        ]
+    else:
+        args = [node.args[0].with_changes(star="*")]
+    return _called_sequential(node).with_changes(args=args)
+
+
+def as_function(function: str) -> Any:
+    """`x.m(y)` as f(x, y)."""
+    return lambda node: node.with_changes(
+        func=cst.Name(function), args=[cst.Arg(node.func.value), *node.args]
+    )
 
 
 def renamed(name: str) -> Any:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
 from opsbridge.port.source.binding import Given, elements, literal, plain_value, written
 from opsbridge.port.source.flow import Kind
-from opsbridge.tables.port_schema import PortArgument, PortDefault, PortEntry
+from opsbridge.tables.port_schema import PortArgument, PortCase, PortDefault, PortEntry
 
 # What PyTorch calls the first parameter of its functions; it is given by position.
 _FIRST = ("input", "tensors", "condition", "self", "0")
@@ -37,6 +37,37 @@ class HubCall:
     """Keyword, source, and how the source's expression is written (a key of _WRITERS)."""
 
 
+def in_case(
+    entry: PortEntry, case: PortCase, given: Mapping[str, Given], attributes: Collection[str]
+) -> tuple[PortEntry, dict[str, Given]]:
+    """Return the entry and the arguments as they are in a case of it.
+
+    `attributes` are the names of all attributes that the source uses.
+
+    Raises:
+        Inexpressible: the case does not hold.
+    """
+    defaults = {param.name: param.default for param in entry.params}
+    for param, wanted in case.when.items():
+        value = plain_value(given[param].value) if param in given else defaults[param]
+        if value != wanted:
+            raise Inexpressible(f"{param} is not {wanted!r}")
+    for member in case.members:
+        if member in attributes:
+            raise Inexpressible(f"the code uses .{member}, which PyTorch calls otherwise")
+    rest = {
+        name: each
+        for name, each in given.items()
+        if name not in case.when or name in _sources(case.arguments)
+    }
+    arguments = {**entry.arguments, **case.arguments}
+    return replace(entry, arguments=arguments, equality="exact", differences=()), rest
+
+
+def _sources(arguments: Mapping[str, PortArgument]) -> set[str]:
+    return {argument.param for argument in arguments.values()}
+
+
 def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubCall:
     """Plan the call that stands for `entry` with the arguments that a call gives.
 
@@ -45,7 +76,7 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
     """
     if not entry.torch:
         raise Inexpressible("PyTorch has no such function")
-    used = {argument.param for argument in entry.arguments.values()}
+    used = _sources(entry.arguments)
     for name, each in given.items():
         if name not in used:
             raise Inexpressible(f"PyTorch has no argument for {each.param.name}")

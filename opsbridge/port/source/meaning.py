@@ -22,8 +22,10 @@ PLAIN_CLASSES = {
     TENSOR: "torch.Tensor",
     PARAMETER: "torch.nn.Parameter",
     CELL: "torch.nn.Module",
+    "mindspore.nn.CellList": "torch.nn.ModuleList",
+    "mindspore.nn.SequentialCell": "torch.nn.Sequential",
 }
-"""What the three classes that all code is built on are in PyTorch."""
+"""What the classes that all code is built on are in PyTorch."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,8 +21,9 @@ from libcst.metadata import (
 
 from opsbridge.errors import PortError
 
+_MAX_DEPTH = 1_000
 _DEEP = 20_000
-"""Frames of the interpreter for one file: enough for every readable one."""
+"""Frames of the interpreter for one file of that depth."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def parse(text: str, place: PurePath) -> Tree:
     Raises:
         PortError: it is no Python that can be parsed, or is nested too deeply; with the line.
     """
+    _check_readable(text, place)
     with deep_stack():
         try:
             wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
@@ -68,18 +72,33 @@ def parse(text: str, place: PurePath) -> Tree:
                 wrapper.resolve(PositionProvider),
                 wrapper.resolve(ParentNodeProvider),
             )
-        except cst.ParserSyntaxError as error:
-            raise PortError(
-                f"{place}: line {error.raw_line}, column {error.editor_column} is no Python that"
-                " can be parsed"
-            ) from error
-        except RecursionError as error:
-            raise PortError(f"{place}: is nested too deeply") from error
         except Exception as error:
             # libcst says in many ways what it cannot read; a file must never end the whole run.
             raise PortError(
                 f"{place}: cannot be parsed: {type(error).__name__}: {error}"
             ) from error
+
+
+def _check_readable(text: str, place: PurePath) -> None:
+    """Ask Python's own parser first: it says best what is wrong, and libcst's has no stack guard."""
+    try:
+        with warnings.catch_warnings():
+            # What Python says of odd escapes is none of the translation's business.
+            warnings.simplefilter("ignore")
+            levels: list[ast.AST] = [ast.parse(text)]
+    except (RecursionError, MemoryError) as error:
+        raise PortError(f"{place}: is nested too deeply") from error
+    except SyntaxError as error:
+        where = f"line {error.lineno}, column {error.offset}"
+        raise PortError(f"{place}: {where}: {error.msg}") from error
+    except ValueError as error:
+        raise PortError(f"{place}: {error}") from error
+    depth = 0
+    while levels:
+        depth += 1
+        if depth > _MAX_DEPTH:
+            raise PortError(f"{place}: is nested more than {_MAX_DEPTH} levels deep")
+        levels = [child for node in levels for child in ast.iter_child_nodes(node)]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import libcst as cst
 from opsbridge.port.source import cells
 from opsbridge.port.source.binding import Given, Unbound, bind, literal
 from opsbridge.port.source.flow import Flow, Kind
-from opsbridge.port.source.hub_call import HubCall, Inexpressible, Known, hub_call
+from opsbridge.port.source.hub_call import HubCall, Inexpressible, Known, hub_call, in_case
 from opsbridge.port.source.meaning import (
     CELL,
     PARAMETER,
@@ -37,6 +37,7 @@ from opsbridge.port.source.write import (
     stripped,
     with_defaults,
 )
+from opsbridge.tables.port_load import port_cases
 from opsbridge.tables.port_schema import PortEntry
 from opsbridge.tables.schema import Stage
 
@@ -95,6 +96,7 @@ class Planner(cst.CSTVisitor):
         self._classes: list[ClassInfo] = []
         self._frames = [self._frame(None, "", False)]
         self._done: set[cst.CSTNode] = set()
+        self.kept_layers: set[cst.CSTNode] = set()
 
     # Where the visitor is.
 
@@ -182,6 +184,10 @@ class Planner(cst.CSTVisitor):
             self._tensor(node)
         elif meaning.name == PARAMETER:
             self._parameter(node)
+        elif meaning.name in cells.CONTAINERS:
+            self._container(node, meaning)
+        elif node in self.kept_layers:
+            self._keep(node.func, meaning, node, "it computes in another dtype than its weights")
         elif meaning.entry.form in ("function", "layer"):
             try:
                 stage: Stage = "call" if meaning.entry.form == "function" else "init"
@@ -236,10 +242,9 @@ class Planner(cst.CSTVisitor):
             self._inline(node, meaning, {**first, **second}, node.args)
             self.plan.inlined[function] = (owner, attribute)
         except (Unbound, Inexpressible) as why:
-            keeps_working = f"stays an object: {why}"
             self._point(
-                node, meaning.name, self._outcome(meaning.entry),
-                became=f"self.{attribute}", reason=keeps_working,
+                node, meaning.name, Outcome.EXACT, became=f"self.{attribute}",
+                reason=f"stays an object: {why}",
             )  # fmt: skip
         return True
 
@@ -290,8 +295,7 @@ class Planner(cst.CSTVisitor):
         Raises:
             Inexpressible: PyTorch has none that gives the same.
         """
-        entry = meaning.entry
-        call = hub_call(entry, given, self._known())
+        entry, given, call = self._hub_call(meaning.entry, given)
         results = self._results(entry, node)
         self.plan.edits[node] = inlined_call(call, entry, given, args, inner, results)
         if results.order:
@@ -304,6 +308,24 @@ class Planner(cst.CSTVisitor):
             reason="; ".join(each.en for each in entry.differences)
             if entry.equality != "exact" else "",
         )  # fmt: skip
+
+    def _hub_call(
+        self, entry: PortEntry, given: dict[str, Given]
+    ) -> tuple[PortEntry, dict[str, Given], HubCall]:
+        """The call of PyTorch that gives the same, by the cases of the entry or by itself."""
+        why = ""
+        for case in port_cases().get(entry.name, ()):
+            try:
+                attributes = self._project.attributes
+                in_this, rest = in_case(entry, case, given, attributes)
+                return in_this, rest, hub_call(in_this, rest, self._known())
+            except Inexpressible as error:
+                why = why or str(error)
+        is_near_enough = entry.equality == "approximate" and self._target is Target.TORCHVISION
+        if entry.equality != "exact" and not (is_near_enough and not why):
+            differences = "; ".join(each.en for each in entry.differences)
+            raise Inexpressible(why or differences or "its results differ")
+        return entry, given, hub_call(entry, given, self._known())
 
     def _results(self, entry: PortEntry, node: cst.Call) -> Results:
         target = cells.unpacked_target(self._tree, node)
@@ -319,12 +341,8 @@ class Planner(cst.CSTVisitor):
         self.plan.modules.add(SURFACE)
         if isinstance(node, cst.Call) and meaning.name in ("mindspore.ops.ROIAlign",):
             self.plan.edits[node] = with_defaults(meaning.entry, "init")
-        outcome = self._outcome(meaning.entry)
-        reason = f"PyTorch's own call is not used: {why}" if why else ""
-        if outcome is Outcome.BY_HAND:
-            reason = "; ".join(each.en for each in meaning.entry.differences) or "not the same"
-            self._mark(node, f"{meaning.name}: {reason}")
-        self._point(node, meaning.name, outcome, became=meaning.surface_name, reason=reason)
+        reason = f"PyTorch's own is not used: {why}" if why else ""
+        self._point(node, meaning.name, Outcome.EXACT, became=meaning.surface_name, reason=reason)
         self.plan.constructors[node] = self.plan.points[-1]
 
     def _reference(self, node: cst.BaseExpression) -> None:
@@ -343,7 +361,7 @@ class Planner(cst.CSTVisitor):
             self.plan.edits[part] = named(became)
             self._replace(part)
             self._import(became)
-            self._point(part, meaning.name, self._outcome(meaning.entry), became=became)
+            self._point(part, meaning.name, Outcome.EXACT, became=became)
         else:
             self._keep(part, meaning, part)
 
@@ -352,6 +370,16 @@ class Planner(cst.CSTVisitor):
         reason, suggestion = "no table has this name", advice(full)
         self._mark(node, f"{full} is not translated: {reason}")
         self._point(node, full, Outcome.BY_HAND, reason=reason, suggestion=suggestion)
+
+    def _container(self, node: cst.Call, meaning: Meaning) -> None:
+        kind = self._kind(node.args[0].value) if node.args else Kind.UNKNOWN
+        edit, became = cells.container(meaning.name, node, kind is Kind.SEQUENCE)
+        self.plan.edits[node] = edit
+        self._forget(node.func)
+        self._import("torch")
+        if became.startswith("_"):
+            self.plan.helpers.add(became)
+        self._point(node, meaning.name, Outcome.EXACT, became=became)
 
     def _tensor(self, node: cst.Call) -> None:
         keywords = {arg.keyword.value for arg in node.args if arg.keyword}
@@ -488,10 +516,27 @@ class Planner(cst.CSTVisitor):
             self._mark(node, f"{full}: {reason}")
             self._point(node, full, Outcome.BY_HAND, reason=reason, suggestion=suggestion)
             return
+        if method == "to_float":
+            self._to_float(node, function, full)
+            return
         if becomes != method:
             self.plan.edits[function] = method_named(becomes)
         self._done.add(function)
         self._point(node, full, Outcome.EXACT, became=becomes)
+
+    def _to_float(self, node: cst.Call, function: cst.Attribute, full: str) -> None:
+        made = function.value
+        meaning = self._meaning(made.func) if isinstance(made, cst.Call) else None
+        if meaning is not None and meaning.entry.form == "layer":
+            self.kept_layers.add(made)
+            self._point(node, full, Outcome.EXACT, became="to_float of opsbridge's layer")
+            return
+        self.plan.edits[node] = cells.as_function("_to_float")
+        self.plan.helpers.add("_to_float")
+        self._point(
+            node, full, Outcome.APPROXIMATE, became="_to_float",
+            reason="autocast decides for each operator whether it computes in the other dtype",
+        )  # fmt: skip
 
     def _rename_construct(self, node: cst.FunctionDef, owner: ClassInfo) -> None:
         if "forward" in owner.methods:

@@ -104,10 +104,12 @@ class Project:
 
     def __init__(self, units: Iterable[SourceUnit]) -> None:
         self.classes: dict[cst.ClassDef, ClassInfo] = {}
+        self.attributes: set[str] = set()
         self._by_name: dict[str, list[ClassInfo]] = defaultdict(list)
         for unit in units:
             finder = _Finder(unit)
             unit.tree.module.visit(finder)
+            self.attributes |= finder.attributes
             for info in finder.found:
                 self.classes[info.node] = info
                 self._by_name[info.name].append(info)
@@ -138,6 +140,7 @@ class _Finder(cst.CSTVisitor):
 
     def __init__(self, unit: SourceUnit) -> None:
         self.found: list[ClassInfo] = []
+        self.attributes: set[str] = set()
         self._unit = unit
         self._classes: list[ClassInfo] = []
         self._selves: list[str] = []
@@ -161,6 +164,9 @@ class _Finder(cst.CSTVisitor):
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
         self._selves.pop()
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        self.attributes.add(node.attr.value)
 
     def visit_Assign(self, node: cst.Assign) -> None:
         for target in node.targets:
