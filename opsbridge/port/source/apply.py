@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ MARK = "# opsbridge: "
 _ANCHOR = "__opsbridge_imports__"
 
 
-def apply(plan: Plan, removed: Collection[cst.CSTNode], helpers: Collection[Helper]) -> str:
+def apply(plan: Plan, removed: Collection[cst.CSTNode]) -> str:
     """Return the source of the file after the edits of its plan.
 
     `removed` are assignments of operators that nothing uses any more.
@@ -24,6 +25,7 @@ def apply(plan: Plan, removed: Collection[cst.CSTNode], helpers: Collection[Help
     unused = _unused_imports(plan)
     module = tree.module.visit(_Applier(plan, removed, unused))
     code = module.code
+    helpers = [helper for name, helper in plan.helpers.items() if re.search(rf"\b{name}\b", code)]
     modules = {name for name in plan.modules if f"{name}." in code}
     modules |= {name for helper in helpers for name in helper.imports}
     return _with_imports(module, sorted(modules), helpers).code

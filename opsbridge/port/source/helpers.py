@@ -15,11 +15,16 @@ class Helper:
     name: str
     imports: tuple[str, ...]
     source: str
+    stands_for: str = ""
+    """The operator that it is, if it is one: the call's arguments, then the constructor's."""
 
 
 @lru_cache(maxsize=1)
 def all_helpers() -> dict[str, Helper]:
     """Every helper by its name."""
     data = tomllib.loads(Path(__file__).with_name("helpers.toml").read_text("utf-8"))
-    helpers = (Helper(h["name"], tuple(h["imports"]), h["source"]) for h in data["helpers"])
+    helpers = (
+        Helper(h["name"], tuple(h["imports"]), h["source"], h.get("stands_for", ""))
+        for h in data["helpers"]
+    )
     return {helper.name: helper for helper in helpers}

@@ -12,7 +12,7 @@ from opsbridge.port.source.flow import Kind
 from opsbridge.tables.port_schema import PortArgument, PortCase, PortDefault, PortEntry
 
 # What PyTorch calls the first parameter of its functions; it is given by position.
-_FIRST = ("input", "tensors", "condition", "self", "0")
+FIRST = ("input", "tensors", "condition", "self", "0")
 
 
 class Inexpressible(Exception):
@@ -83,7 +83,7 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
     defaults = {param.name: param.default for param in entry.params}
     arguments = []
     for position, (key, argument) in enumerate(entry.arguments.items()):
-        keyword = "" if key.isdigit() or (position == 0 and key in _FIRST) else key
+        keyword = "" if key.isdigit() or (position == 0 and key in FIRST) else key
         value = given[argument.param].value if argument.param in given else None
         if value is None and argument.param and defaults.get(argument.param) is None:
             if keyword:

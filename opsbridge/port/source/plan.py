@@ -10,6 +10,7 @@ import libcst as cst
 from opsbridge.port.source import cells
 from opsbridge.port.source.binding import Given, Unbound, bind, literal
 from opsbridge.port.source.flow import Flow, Kind
+from opsbridge.port.source.helpers import Helper, all_helpers
 from opsbridge.port.source.hub_call import HubCall, Inexpressible, Known, hub_call, in_case
 from opsbridge.port.source.meaning import (
     CELL,
@@ -26,6 +27,7 @@ from opsbridge.port.source.names import dotted, is_mindspore, root_name
 from opsbridge.port.source.outputs import Results, results_of
 from opsbridge.port.source.project import ClassInfo, Project, SourceUnit, self_name
 from opsbridge.port.source.result import Outcome, Point, Target
+from opsbridge.port.source.vendored import helper_of, made_object
 from opsbridge.port.source.write import (
     Edit,
     created_tensor,
@@ -52,6 +54,9 @@ _COMMON_METHODS = {
 }
 
 
+_VENDORED = "other arguments than PyTorch's own function takes are no longer converted"
+
+
 @dataclass
 class Plan:
     """All that is decided of one file."""
@@ -69,7 +74,7 @@ class Plan:
     """What the translation imports."""
     constructors: dict[cst.CSTNode, Point] = field(default_factory=dict)
     """Constructors of operators that stay objects, unless nothing uses them in the end."""
-    helpers: set[str] = field(default_factory=set)
+    helpers: dict[str, Helper] = field(default_factory=dict)
     """Functions that it needs beside."""
 
 
@@ -335,6 +340,9 @@ class Planner(cst.CSTVisitor):
         self, function: cst.BaseExpression, meaning: Meaning, node: cst.CSTNode, why: str = ""
     ) -> None:
         """Let a name stand for the object of the same name on opsbridge's surface."""
+        may_vendor = self._target is Target.TORCHVISION and isinstance(node, cst.Call)
+        if may_vendor and self._vendor(function, meaning, node):
+            return
         self._done.add(function)
         self.plan.edits[function] = named(meaning.surface_name)
         self._replace(function)
@@ -344,6 +352,30 @@ class Planner(cst.CSTVisitor):
         reason = f"PyTorch's own is not used: {why}" if why else ""
         self._point(node, meaning.name, Outcome.EXACT, became=meaning.surface_name, reason=reason)
         self.plan.constructors[node] = self.plan.points[-1]
+
+    def _vendor(self, function: cst.BaseExpression, meaning: Meaning, node: cst.CSTNode) -> bool:
+        """Make a constructor a function of the file; false if there is none for it."""
+        vendored = helper_of(meaning.entry)
+        if vendored is None:
+            return False
+        helper, is_exact = vendored
+        assert isinstance(node, cst.Call)
+        try:
+            given = bind(meaning.entry, "init", node.args)
+        except Unbound:
+            return False
+        self._forget(function)
+        self.plan.edits[node] = made_object(meaning.entry, helper, given)
+        self.plan.helpers[helper.name] = helper
+        if given:
+            self.plan.modules.add("functools")
+        reason = "; ".join(each.en for each in meaning.entry.differences) or _VENDORED
+        self._point(
+            node, meaning.name, Outcome.EXACT if is_exact else Outcome.APPROXIMATE,
+            became=helper.name, reason="" if is_exact else reason,
+        )  # fmt: skip
+        self.plan.constructors[node] = self.plan.points[-1]
+        return True
 
     def _reference(self, node: cst.BaseExpression) -> None:
         """A name that is not called: a dtype, a base class, a layer that is passed on."""
@@ -378,7 +410,7 @@ class Planner(cst.CSTVisitor):
         self._forget(node.func)
         self._import("torch")
         if became.startswith("_"):
-            self.plan.helpers.add(became)
+            self.plan.helpers[became] = all_helpers()[became]
         self._point(node, meaning.name, Outcome.EXACT, became=became)
 
     def _tensor(self, node: cst.Call) -> None:
@@ -532,7 +564,7 @@ class Planner(cst.CSTVisitor):
             self._point(node, full, Outcome.EXACT, became="to_float of opsbridge's layer")
             return
         self.plan.edits[node] = cells.as_function("_to_float")
-        self.plan.helpers.add("_to_float")
+        self.plan.helpers["_to_float"] = all_helpers()["_to_float"]
         self._point(
             node, full, Outcome.APPROXIMATE, became="_to_float",
             reason="autocast decides for each operator whether it computes in the other dtype",

@@ -11,7 +11,6 @@ import libcst as cst
 from opsbridge.errors import PortError
 from opsbridge.port.source.apply import apply
 from opsbridge.port.source.files import SourceFile, Text, read_source
-from opsbridge.port.source.helpers import all_helpers
 from opsbridge.port.source.names import Names, dotted
 from opsbridge.port.source.parse import Tree, deep_stack, parse
 from opsbridge.port.source.plan import Plan, Planner
@@ -102,8 +101,7 @@ def _result(read: Read, plan: Plan | None, removed: set[cst.CSTNode]) -> FileRes
     before = read.text.text
     if plan is None:
         return FileResult(place, before=before, after=before)
-    helpers = [helper for name, helper in all_helpers().items() if name in plan.helpers]
-    after = apply(plan, removed, helpers)
+    after = apply(plan, removed)
     try:
         cst.parse_module(after)
         compile(after, place, "exec", dont_inherit=True)
