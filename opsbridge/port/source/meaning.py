@@ -38,7 +38,8 @@ class Meaning:
     @property
     def surface_name(self) -> str:
         """The name of the same thing on opsbridge's surface."""
-        return f"{SURFACE}{self.name.removeprefix('mindspore')}"
+        path = self.name.removeprefix("mindspore").replace(".common.", ".", 1)
+        return f"{SURFACE}{path}"
 
 
 @lru_cache(maxsize=4096)

@@ -61,7 +61,7 @@ def parse(text: str, place: PurePath) -> Tree:
     Raises:
         PortError: it is no Python that can be parsed, or is nested too deeply; with the line.
     """
-    _check_readable(text, place)
+    check_readable(text, place)
     with deep_stack():
         try:
             wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
@@ -79,8 +79,8 @@ def parse(text: str, place: PurePath) -> Tree:
             ) from error
 
 
-def _check_readable(text: str, place: PurePath) -> None:
-    """Ask Python's own parser first: it says best what is wrong, and libcst's has no stack guard."""
+def check_readable(text: str, place: PurePath) -> None:
+    """Ask Python's own parser first: it says what is wrong, and libcst's has no stack guard."""
     try:
         with warnings.catch_warnings():
             # What Python says of odd escapes is none of the translation's business.

@@ -12,7 +12,7 @@ from opsbridge.errors import PortError
 from opsbridge.port.source.apply import apply
 from opsbridge.port.source.files import SourceFile, Text, read_source
 from opsbridge.port.source.names import Names, dotted
-from opsbridge.port.source.parse import Tree, deep_stack, parse
+from opsbridge.port.source.parse import Tree, check_readable, deep_stack, parse
 from opsbridge.port.source.plan import Plan, Planner
 from opsbridge.port.source.project import ClassInfo, Project, SourceUnit
 from opsbridge.port.source.result import FileResult, Point, Target
@@ -103,12 +103,11 @@ def _result(read: Read, plan: Plan | None, removed: set[cst.CSTNode]) -> FileRes
         return FileResult(place, before=before, after=before)
     after = apply(plan, removed)
     try:
-        cst.parse_module(after)
-        compile(after, place, "exec", dont_inherit=True)
-    except (cst.ParserSyntaxError, SyntaxError, ValueError) as error:
+        check_readable(after, read.file.place)
+    except PortError as error:
         # Should never happen; but nobody is to get a broken file in place of a whole one.
         return FileResult(
-            place, before=before, after=before, problem=f"{place}: the translation broke: {error}"
+            place, before=before, after=before, problem=f"the translation is no Python: {error}"
         )
     return FileResult(place, tuple(sorted(_points(plan, removed))), before, after)
 
