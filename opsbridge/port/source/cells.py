@@ -174,6 +174,16 @@ def unpacked_target(tree: Tree, node: cst.Call) -> cst.Tuple | None:
     return target if is_plain else None
 
 
+def is_in_display(tree: Tree, node: cst.CSTNode) -> bool:
+    """Whether an expression is an element of a tuple, list or dict that is written there."""
+    for above in tree.ancestors(node):
+        if isinstance(above, cst.Element | cst.DictElement | cst.BaseComp):
+            return True
+        if isinstance(above, cst.Call | cst.BaseStatement | cst.Lambda):
+            return False
+    return False
+
+
 def attribute_target(tree: Tree, node: cst.Call, self_name: str) -> str | None:
     """The `x` of `self.x = node`."""
     parent = tree.parents.get(node)

@@ -144,6 +144,8 @@ class Flow:
                 case cst.AugAssign():
                     return self.kind(above.value)
                 case cst.For() | cst.CompFor():
+                    if isinstance(above.iter, cst.Call) and dotted(above.iter.func) == ["range"]:
+                        return Kind.NUMBER
                     return _element(self.kind(above.iter), self._is_graph)
                 case cst.Param():
                     return self._param_kind(above)

@@ -15,6 +15,8 @@ class Helper:
     name: str
     imports: tuple[str, ...]
     source: str
+    difference: str = ""
+    """What it does in another way than MindSpore."""
     stands_for: str = ""
     """The operator that it is, if it is one: the call's arguments, then the constructor's."""
 
@@ -24,7 +26,6 @@ def all_helpers() -> dict[str, Helper]:
     """Every helper by its name."""
     data = tomllib.loads(Path(__file__).with_name("helpers.toml").read_text("utf-8"))
     helpers = (
-        Helper(h["name"], tuple(h["imports"]), h["source"], h.get("stands_for", ""))
-        for h in data["helpers"]
+        Helper(**{**helper, "imports": tuple(helper["imports"])}) for helper in data["helpers"]
     )
     return {helper.name: helper for helper in helpers}

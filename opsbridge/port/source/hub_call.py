@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,8 +12,9 @@ from opsbridge.port.source.binding import Given, elements, literal, plain_value,
 from opsbridge.port.source.flow import Kind
 from opsbridge.tables.port_schema import PortArgument, PortCase, PortDefault, PortEntry
 
-# What PyTorch calls the first parameter of its functions; it is given by position.
-FIRST = ("input", "tensors", "condition", "self", "0")
+# What PyTorch calls the first parameters of its functions; they are given by position, as long as
+# no other one stands between them.
+FIRST = ("input", "tensors", "condition", "self", "other", "shape", "dims", "size")
 
 
 class Inexpressible(Exception):
@@ -82,8 +84,9 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
             raise Inexpressible(f"PyTorch has no argument for {each.param.name}")
     defaults = {param.name: param.default for param in entry.params}
     arguments = []
-    for position, (key, argument) in enumerate(entry.arguments.items()):
-        keyword = "" if key.isdigit() or (position == 0 and key in FIRST) else key
+    by_position = positional(entry)
+    for key, argument in entry.arguments.items():
+        keyword = "" if key in by_position else key
         value = given[argument.param].value if argument.param in given else None
         if value is None and argument.param and defaults.get(argument.param) is None:
             if keyword:
@@ -98,6 +101,12 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
     is_method = entry.torch.startswith("Tensor.")
     receiver = arguments.pop(0)[1] if is_method else None
     return HubCall(entry.torch, receiver, tuple(arguments))
+
+
+def positional(entry: PortEntry) -> set[str]:
+    """Keys of the arguments that are written without a keyword."""
+    leading = itertools.takewhile(lambda key: key.isdigit() or key in FIRST, entry.arguments)
+    return set(leading)
 
 
 def build(

@@ -65,12 +65,13 @@ def parse(text: str, place: PurePath) -> Tree:
     with deep_stack():
         try:
             wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+            found = wrapper.resolve_many((ScopeProvider, PositionProvider, ParentNodeProvider))
             return Tree(
                 place,
                 wrapper.module,
-                wrapper.resolve(ScopeProvider),
-                wrapper.resolve(PositionProvider),
-                wrapper.resolve(ParentNodeProvider),
+                found[ScopeProvider],
+                found[PositionProvider],
+                found[ParentNodeProvider],
             )
         except Exception as error:
             # libcst says in many ways what it cannot read; a file must never end the whole run.

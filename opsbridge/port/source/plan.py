@@ -54,6 +54,7 @@ _COMMON_METHODS = {
 }
 
 
+_STAYS = "a tensor in a tuple or list does not follow its module to another device"
 _VENDORED = "other arguments than PyTorch's own function takes are no longer converted"
 
 
@@ -369,7 +370,7 @@ class Planner(cst.CSTVisitor):
         self.plan.helpers[helper.name] = helper
         if given:
             self.plan.modules.add("functools")
-        reason = "; ".join(each.en for each in meaning.entry.differences) or _VENDORED
+        reason = helper.difference or _VENDORED
         self._point(
             node, meaning.name, Outcome.EXACT if is_exact else Outcome.APPROXIMATE,
             became=helper.name, reason="" if is_exact else reason,
@@ -423,7 +424,14 @@ class Planner(cst.CSTVisitor):
             self._forget(node.func)
             self._import("torch")
             became = "torch.nn.Buffer(torch.tensor(...))" if is_constant else "torch.tensor"
-            self._point(node, TENSOR, Outcome.EXACT, became=became)
+            owner, is_graph = self._frames[-1].owner, self._frames[-1].is_graph
+            stays = owner is not None and owner.is_cell and not is_graph
+            stays = stays and cells.is_in_display(self._tree, node)
+            self._point(
+                node, TENSOR, Outcome.APPROXIMATE if stays else Outcome.EXACT, became=became,
+                reason=_STAYS if stays else "",
+                suggestion="register_buffer for each of them" if stays else "",
+            )  # fmt: skip
         elif meaning is not None:
             self._keep(node.func, meaning, node, "the values come from an initializer")
         else:
@@ -476,7 +484,12 @@ class Planner(cst.CSTVisitor):
         is_tensor = is_tensor or (kind is Kind.UNKNOWN and self._says_tensor(node, method))
         if is_tensor:
             self._tensor_method(node, function, entry)
-        elif kind is Kind.UNKNOWN and owner is not None and owner.is_cell:
+        elif (
+            kind is Kind.UNKNOWN
+            and owner is not None
+            and owner.is_cell
+            and not self._says_array(node)
+        ):
             self._unknown_receiver(node, entry)
 
     def _tensor_method(self, node: cst.Call, function: cst.Attribute, entry: PortEntry) -> None:
@@ -504,6 +517,14 @@ class Planner(cst.CSTVisitor):
         if method not in _COMMON_METHODS:
             return True
         return any(self._is_dtype(arg.value, strict=True) for arg in node.args)
+
+    def _says_array(self, node: cst.Call) -> bool:
+        """Whether a call shows that its receiver is a NumPy array: it becomes a tensor there."""
+        parent = self._tree.parents.get(node)
+        call = self._tree.parents.get(parent) if isinstance(parent, cst.Arg) else None
+        if isinstance(call, cst.Call) and (meaning := self._meaning(call.func)):
+            return meaning.name == TENSOR
+        return any(self._names.full_name(arg.value).startswith("numpy.") for arg in node.args)
 
     def _unknown_receiver(self, node: cst.Call, entry: PortEntry) -> None:
         if entry.torch == f"Tensor.{entry.last}":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -90,7 +90,7 @@ def _translated(
         planner = Planner(unit, project, target)
         unit.tree.module.visit(planner)
         plans[file] = planner.plan
-    removed = _removable(plans.values(), [each.text.text for each in read if each.text])
+    removed = _removable(list(plans.values()), project)
     return [_result(each, plans.get(each.file), removed) for each in read]
 
 
@@ -125,14 +125,13 @@ def _points(plan: Plan, removed: set[cst.CSTNode]) -> list[Point]:
     ]
 
 
-def _removable(plans: Iterable[Plan], texts: Sequence[str]) -> set[cst.CSTNode]:
+def _removable(plans: Sequence[Plan], project: Project) -> set[cst.CSTNode]:
     """Assignments of operators to attributes that no code in sight uses any more."""
-    plans = list(plans)
     inlined = {node: place for plan in plans for node, place in plan.inlined.items()}
     candidates: dict[str, list[tuple[ClassInfo, str]]] = {}
     for owner, attribute in inlined.values():
         candidates.setdefault(attribute, []).append((owner, attribute))
-    uses = _Uses(set(candidates), set(inlined))
+    uses = _Uses(set(candidates), set(inlined), project)
     for plan in plans:
         uses.unit = plan.unit
         plan.unit.tree.module.visit(uses)
@@ -141,6 +140,8 @@ def _removable(plans: Iterable[Plan], texts: Sequence[str]) -> set[cst.CSTNode]:
         if attribute in uses.elsewhere:
             continue
         for owner, _ in owners:
+            if any((kin, attribute) in uses.on_self for kin in owner.family):
+                continue
             bindings = owner.bound(attribute)
             statements = {binding.statement for binding in bindings}
             is_plain = all(
@@ -154,8 +155,10 @@ def _removable(plans: Iterable[Plan], texts: Sequence[str]) -> set[cst.CSTNode]:
 class _Uses(cst.CSTVisitor):
     """Finds attributes that are used other than by calls which became calls of PyTorch."""
 
-    def __init__(self, names: set[str], inlined: set[cst.CSTNode]) -> None:
+    def __init__(self, names: set[str], inlined: set[cst.CSTNode], project: Project) -> None:
         self.elsewhere: set[str] = set()
+        self.on_self: set[tuple[ClassInfo, str]] = set()
+        self._project = project
         self.unit: SourceUnit | None = None
         self._names = names
         self._inlined = inlined
@@ -167,11 +170,12 @@ class _Uses(cst.CSTVisitor):
         assert self.unit is not None
         tree = self.unit.tree
         parent = tree.parents.get(node)
-        is_set = isinstance(parent, cst.AssignTarget)
-        is_on_self = len(dotted(node)) == 2 and dotted(node)[0] == "self"
-        is_method = isinstance(parent, cst.Call) and parent.func is node and not is_on_self
-        is_of_module = bool(self.unit.names.full_name(node))
-        if not is_set and not is_of_module and not (is_method and name in _TENSOR_LIKE):
+        if isinstance(parent, cst.AssignTarget) or self.unit.names.full_name(node):
+            return
+        owner = next((a for a in tree.ancestors(node) if isinstance(a, cst.ClassDef)), None)
+        if owner is not None and len(dotted(node)) == 2 and dotted(node)[0] == "self":
+            self.on_self.add((self._project.classes[owner], name))
+        elif not (isinstance(parent, cst.Call) and parent.func is node and name in _TENSOR_LIKE):
             self.elsewhere.add(name)
 
     def visit_SimpleString(self, node: cst.SimpleString) -> None:

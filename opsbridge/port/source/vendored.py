@@ -10,7 +10,7 @@ import libcst as cst
 
 from opsbridge.port.source.binding import Given
 from opsbridge.port.source.helpers import Helper, all_helpers
-from opsbridge.port.source.hub_call import FIRST, name
+from opsbridge.port.source.hub_call import name, positional
 from opsbridge.tables.port_schema import PortEntry, PortParam
 
 _EXACT = {"same", "int", "number"}
@@ -59,10 +59,10 @@ def _source(entry: PortEntry) -> str:
     params = sorted(entry.params, key=lambda each: (not each.is_required, each.stage == "init"))
     signature = ", ".join(map(_parameter, params))
     arguments = []
-    for position, (key, argument) in enumerate(entry.arguments.items()):
+    by_position = positional(entry)
+    for key, argument in entry.arguments.items():
         value = argument.param or repr(argument.value)
-        is_positional = key.isdigit() or (position == 0 and key in FIRST)
-        arguments.append(value if is_positional else f"{key}={value}")
+        arguments.append(value if key in by_position else f"{key}={value}")
     function = entry.torch
     if function.startswith("Tensor."):
         function = f"{arguments.pop(0)}.{function.removeprefix('Tensor.')}"

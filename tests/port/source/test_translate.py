@@ -134,7 +134,7 @@ def test_a_cell_becomes_a_module_and_comments_stay() -> None:
             def forward(self, x):
                 y = torch.relu(x)  # behind
                 return torch.reshape(y,
-                                    shape=(-1, 4))
+                                    (-1, 4))
         """)
 
 
