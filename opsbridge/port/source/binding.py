@@ -100,7 +100,7 @@ def plain_value(node: cst.BaseExpression) -> PortDefault | None:
     return None
 
 
-def elements(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+def elements(node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
     """The elements of a tuple or list."""
     if isinstance(node, cst.Tuple | cst.List):
         yield from (element.value for element in node.elements)

@@ -7,11 +7,13 @@ from typing import Any
 
 import libcst as cst
 
+from opsbridge.port.source.binding import elements
 from opsbridge.port.source.hub_call import parenthesised
 from opsbridge.port.source.names import dotted
 from opsbridge.port.source.parse import Tree
 
-# Methods of cells and what PyTorch calls them; None is not translated.
+# Methods of cells and what PyTorch calls them, or writes for them; "" is nothing at all, and None
+# is not translated.
 METHODS: dict[str, str | None] = {
     "__init__": "__init__",
     "construct": "forward",
@@ -22,13 +24,13 @@ METHODS: dict[str, str | None] = {
     "cells_and_names": "named_modules",
     "cells": "children",
     "to_float": "_to_float",
-    "set_grad": None,
+    "set_grad": "",
     "recompute": None,
     "update_parameters_name": None,
-    "parameters_dict": None,
-    "trainable_params": None,
-    "untrainable_params": None,
-    "name_cells": None,
+    "parameters_dict": "dict({}.named_parameters())",
+    "trainable_params": "[p for p in {}.parameters() if p.requires_grad]",
+    "untrainable_params": "[p for p in {}.parameters() if not p.requires_grad]",
+    "name_cells": "dict({}.named_children())",
     "add_flags": None,
     "add_flags_recursive": None,
     "set_comm_fusion": None,
@@ -38,19 +40,8 @@ METHODS: dict[str, str | None] = {
 }
 _NO_COUNTERPART = ("PyTorch has no counterpart", "leave it out")
 BY_HAND = {
-    "set_grad": ("PyTorch records gradients unless told otherwise", "leave it out"),
     "recompute": ("checkpointing is a call in PyTorch", "torch.utils.checkpoint.checkpoint"),
     "update_parameters_name": ("PyTorch names parameters by their place", "leave it out"),
-    "parameters_dict": ("it is an iterator in PyTorch", "dict(module.named_parameters())"),
-    "trainable_params": (
-        "PyTorch has no such list",
-        "[p for p in module.parameters() if p.requires_grad]",
-    ),
-    "untrainable_params": (
-        "PyTorch has no such list",
-        "[p for p in module.parameters() if not p.requires_grad]",
-    ),
-    "name_cells": ("it is an iterator in PyTorch", "dict(module.named_children())"),
     "add_flags": _NO_COUNTERPART,
     "add_flags_recursive": _NO_COUNTERPART,
     "set_comm_fusion": _NO_COUNTERPART,
@@ -134,6 +125,23 @@ def _spread(node: cst.Call) -> cst.Call:
     return _called_sequential(node).with_changes(args=args)
 
 
+def without(node: cst.Expr) -> Any:
+    """No statement."""
+    return cst.RemoveFromParent()
+
+
+def in_other_words(template: str) -> Any:
+    """An expression of the object of a method call in place of the call."""
+
+    def edit(node: cst.Call) -> cst.BaseExpression:
+        assert isinstance(node.func, cst.Attribute)
+        receiver = parenthesised(node.func.value)
+        text = cst.Module([]).code_for_node(receiver)
+        return cst.parse_expression(template.format(text))
+
+    return edit
+
+
 def as_function(function: str) -> Any:
     """`x.m(y)` as f(x, y)."""
     return lambda node: node.with_changes(
@@ -187,9 +195,20 @@ def is_in_display(tree: Tree, node: cst.CSTNode) -> bool:
 def attribute_target(tree: Tree, node: cst.Call, self_name: str) -> str | None:
     """The `x` of `self.x = node`."""
     parent = tree.parents.get(node)
+    place = None
+    if isinstance(parent, cst.Element):
+        display = tree.parents[parent]
+        place = list(elements(display)).index(node)
+        parent = tree.parents.get(display)
     if not isinstance(parent, cst.Assign) or len(parent.targets) != 1 or not self_name:
         return None
-    parts = dotted(parent.targets[0].target)
+    target: cst.CSTNode = parent.targets[0].target
+    if place is not None:
+        targets = list(elements(target))
+        if len(targets) != len(list(elements(parent.value))):
+            return None
+        target = targets[place]
+    parts = dotted(target)
     return parts[1] if len(parts) == 2 and parts[0] == self_name else None
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
 import libcst as cst
 
@@ -94,6 +97,8 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
             raise Inexpressible(f"{argument.param} is not given")
         if value is None:
             default = defaults[argument.param] if argument.param else argument.value
+            if argument.convert != "one_minus" and _is_torchs(entry.torch, keyword, default):
+                continue
             value = written(default)
         writer = _writer(argument, value, known)
         if writer != "omitted":
@@ -101,6 +106,22 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
     is_method = entry.torch.startswith("Tensor.")
     receiver = arguments.pop(0)[1] if is_method else None
     return HubCall(entry.torch, receiver, tuple(arguments))
+
+
+def _is_torchs(function: str, keyword: str, value: object) -> bool:
+    """Whether PyTorch takes a value for an argument that is not given."""
+    defaults = torch_defaults().get(function, {})
+    return (
+        keyword in defaults
+        and defaults[keyword] == value
+        and isinstance(value, bool) == isinstance(defaults[keyword], bool)
+    )
+
+
+@lru_cache(maxsize=1)
+def torch_defaults() -> dict[str, dict[str, object]]:
+    """Functions of PyTorch and their defaults, as far as it matters."""
+    return tomllib.loads(Path(__file__).with_name("torch_defaults.toml").read_text("utf-8"))
 
 
 def positional(entry: PortEntry) -> set[str]:

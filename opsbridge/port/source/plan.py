@@ -569,6 +569,18 @@ class Planner(cst.CSTVisitor):
             self._mark(node, f"{full}: {reason}")
             self._point(node, full, Outcome.BY_HAND, reason=reason, suggestion=suggestion)
             return
+        if not becomes:
+            statement = self._tree.parents.get(node)
+            if isinstance(statement, cst.Expr):
+                self.plan.edits[statement] = cells.without
+            else:
+                self.plan.edits[node] = stripped
+            self._point(node, full, Outcome.EXACT, became="nothing: PyTorch needs none")
+            return
+        if "{}" in becomes:
+            self.plan.edits[node] = cells.in_other_words(becomes)
+            self._point(node, full, Outcome.EXACT, became=becomes.format("module"))
+            return
         if method == "to_float":
             self._to_float(node, function, full)
             return

@@ -187,8 +187,10 @@ class _Finder(cst.CSTVisitor):
         if not self._classes:
             return
         if isinstance(target, cst.Tuple | cst.List):
-            for element in target.elements:
-                self._bind(element.value, None, statement)
+            values = value.elements if isinstance(value, cst.Tuple | cst.List) else ()
+            matching = len(values) == len(target.elements)
+            for index, element in enumerate(target.elements):
+                self._bind(element.value, values[index].value if matching else None, statement)
         elif isinstance(target, cst.Attribute) and self._selves:
             if isinstance(target.value, cst.Name) and target.value.value == self._selves[-1]:
                 self._classes[-1].bindings[target.attr.value].append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
 torch = pytest.importorskip("torch", reason="runs what is translated")
 
 from opsbridge.mindspore import nn  # noqa: E402
+from opsbridge.port.source.hub_call import torch_defaults  # noqa: E402
 from opsbridge.port.source.translate import translate_text  # noqa: E402
 from opsbridge.tables.port_load import port_cases  # noqa: E402
 
@@ -99,3 +101,31 @@ def test_a_member_that_pytorch_calls_otherwise_keeps_the_layer() -> None:
         "from mindspore import nn\nlayer = nn.BatchNorm2d(6)\nlayer.gamma.requires_grad = False\n"
     )
     assert "opsbridge.mindspore.nn.BatchNorm2d(6)" in translate_text(source)
+
+
+def test_defaults_that_are_not_written_out_are_those_of_pytorch() -> None:
+    for name, defaults in torch_defaults().items():
+        signature = inspect.signature(eval(name, {"torch": torch})) if ".nn." in name else None
+        for argument, value in defaults.items() if signature else ():
+            assert signature.parameters[argument].default == value
+
+
+@pytest.mark.parametrize("keyword", ["keepdim", "dim", "sorted", "descending", "largest"])
+def test_defaults_of_functions_are_those_of_pytorch(keyword: str) -> None:
+    x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])
+    others = {"max": (1,), "min": (1,), "mean": (1,), "sum": (1,), "argmax": (1,), "topk": (2,)}
+    tried = 0
+    for name, defaults in torch_defaults().items():
+        if ".nn." in name or keyword not in defaults:
+            continue
+        last = name.rpartition(".")[2]
+        arguments = ((x, x), *others.get(last, ())) if last in ("cat", "stack") else (
+            (x, *others.get(last, ()))
+        )  # fmt: skip
+        function = getattr(torch, last)
+        for ours, theirs in zip(
+            function(*arguments), function(*arguments, **{keyword: defaults[keyword]}), strict=True
+        ):
+            assert torch.equal(ours, theirs)
+        tried += 1
+    assert tried

@@ -46,10 +46,10 @@ def body_of(source: str) -> list[str]:
             id="constructor-argument-moves-to-the-call",
         ),
         pytest.param(
-            "self.concat = ops.Concat()",
-            "return self.concat((x, x))",
-            "return torch.cat((x, x), dim=0)",
-            id="default-is-explicit",
+            "self.softmax = ops.Softmax()\nself.concat = ops.Concat()",
+            "return self.softmax(self.concat((x, x)))",
+            "return torch.softmax(torch.cat((x, x)), dim=-1)",
+            id="a-default-that-differs-is-explicit",
         ),
         pytest.param(
             "self.concat = ops.Concat(1)",
@@ -60,7 +60,7 @@ def body_of(source: str) -> list[str]:
         pytest.param(
             "self.best = ops.ArgMaxWithValue(axis=1)",
             "index, value = self.best(x)\nreturn index, value",
-            "value, index = torch.max(x, dim=1, keepdim=False)\nreturn index, value",
+            "value, index = torch.max(x, dim=1)\nreturn index, value",
             id="results-change-places",
         ),
         pytest.param(
