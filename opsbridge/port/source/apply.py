@@ -210,7 +210,7 @@ def _with_imports(
         new[0] = new[0].with_changes(leading_lines=comments)
     body[anchor : anchor + 1] = new
     last = max((i for i, line in enumerate(body) if _is_import(line)), default=-1) + 1
-    defined = {line.name.value for line in body if isinstance(line, cst.FunctionDef)}
+    defined = {line.name.value for line in body if isinstance(line, cst.FunctionDef | cst.ClassDef)}
     functions = [
         cst.parse_statement(helper.source, config=module.config_for_parsing).with_changes(
             leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)]

@@ -27,7 +27,7 @@ from opsbridge.port.source.names import dotted, is_mindspore, root_name
 from opsbridge.port.source.outputs import Results, results_of
 from opsbridge.port.source.project import ClassInfo, Project, SourceUnit, self_name
 from opsbridge.port.source.result import Outcome, Point, Target
-from opsbridge.port.source.vendored import helper_of, made_object
+from opsbridge.port.source.vendored import helper_of, helper_parameters, made_object
 from opsbridge.port.source.write import (
     Edit,
     created_tensor,
@@ -362,11 +362,19 @@ class Planner(cst.CSTVisitor):
         helper, is_exact = vendored
         assert isinstance(node, cst.Call)
         try:
-            given = bind(meaning.entry, "init", node.args)
+            stage: Stage = "call" if meaning.entry.form == "function" else "init"
+            given = bind(meaning.entry, stage, node.args)
         except Unbound:
             return False
+        unknown = set(given) - set(helper_parameters(helper))
+        if unknown or any(self._is_made_by_mindspore(each.value) for each in given.values()):
+            return False
         self._forget(function)
-        self.plan.edits[node] = made_object(meaning.entry, helper, given)
+        if meaning.entry.form != "primitive":
+            self.plan.edits[function] = named(helper.name)
+            given = {}
+        else:
+            self.plan.edits[node] = made_object(meaning.entry, helper, given)
         self.plan.helpers[helper.name] = helper
         if given:
             self.plan.modules.add("functools")
@@ -377,6 +385,13 @@ class Planner(cst.CSTVisitor):
         )  # fmt: skip
         self.plan.constructors[node] = self.plan.points[-1]
         return True
+
+    def _is_made_by_mindspore(self, node: cst.BaseExpression) -> bool:
+        """Whether an argument is an object that only opsbridge's surface knows."""
+        meaning = self._meaning(node.func) if isinstance(node, cst.Call) else self._meaning(node)
+        return meaning is not None and meaning.entry.form in ("class", "layer") and (
+            meaning.name not in PLAIN_CLASSES
+        )  # fmt: skip
 
     def _reference(self, node: cst.BaseExpression) -> None:
         """A name that is not called: a dtype, a base class, a layer that is passed on."""
@@ -592,7 +607,8 @@ class Planner(cst.CSTVisitor):
     def _to_float(self, node: cst.Call, function: cst.Attribute, full: str) -> None:
         made = function.value
         meaning = self._meaning(made.func) if isinstance(made, cst.Call) else None
-        if meaning is not None and meaning.entry.form == "layer":
+        is_layer = meaning is not None and meaning.entry.form == "layer"
+        if is_layer and self._target is Target.OPSBRIDGE:
             self.kept_layers.add(made)
             self._point(node, full, Outcome.EXACT, became="to_float of opsbridge's layer")
             return

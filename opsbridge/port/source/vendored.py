@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +32,15 @@ def helper_of(entry: PortEntry) -> tuple[Helper, bool] | None:
     if not converters <= _NEAR:
         return None
     return Helper(_function_name(entry), ("torch",), _source(entry)), converters <= _EXACT
+
+
+def helper_parameters(helper: Helper) -> list[str]:
+    """The names of what a helper takes: a class, what its constructor takes."""
+    (tree,) = ast.parse(helper.source).body
+    if isinstance(tree, ast.ClassDef):
+        (tree,) = (each for each in tree.body if getattr(each, "name", "") == "__init__")
+    assert isinstance(tree, ast.FunctionDef)
+    return [each.arg for each in (*tree.args.args, *tree.args.kwonlyargs)]
 
 
 def made_object(entry: PortEntry, helper: Helper, given: Mapping[str, Given]) -> Any:

@@ -10,7 +10,7 @@ pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
 torch = pytest.importorskip("torch", reason="runs what is translated")
 pytest.importorskip("torchvision", reason="the functions call torchvision")
 
-from opsbridge.mindspore import ops  # noqa: E402
+from opsbridge.mindspore import nn, ops  # noqa: E402
 from opsbridge.port.source.result import Target  # noqa: E402
 from opsbridge.port.source.translate import translate_text  # noqa: E402
 
@@ -53,6 +53,53 @@ def test_roi_align(mode: int, scale: float, samples: int) -> None:
     expected = eval(f"ops.ROIAlign({arguments})", {"ops": ops})(features, rois)
     result = ported(f"ops.ROIAlign({arguments})")(features, rois)
     torch.testing.assert_close(result, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("made", "arguments"),
+    [
+        ("ops.IOU()", (boxes(7, 1), boxes(5, 2))),
+        ("ops.IOU(mode='iof')", (boxes(7, 1), boxes(5, 2))),
+        ("ops.CheckValid()", (boxes(30, 3), torch.tensor([60.0, 55.0, 1.0]))),
+        ("ops.BoundingBoxEncode(stds=(0.1, 0.1, 0.2, 0.2))", (boxes(9, 4), boxes(9, 5))),
+        (
+            "ops.BoundingBoxDecode((48, 64), (0.1, 0.0, 0.2, 0.0), (0.5, 0.5, 9.0, 0.5))",
+            (boxes(9, 6), torch.randn((9, 4), generator=torch.Generator().manual_seed(2))),
+        ),
+    ],
+)
+def test_operators_on_boxes(made: str, arguments: tuple[Any, ...]) -> None:
+    expected = eval(made, {"ops": ops})(*arguments)
+    result = ported(made)(*arguments)
+    assert result.dtype == expected.dtype
+    torch.testing.assert_close(result, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "Conv2d(3, 4, 3, pad_mode=mode, stride=2)",
+        "Conv2d(3, 4, (4, 3), 3, mode, has_bias=True)",
+        "Conv2d(3, 4, 3, pad_mode='pad', padding=(1, 2, 0, 3), dilation=2)",
+        "BatchNorm2d(3, momentum=0.3, use_batch_statistics=False)",
+        "BatchNorm2d(3, affine=False, moving_mean_init=mean)",
+    ],
+)
+def test_layers_whose_arguments_are_no_literals(layer: str) -> None:
+    names = {"mode": "same", "mean": torch.tensor([1.0, 2.0, 3.0])}
+    theirs = eval(f"nn.{layer}", {"nn": nn, **names})
+    text = translate_text(f"from mindspore import nn\nours = nn.{layer}\n", Target.TORCHVISION)
+    assert "opsbridge" not in text
+    scope: dict[str, Any] = dict(names)
+    exec(text, scope)
+    ours = scope["ours"]
+    if "Conv" in layer:
+        ours.load_state_dict(theirs.state_dict())
+    for size in ((9, 11), (10, 8)):
+        for training in (False, True):
+            x = torch.randn((2, 3, *size), generator=torch.Generator().manual_seed(4))
+            result, expected = (each.train(training)(x) for each in (ours, theirs))
+            torch.testing.assert_close(result, expected.as_subclass(torch.Tensor))
 
 
 def test_an_operator_of_several_results() -> None:
