@@ -35,6 +35,10 @@ class CheckpointError(OpsbridgeError, ValueError):
     """A file of weights is damaged, hostile, encrypted or of another format than it should be."""
 
 
+class PortError(OpsbridgeError, ValueError):
+    """Source cannot be read, translated or written."""
+
+
 class NativeLibraryError(OpsbridgeError, ImportError):
     """The compiled kernels cannot be loaded; the message says why."""
 

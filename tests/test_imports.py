@@ -177,6 +177,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.pages.pytest_pages": ({"opsbridge.pages"}, {"pytest", "sybil"}),
     # Names of APIs are looked up in whichever frameworks are installed, in a child process.
     "opsbridge.pages.lint.resolve_child": (set(), set()),
+    # Source is parsed, never imported; libcst is there with opsbridge[port].
+    "opsbridge.port": (TABLES | {"opsbridge.port"}, {"libcst", "jinja2", "rich"}),
     "opsbridge.docgen": (TABLES | {"opsbridge.docgen"}, set()),
     # Its examples run where those of pages do.
     "opsbridge.docgen.recorded": (TABLES | {"opsbridge.docgen", "opsbridge.pages"}, set()),

@@ -67,7 +67,7 @@ def real_snippet(api: ApiTable, call: CaseCall) -> Snippet:
 
 def bridged_snippet(api: ApiTable, call: CaseCall, library: Library) -> Snippet:
     """The same call taken from opsbridge, on tensors of any library."""
-    name = f"opsbridge.{api.real or api.name}"
+    name = f"opsbridge.{api.real if api.real_arguments else api.name}"
     imported = f"import {name.rpartition('.')[0]}"
     return Snippet("opsbridge", library, _code(api, call, library, imported, name))
 

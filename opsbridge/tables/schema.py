@@ -313,7 +313,8 @@ class ApiTable:
     ``autocast_inside`` those on which it does so within the API, to which such tensors then come.
 
     ``real`` is the dotted name that the framework has it by, where that is another, and
-    ``real_arguments`` the arguments that make a call of it one of these; ``schema`` is the name of a function that gives its schema by name and version, where the framework has no callable.
+    ``real_arguments`` the arguments that make a call of it one of these; ``schema`` is the name of
+    a function that gives its schema by name and version, where the framework has no callable.
     ``versions`` are the first and the last version that the table holds for. The operator runs once
     for every place on the axes in ``each``, which are axes of the parameters' shapes; the results
     of those in ``merged`` are put together by descending score.

@@ -18,6 +18,7 @@ NAN, INF = float("nan"), float("inf")
 A_TENSOR = "a tensor (torch.Tensor, numpy.ndarray or mindspore.Tensor)"
 A_LIST = "a list of one (L, 4) tensor per image"
 AS_MASK = "; tensors of this shape are what opsbridge.mindspore.ops.NMSWithMask takes"
+AS_ONNX = "; tensors of this shape are what opsbridge.onnx.NonMaxSuppression takes"
 AS_NMS = "; tensors of this shape are what opsbridge.torchvision.ops.nms takes"
 
 Case = tuple[str, dict[str, Any], type[OpsbridgeError], str]
@@ -40,7 +41,8 @@ BEFORE_THE_CALL: list[Case] = [
     # rank, width, length
     ("nms", {"boxes": SCORED_BOXES}, ArgumentError,
      "boxes has shape (3, 5); expected (N, 4)" + AS_MASK),
-    ("nms", {"boxes": BOXES[None]}, ArgumentError, "boxes has shape (1, 3, 4); expected (N, 4)"),
+    ("nms", {"boxes": BOXES[None]}, ArgumentError,
+     "boxes has shape (1, 3, 4); expected (N, 4)" + AS_ONNX),
     ("nms", {"boxes": SCORES}, ArgumentError, "boxes has shape (3,); expected (N, 4)"),
     ("nms", {"boxes": wide(0)}, ArgumentError, "boxes has shape (3, 0); expected (N, 4)"),
     ("nms", {"scores": BOXES}, ArgumentError, "scores has shape (3, 4); expected (N,)"),

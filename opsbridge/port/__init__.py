@@ -1,0 +1,1 @@
+"""Porting MindSpore code to PyTorch: its source and its checkpoints."""

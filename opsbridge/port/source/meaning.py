@@ -1,0 +1,92 @@
+"""What the tables know of a MindSpore name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from opsbridge.tables.load import all_api_names, load_api
+from opsbridge.tables.port_load import (
+    canonical_name,
+    find_port_entry,
+    nearest_names,
+    port_entries,
+)
+from opsbridge.tables.port_schema import PortEntry, PortForm, PortParam
+
+SURFACE = "opsbridge.mindspore"
+"""The MindSpore-shaped surface that offers every name of the tables under the same path."""
+
+TENSOR, PARAMETER, CELL = "mindspore.Tensor", "mindspore.Parameter", "mindspore.nn.Cell"
+PLAIN_CLASSES = {
+    TENSOR: "torch.Tensor",
+    PARAMETER: "torch.nn.Parameter",
+    CELL: "torch.nn.Module",
+    "mindspore.nn.CellList": "torch.nn.ModuleList",
+    "mindspore.nn.SequentialCell": "torch.nn.Sequential",
+}
+"""What the classes that all code is built on are in PyTorch."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A name of the tables; operators of the kernel core have no call in PyTorch's API."""
+
+    name: str
+    entry: PortEntry
+
+    @property
+    def surface_name(self) -> str:
+        """The name of the same thing on opsbridge's surface."""
+        path = self.name.removeprefix("mindspore").replace(".common.", ".", 1)
+        return f"{SURFACE}{path}"
+
+
+@lru_cache(maxsize=4096)
+def meaning_of(name: str) -> Meaning | None:
+    """What a full MindSpore name stands for, in any spelling; None if no table has it."""
+    canonical = canonical_name(name)
+    entry = find_port_entry(name)
+    if entry is not None:
+        return Meaning(entry.name, entry)
+    if canonical in PLAIN_CLASSES:
+        return Meaning(canonical, PortEntry(canonical, "class", torch=PLAIN_CLASSES[canonical]))
+    return Meaning(canonical, _of_api(canonical)) if canonical in _api_names() else None
+
+
+@lru_cache(maxsize=64)
+def methods_of(owner: str) -> dict[str, PortEntry]:
+    """Methods and properties of a class of the tables, by their plain names."""
+    prefix = f"{owner}."
+    return {
+        entry.last: entry
+        for name, entry in port_entries().items()
+        if name.startswith(prefix) and "." not in name.removeprefix(prefix)
+    }
+
+
+def advice(name: str) -> str:
+    """What may help with a name that no table has."""
+    near = nearest_names(name)
+    return f"the tables have {', '.join(near)}" if near else "add an entry to mappings/mindspore"
+
+
+@lru_cache(maxsize=1)
+def _api_names() -> frozenset[str]:
+    return frozenset(all_api_names())
+
+
+def _of_api(name: str) -> PortEntry:
+    """An operator of the kernel core as an entry: its parameters, and no call of PyTorch."""
+    table = load_api(name)
+    params = tuple(
+        PortParam(
+            each.name,
+            each.stage,
+            default=each.default,
+            optional=not each.required and each.default is None,
+        )
+        for each in table.params
+    )
+    form: PortForm = "primitive" if table.form == "class" else "function"
+    return PortEntry(name, form, ours=name.removeprefix("mindspore."), params=params)

@@ -1,0 +1,114 @@
+"""What a name of the source means: aliases of imports, and MindSpore's many spellings of a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+from libcst.metadata import ImportAssignment
+
+from opsbridge.port.source.parse import Tree
+
+
+def is_mindspore(name: str) -> bool:
+    """Whether a full name lies in the package mindspore."""
+    return name == "mindspore" or name.startswith("mindspore.")
+
+
+class Names:
+    """The meanings of dotted names in one file."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._star_modules = [
+            module
+            for node in _import_froms(tree.module)
+            if isinstance(node.names, cst.ImportStar)
+            and (module := absolute_module(node, tree))
+            and is_mindspore(module)
+        ]
+
+    def full_name(self, node: cst.CSTNode) -> str:
+        """The full name that `a.b.c` has by the imports in sight, or ""."""
+        parts = dotted(node)
+        root = root_name(node)
+        scope = self._tree.scopes.get(root) if root is not None else None
+        if not parts or scope is None:
+            return ""
+        assignments = scope[parts[0]]
+        imports = [each for each in assignments if isinstance(each, ImportAssignment)]
+        for assignment in imports:
+            if name := self._imported(assignment, parts):
+                return name
+        if not assignments:
+            for module in self._star_modules:
+                return ".".join((module, *parts))
+        return ""
+
+    def assigned(self, node: cst.CSTNode) -> Any:
+        """What is assigned to a plain name where it stands (libcst's assignments)."""
+        if not isinstance(node, cst.Name):
+            return ()
+        scope = self._tree.scopes.get(node)
+        return () if scope is None else scope[node.value]
+
+    def _imported(self, assignment: ImportAssignment, parts: list[str]) -> str:
+        node = assignment.node
+        if isinstance(node, cst.ImportFrom):
+            module = absolute_module(node, self._tree)
+            if isinstance(node.names, cst.ImportStar):
+                return ""
+            for alias in node.names:
+                if (_alias_name(alias) or str(alias.evaluated_name)) == parts[0]:
+                    return ".".join((module, alias.evaluated_name, *parts[1:])).lstrip(".")
+            return ""
+        assert isinstance(node, cst.Import)
+        for alias in node.names:
+            name = alias.evaluated_name
+            if _alias_name(alias) == parts[0]:
+                return ".".join((name, *parts[1:]))
+            if not _alias_name(alias) and name.split(".")[0] == parts[0]:
+                return ".".join(parts)
+        return ""
+
+
+def dotted(node: cst.CSTNode) -> list[str]:
+    """The parts of `a.b.c`; nothing for any other expression."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    return [node.value, *reversed(parts)] if isinstance(node, cst.Name) else []
+
+
+def root_name(node: cst.CSTNode) -> cst.Name | None:
+    """The `a` of `a.b.c`."""
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return node if isinstance(node, cst.Name) else None
+
+
+def absolute_module(node: cst.ImportFrom, tree: Tree) -> str:
+    """The module that names are imported from; relative ones start at the files' own folder."""
+    module = ".".join(dotted(node.module)) if node.module is not None else ""
+    if not node.relative:
+        return module
+    package = tree.place.parts[:-1]
+    above = len(node.relative) - 1
+    return ".".join((*package[: max(0, len(package) - above)], *([module] if module else [])))
+
+
+def _alias_name(alias: cst.ImportAlias) -> str:
+    name = alias.asname.name if alias.asname else None
+    return name.value if isinstance(name, cst.Name) else ""
+
+
+def _import_froms(module: cst.Module) -> list[cst.ImportFrom]:
+    found: list[cst.ImportFrom] = []
+
+    class Finder(cst.CSTVisitor):
+        def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
+            found.append(node)
+
+    module.visit(Finder())
+    return found

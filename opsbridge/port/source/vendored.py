@@ -1,0 +1,98 @@
+"""Operators as small functions of the translated file, for code that is to need PyTorch only."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import libcst as cst
+
+from opsbridge.port.source.binding import Given
+from opsbridge.port.source.helpers import Helper, all_helpers
+from opsbridge.port.source.hub_call import name, positional
+from opsbridge.tables.port_schema import PortEntry, PortParam
+
+_EXACT = {"same", "int", "number"}
+_NEAR = _EXACT | {"dtype", "ints", "tensor"}
+"""Converters that are left out: such an argument must then be what PyTorch takes."""
+_NO_SPACE = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+def helper_of(entry: PortEntry) -> tuple[Helper, bool] | None:
+    """A function that does what the operator does, and whether it does so for every argument."""
+    written = next((h for h in all_helpers().values() if h.stands_for == entry.name), None)
+    if written is not None:
+        return written, False
+    converters = {argument.convert for argument in entry.arguments.values()}
+    is_plain = bool(entry.torch) and not entry.ours and not any(p.variadic for p in entry.params)
+    if entry.form != "primitive" or entry.equality != "exact" or not is_plain:
+        return None
+    if not converters <= _NEAR:
+        return None
+    return Helper(_function_name(entry), ("torch",), _source(entry)), converters <= _EXACT
+
+
+def helper_parameters(helper: Helper) -> list[str]:
+    """The names of what a helper takes: a class, what its constructor takes."""
+    (tree,) = ast.parse(helper.source).body
+    if isinstance(tree, ast.ClassDef):
+        (tree,) = (each for each in tree.body if getattr(each, "name", "") == "__init__")
+    assert isinstance(tree, ast.FunctionDef)
+    return [each.arg for each in (*tree.args.args, *tree.args.kwonlyargs)]
+
+
+def made_object(entry: PortEntry, helper: Helper, given: Mapping[str, Given]) -> Any:
+    """An edit of a constructor: the function, with the constructor's arguments kept for it."""
+    by_index = {each.index: parameter for parameter, each in given.items()}
+
+    def edit(node: cst.Call) -> cst.BaseExpression:
+        if not node.args:
+            return cst.Name(helper.name)
+        args = [
+            arg.with_changes(keyword=cst.Name(by_index[index]), equal=_NO_SPACE)
+            for index, arg in enumerate(node.args)
+        ]
+        function = cst.Arg(cst.Name(helper.name))
+        return node.with_changes(func=name("functools.partial"), args=[function, *args])
+
+    return edit
+
+
+def _function_name(entry: PortEntry) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", entry.last)
+    return f"_{words.lower()}"
+
+
+def _source(entry: PortEntry) -> str:
+    params = sorted(entry.params, key=lambda each: (not each.is_required, each.stage == "init"))
+    signature = ", ".join(map(_parameter, params))
+    arguments = []
+    by_position = positional(entry)
+    for key, argument in entry.arguments.items():
+        value = argument.param or repr(argument.value)
+        arguments.append(value if key in by_position else f"{key}={value}")
+    function = entry.torch
+    if function.startswith("Tensor."):
+        function = f"{arguments.pop(0)}.{function.removeprefix('Tensor.')}"
+    call = f"{function}({', '.join(arguments)})"
+    lines = [f"def {_function_name(entry)}({signature}):"]
+    lines += [f'    """Do what {entry.name} does."""']
+    if entry.returns:
+        results = [_result(each.pick, each.dtype) for each in entry.returns]
+        lines += [f"    results = {call}", f"    return {', '.join(results)}"]
+    else:
+        lines += [f"    return {call}"]
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def _parameter(param: PortParam) -> str:
+    if param.is_required:
+        return param.name
+    return f"{param.name}={param.default!r}"
+
+
+def _result(pick: int | None, dtype: str) -> str:
+    text = "results" if pick is None else f"results[{pick}]"
+    return f"{text}.to(torch.{dtype})" if dtype else text

@@ -1,0 +1,226 @@
+"""`opsbridge port`: what it writes, prints and returns, and what it does with hostile input."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
+
+from opsbridge import cli
+from opsbridge.port.source.files import MAX_SOURCE_BYTES
+from opsbridge.port.source.reports import SCHEMA
+
+MODEL = """\
+from mindspore import nn
+from mindspore.ops import operations as P
+
+
+class Net(nn.Cell):
+    def __init__(self):
+        super().__init__()
+        self.concat = P.Concat(axis=1)
+
+    def construct(self, x):
+        return self.concat((x, x))
+"""
+TRANSLATED = """\
+import torch
+
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+
+    def forward(self, x):
+        return torch.cat((x, x), dim=1)
+"""
+LEFT = "from mindspore import nn\nlayer = nn.Unheard()\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small project."""
+    folder = tmp_path / "project"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "model.py").write_text(MODEL)
+    (folder / "src" / "plain.py").write_text("x = 1\n")
+    (folder / "requirements.txt").write_text("numpy\nmindspore-gpu>=1.5\n")
+    (folder / "weights.bin").write_bytes(bytes(range(256)))
+    return folder
+
+
+def test_a_folder_is_translated_and_everything_else_copied(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert cli.main(["port", str(project), "-o", str(out)]) == 0
+    assert (out / "src" / "model.py").read_text() == TRANSLATED
+    assert (out / "src" / "plain.py").read_text() == "x = 1\n"
+    assert (out / "weights.bin").read_bytes() == bytes(range(256))
+    assert (project / "src" / "model.py").read_text() == MODEL
+    printed = capsys.readouterr().out
+    assert "requirements.txt:2: mindspore-gpu>=1.5 becomes torch" in printed
+    assert "2 files, 1 changed; 4 conversion points found, 4 translated (100.00 %)" in printed
+
+
+def test_in_place_changes_nothing_twice(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        assert cli.main(["port", str(project), "--in-place", "-q"]) == 0
+        assert (project / "src" / "model.py").read_text() == TRANSLATED
+    assert "0 changed; 0 conversion points" in capsys.readouterr().out
+
+
+def test_a_diff_writes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["port", str(project / "src"), "--diff"]) == 0
+    assert (project / "src" / "model.py").read_text() == MODEL
+    printed = capsys.readouterr()
+    assert "\n-        return self.concat((x, x))\n" in printed.out
+    assert "\n+        return torch.cat((x, x), dim=1)\n" in printed.out
+    assert "4 conversion points" in printed.err
+
+
+def test_check_counts_what_is_left(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["port", str(project), "--check"]) == 0
+    (project / "left.py").write_text(LEFT)
+    (project / "broken.py").write_text("import mindspore\nx = = 1\n")
+    assert cli.main(["port", str(project), "--check"]) == 2
+    assert cli.main(["port", str(project), "--check", "--exclude", "broken.py"]) == 1
+    assert cli.main(["port", str(project), "--check", "--exclude", "*e[fn].py"]) == 1
+    assert "left.py:2:9: mindspore.nn.Unheard: by hand" in capsys.readouterr().out
+    assert (project / "left.py").read_text() == LEFT
+
+
+def test_a_single_file_to_a_single_file(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.py", tmp_path / "b.py"
+    source.write_text(MODEL)
+    assert cli.main(["port", str(source), "-o", str(target), "-q"]) == 0
+    assert target.read_text() == TRANSLATED
+
+
+def test_several_folders_keep_their_names(project: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "plain.py").write_text("y = 2\n")
+    out = tmp_path / "out"
+    assert cli.main(["port", str(project), str(other), "-o", str(out), "-q"]) == 0
+    assert (out / "project" / "src" / "model.py").read_text() == TRANSLATED
+    assert (out / "other" / "plain.py").read_text() == "y = 2\n"
+
+
+def test_reports(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "left.py").write_text(LEFT.replace("Unheard", "Un_heard"))
+    out = tmp_path / "out"
+    arguments = ["port", str(project), "-o", str(out), "--report", "json", "--report"]
+    assert cli.main([*arguments, str(tmp_path / "r.md")]) == 0
+    data = json.loads((out / "port-report.json").read_text())
+    assert data["summary"] == {
+        "files": 3, "changed": 2, "found": 5, "translated": 4,
+        "exact": 4, "approximate": 0, "by_hand": 1,
+    }  # fmt: skip
+    (left,) = (file for file in data["files"] if file["path"] == "left.py")
+    assert [(p["line"], p["column"], p["name"]) for p in left["points"]] == [
+        (2, 9, "mindspore.nn.Un_heard")
+    ]
+    assert "- left.py:2:9: mindspore.nn.Un_heard: by hand" in (tmp_path / "r.md").read_text()
+    jsonschema = pytest.importorskip("jsonschema", reason="compares with the published schema")
+    jsonschema.validate(data, json.loads(SCHEMA.read_text()))
+
+
+def test_an_html_report_escapes_what_the_source_says(project: Path, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2", reason="the HTML report is made with Jinja")
+    (project / "<script>.py").write_text(LEFT)
+    report = tmp_path / "r.html"
+    assert cli.main(["port", str(project), "--check", "--report", str(report)]) == 1
+    text = report.read_text()
+    assert "&lt;script&gt;.py" in text
+    assert "<script>" not in text
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        pytest.param(b"import mindspore\nx = = 1\n", "line 2, column", id="no-python"),
+        pytest.param(b"# mindspore\nprint 'two'\n", "line 2, column", id="python-2"),
+        pytest.param(b"# mindspore\n\n\xff\xfe\n", "line 3 is not utf-8", id="no-utf-8"),
+        pytest.param(b"# coding: unheard\n# mindspore\n", "unknown encoding", id="no-encoding"),
+        pytest.param(b"# mindspore\n\0\n", "null character", id="null"),
+        pytest.param(b"#" * (MAX_SOURCE_BYTES + 1), "is larger than", id="large"),
+        pytest.param(
+            b"import mindspore\nx = " + b"(" * 3000 + b"1" + b")" * 3000, "", id="deep-brackets"
+        ),
+        pytest.param(b"import mindspore\nx = " + b"-" * 20000 + b"1\n", "", id="deep-operators"),
+        pytest.param(b"import mindspore\nx = a" + b".b" * 3000 + b"\n", None, id="long-name"),
+    ],
+)
+def test_hostile_files_are_named_and_copied(
+    data: bytes, message: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "bad.py").write_bytes(data)
+    (source / "good.py").write_text(MODEL)
+    out = tmp_path / "out"
+    status = cli.main(["port", str(source), "-o", str(out)])
+    assert (out / "good.py").read_text() == TRANSLATED
+    assert (out / "bad.py").read_bytes() == data
+    if message is not None:
+        assert status == 1
+        assert message in capsys.readouterr().out
+
+
+def test_links_that_lead_out_are_left(project: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.py"
+    secret.write_text(MODEL)
+    (project / "link.py").symlink_to(secret)
+    (project / "inner.py").symlink_to(project / "src" / "plain.py")
+    (project / "loop").symlink_to(project, target_is_directory=True)
+    out = tmp_path / "out"
+    assert cli.main(["port", str(project), "-o", str(out), "-q"]) == 0
+    assert not (out / "link.py").exists()
+    assert not (out / "loop").exists()
+    assert cli.main(["port", str(project), "--in-place", "-q"]) == 0
+    assert secret.read_text() == MODEL
+
+
+def test_encodings_line_ends_and_modes_stay(tmp_path: Path) -> None:
+    source = tmp_path / "a.py"
+    text = "# -*- coding: latin-1 -*-\r\n# \u00e9\r\nfrom mindspore import nn\r\nx = nn.Cell\r\n"
+    source.write_bytes(text.encode("latin-1"))
+    source.chmod(0o750)
+    assert cli.main(["port", str(source), "--in-place", "-q"]) == 0
+    expected = text.replace("from mindspore import nn", "import torch")
+    expected = expected.replace("nn.Cell", "torch.nn.Module")
+    assert source.read_bytes() == expected.encode("latin-1")
+    assert os.stat(source).st_mode & 0o777 == 0o750
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["missing", "-o", "out"], "missing: no such file or folder"),
+        (["."], "say where to write"),
+        ([".", "-o", "."], "is the source itself"),
+        ([".", "--check", "--report", "r.txt"], "must end with .html, .json or .md"),
+    ],
+)
+def test_what_cannot_be_carried_out(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["port", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_sources_are_never_imported(tmp_path: Path) -> None:
+    trap = tmp_path / "mindspore.py"
+    trap.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nfrom mindspore import nn\n")
+    assert cli.main(["port", str(tmp_path), "--in-place", "-q"]) == 0
+    assert not (tmp_path / "ran").exists()

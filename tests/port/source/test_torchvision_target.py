@@ -1,0 +1,115 @@
+"""`--target torchvision`: functions in the file in place of opsbridge's operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
+torch = pytest.importorskip("torch", reason="runs what is translated")
+pytest.importorskip("torchvision", reason="the functions call torchvision")
+
+from opsbridge.mindspore import nn, ops  # noqa: E402
+from opsbridge.port.source.result import Target  # noqa: E402
+from opsbridge.port.source.translate import translate_text  # noqa: E402
+
+
+def ported(expression: str, **names: Any) -> Any:
+    """What an expression of MindSpore's operators becomes without opsbridge."""
+    source = f"from mindspore import ops\nresult = {expression}\n"
+    text = translate_text(source, Target.TORCHVISION)
+    assert "opsbridge" not in text.replace("# opsbridge", "")
+    assert translate_text(text, Target.TORCHVISION) == text
+    exec(text, names)
+    return names["result"]
+
+
+def boxes(count: int, seed: int) -> Any:
+    """Boxes in an image of 64 x 64."""
+    generator = torch.Generator().manual_seed(seed)
+    corners = torch.rand((count, 2), generator=generator) * 50 + 1
+    return torch.cat((corners, corners + 1 + 12 * torch.rand((count, 2), generator=generator)), 1)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 0.7])
+@pytest.mark.parametrize("count", [1, 7, 64, 200])
+def test_nms_with_mask(threshold: float, count: int) -> None:
+    scores = torch.randperm(count).float() / count
+    scored = torch.cat((boxes(count, count), scores[:, None]), 1)
+    expected = ops.NMSWithMask(threshold)(scored)
+    results = ported("ops.NMSWithMask(threshold)", threshold=threshold)(scored)
+    for ours, theirs in zip(results, expected, strict=True):
+        assert ours.dtype == theirs.dtype
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("mode", [0, 1])
+@pytest.mark.parametrize(("scale", "samples"), [(1.0, 2), (0.25, 2), (0.5, 3)])
+def test_roi_align(mode: int, scale: float, samples: int) -> None:
+    features = torch.randn((2, 3, 64, 64), generator=torch.Generator().manual_seed(1))
+    rois = torch.cat((torch.arange(20).float()[:, None] % 2, boxes(20, 5)), 1)
+    arguments = f"5, 7, {scale}, {samples}, roi_end_mode={mode}"
+    expected = eval(f"ops.ROIAlign({arguments})", {"ops": ops})(features, rois)
+    result = ported(f"ops.ROIAlign({arguments})")(features, rois)
+    torch.testing.assert_close(result, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("made", "arguments"),
+    [
+        ("ops.IOU()", (boxes(7, 1), boxes(5, 2))),
+        ("ops.IOU(mode='iof')", (boxes(7, 1), boxes(5, 2))),
+        ("ops.CheckValid()", (boxes(30, 3), torch.tensor([60.0, 55.0, 1.0]))),
+        ("ops.BoundingBoxEncode(stds=(0.1, 0.1, 0.2, 0.2))", (boxes(9, 4), boxes(9, 5))),
+        (
+            "ops.BoundingBoxDecode((48, 64), (0.1, 0.0, 0.2, 0.0), (0.5, 0.5, 9.0, 0.5))",
+            (boxes(9, 6), torch.randn((9, 4), generator=torch.Generator().manual_seed(2))),
+        ),
+    ],
+)
+def test_operators_on_boxes(made: str, arguments: tuple[Any, ...]) -> None:
+    expected = eval(made, {"ops": ops})(*arguments)
+    result = ported(made)(*arguments)
+    assert result.dtype == expected.dtype
+    torch.testing.assert_close(result, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "Conv2d(3, 4, 3, pad_mode=mode, stride=2)",
+        "Conv2d(3, 4, (4, 3), 3, mode, has_bias=True)",
+        "Conv2d(3, 4, 3, pad_mode='pad', padding=(1, 2, 0, 3), dilation=2)",
+        "BatchNorm2d(3, momentum=0.3, use_batch_statistics=False)",
+        "BatchNorm2d(3, affine=False, moving_mean_init=mean)",
+    ],
+)
+def test_layers_whose_arguments_are_no_literals(layer: str) -> None:
+    names = {"mode": "same", "mean": torch.tensor([1.0, 2.0, 3.0])}
+    theirs = eval(f"nn.{layer}", {"nn": nn, **names})
+    text = translate_text(f"from mindspore import nn\nours = nn.{layer}\n", Target.TORCHVISION)
+    assert "opsbridge" not in text
+    scope: dict[str, Any] = dict(names)
+    exec(text, scope)
+    ours = scope["ours"]
+    if "Conv" in layer:
+        ours.load_state_dict(theirs.state_dict())
+    for size in ((9, 11), (10, 8)):
+        for training in (False, True):
+            x = torch.randn((2, 3, *size), generator=torch.Generator().manual_seed(4))
+            result, expected = (each.train(training)(x) for each in (ours, theirs))
+            torch.testing.assert_close(result, expected.as_subclass(torch.Tensor))
+
+
+def test_an_operator_of_several_results() -> None:
+    values, indices = ported("ops.TopK(sorted=True)")(torch.tensor([1.0, 3.0, 2.0]), 2)
+    assert values.tolist() == [3, 2]
+    assert indices.dtype == torch.int32
+    assert indices.tolist() == [1, 2]
+
+
+def test_arguments_of_the_constructor_are_those_of_its_time() -> None:
+    names = {"count": 2}
+    split = ported("ops.Split(axis=1, output_num=count)", **names)
+    assert [tuple(part.shape) for part in split(torch.zeros(2, 4))] == [(2, 2), (2, 2)]
