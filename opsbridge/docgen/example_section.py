@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from opsbridge.docgen.difference_table import side_names
 from opsbridge.docgen.examples import Example, pair_examples
-from opsbridge.docgen.markdown import fence, joined
+from opsbridge.docgen.markdown import fence, joined, tab_set
 from opsbridge.docgen.recorded import Outputs, recording_of
 from opsbridge.docgen.snippet import Snippet, library_of
 from opsbridge.docgen.wording import Language, pick, sentence
@@ -33,11 +33,18 @@ _COMMA = Text(", ", "、")
 _LIBRARY_NAMES = {"torch": "PyTorch", "mindspore": "MindSpore"}
 
 
-def example_section(left: ApiTable, right: ApiTable, core: CoreTable, language: Language) -> str:
-    """All examples of a pair as Markdown; nothing if no case fits both APIs."""
+def example_section(
+    left: ApiTable, right: ApiTable, core: CoreTable, language: Language, tabs: bool = False
+) -> str:
+    """All examples of a pair as Markdown; nothing if no case fits both APIs.
+
+    With ``tabs`` both halves and the bridged call stand in tabs of the site; without, below one
+    another, as in pages of MindSpore.
+    """
     examples = pair_examples(left, right, core)
     numbered = enumerate(examples, start=1)
-    parts = [joined(_parts(left, right, core, n, example, language)) for n, example in numbered]
+    write = _tabs if tabs else _parts
+    parts = [joined(write(left, right, core, n, example, language)) for n, example in numbered]
     return joined([*parts, _provenance(examples, language)]) if examples else ""
 
 
@@ -61,9 +68,34 @@ def _parts(
     yield _what_it_shows(core, example, language)
     yield fence("\n\n".join(f"# {name}\n{_with_outputs(half)}" for name, half in halves))
     yield f"### {pick(_BRIDGED, language).format(number=number)}"
-    library = _LIBRARY_NAMES[library_of(right)]
-    yield pick(_KEEPS, language).format(left=left.name, library=library)
+    yield _bridge(left, right, language)
     yield fence(_with_outputs(example.bridged))
+
+
+def _tabs(
+    left: ApiTable,
+    right: ApiTable,
+    core: CoreTable,
+    number: int,
+    example: Example,
+    language: Language,
+) -> Iterator[str]:
+    yield f"### {pick(_HEADING, language).format(number=number)}"
+    yield _what_it_shows(core, example, language)
+    names = side_names(left, right)
+    bridged = joined([_bridge(left, right, language), fence(_with_outputs(example.bridged))])
+    yield tab_set(
+        {
+            names[0]: fence(_with_outputs(example.left)),
+            names[1]: fence(_with_outputs(example.right)),
+            "opsbridge": bridged,
+        }
+    )
+
+
+def _bridge(left: ApiTable, right: ApiTable, language: Language) -> str:
+    library = _LIBRARY_NAMES[library_of(right)]
+    return pick(_KEEPS, language).format(left=left.name, library=library)
 
 
 def _what_it_shows(core: CoreTable, example: Example, language: Language) -> str:

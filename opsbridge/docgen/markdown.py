@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -14,6 +14,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def fence(code: str, language: str = "python") -> str:
     """A fenced block of code."""
     return f"```{language}\n{code.strip()}\n```"
+
+
+def tab_set(tabs: Mapping[str, str]) -> str:
+    """Tabs of the site by their titles; tabs of one title open together on the whole page."""
+    items = [f":::{{tab-item}} {title}\n:sync: {title}\n\n{body}\n:::" for title, body in tabs.items()]
+    return joined(["::::{tab-set}", *items, "::::"])
 
 
 def code(value: object) -> str:

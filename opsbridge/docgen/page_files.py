@@ -21,9 +21,9 @@ _INDEX = Text("Difference pages", "差异页面")
 _LINE = Text("- [{title}]({file}): `{code}`", "- [{title}]({file})：`{code}`")
 
 
-def full_page(pair: Pair, language: Language) -> str:
-    """The difference page of a pair with its code examples."""
-    examples = example_section(pair.left, pair.right, pair.core, language)
+def full_page(pair: Pair, language: Language, tabs: bool = False) -> str:
+    """The difference page of a pair with its code examples, on the site in tabs."""
+    examples = example_section(pair.left, pair.right, pair.core, language, tabs)
     return difference_page(pair.left, pair.right, pair.core, language, examples)
 
 

@@ -14,7 +14,7 @@ import opsbridge.mindspore.ops
 import opsbridge.mmcv.ops
 import opsbridge.mmdet.ops
 import opsbridge.torchvision.ops
-from opsbridge.callables import describe
+from opsbridge.tables.describe import describe
 from opsbridge.tables.load import all_api_names, load_api
 
 # Made of other operators, so they have no table; tests/differential compares them.
