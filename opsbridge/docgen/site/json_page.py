@@ -15,8 +15,9 @@ _INTRO = Text(
     "Every difference page as data, both languages in one file. Beside the pages are `index.json`, "
     "which lists them with their worst codes, and `schema.json`, the JSON Schema that each of "
     "them is valid under; the tables below are that schema.",
-    "每个差异页面的数据形式，一个文件包含两种语言。与页面同在的还有 `index.json`（列出全部页面及其最大差异）与 "
-    "`schema.json`（每个页面都符合的 JSON Schema）；下列各表即为该模式。",
+    "每个差异页面的数据形式，一个文件包含两种语言。与页面同在的还有 "
+    "`index.json`（列出全部页面及其最大差异）与 `schema.json`（每个页面都符合的 "
+    "JSON Schema）；下列各表即为该模式。",
 )
 _HEADER = Text("Key|Type|Meaning", "键|类型|含义")
 _PAGE = Text("A page", "页面")

@@ -169,12 +169,19 @@ def _public_names(tree: ast.Module, name: str) -> tuple[str, ...]:
     if name == _ERRORS:
         return tuple(node.name for node in tree.body if isinstance(node, ast.ClassDef))
     listed = _statement(tree, "__all__")
-    values = listed.value.elts if isinstance(listed, ast.Assign) else []  # type: ignore[attr-defined]
-    names: list[str] = []
-    for value in values:
-        inner = _definition(tree, value.value.id) if isinstance(value, ast.Starred) else value  # type: ignore[attr-defined]
-        names += inner.elts if isinstance(inner, ast.Tuple) else [inner]  # type: ignore[list-item]
-    return tuple(str(ast.literal_eval(node)) for node in names)  # type: ignore[arg-type]
+    if not isinstance(listed, ast.Assign):
+        return ()
+    return tuple(_strings(tree, listed.value))
+
+
+def _strings(tree: ast.Module, node: ast.expr) -> Iterator[str]:
+    """The strings of a list or tuple, those of other lists that it takes in among them."""
+    for each in getattr(node, "elts", ()):
+        if isinstance(each, ast.Starred):
+            inner = _definition(tree, ast.unparse(each.value))
+            yield from _strings(tree, inner) if isinstance(inner, ast.expr) else ()
+        else:
+            yield str(ast.literal_eval(each))
 
 
 def _path(module: str) -> Path:
