@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from opsbridge.direct import preparation
 from opsbridge.errors import DtypeError
-from opsbridge.tables.schema import ApiTable, Param
+from opsbridge.tables.describe import describe
 
 if TYPE_CHECKING:
     from opsbridge.frontend import Operator
@@ -220,26 +220,3 @@ def _name(target: Any, operator: Operator, module: str) -> None:
     target.__name__ = target.__qualname__ = operator.plan.name
     target.__module__ = module
     target.__doc__ = describe(operator.plan.api)
-
-
-def describe(table: ApiTable) -> str:
-    """The docstring of an API, from its table."""
-    lines = [table.text.en, ""]
-    for param in table.params:
-        kinds = " or ".join(param.types).replace("_", " ") + (" or None" if param.optional else "")
-        shape = f" of shape ({', '.join(map(str, param.shape))})" if param.shape else ""
-        dtypes = f", {' or '.join(param.dtypes)}" if param.dtypes else ""
-        default = "" if param.required else f"; default {param.default!r}"
-        name = f'{param.inside}["{param.name}"]' if param.inside else param.name
-        lines.append(f"{name}: {kinds}{shape}{dtypes}{default}{_remark(param)}")
-    lines += ["", "Returns " + ", ".join(f"{r.name} ({r.dtype})" for r in table.returns) + "."]
-    lines += ["Raises ArgumentError, DtypeError or DeviceError before anything is computed."]
-    for deviation in table.deviations:
-        lines.append(f"Differs from the real one on purpose: {deviation.ours.en}")
-    return "\n".join([*lines, "", f"Source: {table.source}", "", table.example.strip(), ""])
-
-
-def _remark(param: Param) -> str:
-    remarks = ["not in the real API"] if param.extension else []
-    remarks += [f"{alias} is an older name" for alias in param.aliases]
-    return f" ({'; '.join(remarks)})" if remarks else ""

@@ -16,7 +16,7 @@ import opsbridge.mmdet.ops
 import opsbridge.onnx
 import opsbridge.opencv.dnn
 import opsbridge.torchvision.ops
-from opsbridge.callables import describe
+from opsbridge.tables.describe import describe
 from opsbridge.tables.load import all_api_names, load_api
 from opsbridge.tables.signatures import compare_with_installed
 

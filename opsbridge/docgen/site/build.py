@@ -77,7 +77,8 @@ def _settings(language: Language) -> dict[str, Any]:
         "html_sidebars": {"**": [*sidebars[:2], "language.html", *sidebars[2:]]},
         "html_context": {"other": other, "other_name": _NAMES[other]},
         "copybutton_exclude": ".linenos, .gp, .go",
-        "myst_heading_anchors": 2,
+        "myst_enable_extensions": ["colon_fence"],
+        "myst_heading_anchors": 3,
     }
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from opsbridge.docgen.evidence import evidence_phrase
+from opsbridge.docgen.find import apis_of
 from opsbridge.docgen.markdown import code, joined, table
 from opsbridge.docgen.wording import Language, pick
-from opsbridge.tables.load import all_api_names, load_api
+from opsbridge.tables.load import all_api_names, all_core_names, load_api
 from opsbridge.tables.schema import ApiTable, Text
+from opsbridge.tables.support import Cell, cells
 
 _MATRIX = Text("Support matrix", "支持矩阵")
 _MATRIX_INTRO = Text(
-    "From the tables that the front-ends and the tests read. Every API takes PyTorch, NumPy and "
-    "MindSpore tensors; dtypes are those of the real API.",
-    "取自前端与测试所读的同一组表格。每个接口都接受 PyTorch、NumPy 与 MindSpore 张量；"
-    "数据类型为真实接口所接受的类型。",
+    "From `mappings/support.toml` and the tables that the front-ends read. A test makes a call for "
+    "each cell that has a case, in each of its dtypes: those of the real API on that device. "
+    "Gradients are those of the named inputs.",
+    "取自 `mappings/support.toml` 与前端所读的表格。测试对每个有用例的格子，以其每种数据类型（即真实接口在该设备上所接受的"
+    "类型）实际调用。梯度指所列输入的梯度。",
 )
 _MATRIX_HEADER = Text(
-    "API|Operator|Form|Dtypes|Dtypes on cpu|Autocast|Limits",
-    "接口|算子|形式|数据类型|cpu 上的数据类型|自动混合精度|限制",
+    "API|Tensors|Device|Dtypes|Gradient of|Graph modes|Autocast|Limits",
+    "接口|张量|设备|数据类型|可求梯度的输入|图模式|自动混合精度|限制",
 )
-_FORMS = {"function": Text("function", "函数"), "class": Text("class", "类")}
+_TENSORS = {"numpy": "NumPy", "torch": "PyTorch", "mindspore": "MindSpore"}
 _FOUND = Text("{name}: found wrong or silent", "{name}：文档有误或未说明之处")
 _FOUND_INTRO = Text(
     "What the real operators do where their documentation says something else, or nothing; each "
@@ -31,23 +34,25 @@ _FOUND_HEADER = Text("Case|What it does|opsbridge|Evidence", "情形|真实行�
 
 
 def matrix_page(language: Language) -> str:
-    """Every API with its dtypes, autocast and limits."""
-    rows = [_matrix_row(load_api(name), language) for name in all_api_names()]
+    """A table per operator: each API on each framework's tensors and device."""
     header = pick(_MATRIX_HEADER, language).split("|")
-    return joined(
-        [f"# {pick(_MATRIX, language)}", pick(_MATRIX_INTRO, language), table(header, rows)]
-    )
+    parts = [f"# {pick(_MATRIX, language)}", pick(_MATRIX_INTRO, language)]
+    for op in all_core_names():
+        rows = [_matrix_row(api, cell) for api in apis_of(op) for cell in cells(api)]
+        parts += [f"## [{op}](operators/{op}.md)", table(header, rows)]
+    return joined(parts)
 
 
-def _matrix_row(api: ApiTable, language: Language) -> tuple[str, ...]:
-    first = next(param for param in api.params if "tensor" in param.types)
+def _matrix_row(api: ApiTable, cell: Cell) -> tuple[str, ...]:
+    autocast = (*api.autocast, *api.autocast_inside) if cell.tensors == "torch" else ()
     return (
         f"[{api.name}](apis/{api.name}.md)",
-        f"[{api.core}](operators/{api.core}.md)",
-        pick(_FORMS[api.form], language),
-        ", ".join(first.dtypes),
-        ", ".join(first.dtypes_on.get("cpu", ())),
-        ", ".join(dict.fromkeys((*api.autocast, *api.autocast_inside))),
+        _TENSORS[cell.tensors],
+        cell.device,
+        ", ".join(cell.dtypes),
+        ", ".join(map(code, cell.gradients)),
+        ", ".join(map(code, cell.graphs)),
+        cell.device if cell.device in autocast else "",
         ", ".join(f"{limit.platform}: {limit.slot} ≤ {limit.number}" for limit in api.limits),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import cast
 
 from opsbridge.docgen.api_page import api_page
@@ -13,52 +12,38 @@ from opsbridge.docgen.glossary import glossary_page
 from opsbridge.docgen.markdown import fence, joined
 from opsbridge.docgen.page_files import full_page, index_page
 from opsbridge.docgen.pairs import Pair, all_pairs
+from opsbridge.docgen.site.guides import changelog, first_pages, guide_names, guides
+from opsbridge.docgen.site.json_page import json_page
 from opsbridge.docgen.site.operator_pages import concept_page, figure_of, operator_page
 from opsbridge.docgen.site.overview_pages import found_page, frameworks, matrix_page
+from opsbridge.docgen.site.reference_pages import reference_pages
 from opsbridge.docgen.wording import Language, pick
-from opsbridge.errors import PageError
 from opsbridge.tables.diff import differences
 from opsbridge.tables.difference import SEVERITY, Code
-from opsbridge.tables.load import all_api_names, all_core_names, load_api, load_core, table_root
+from opsbridge.tables.load import all_api_names, all_core_names, load_api, load_core
 from opsbridge.tables.schema import Text
 
-GUIDES = ("start", "install", "errors", "adding")
 _SECTIONS = {
     "concepts": Text("Conventions", "约定"),
     "operators": Text("Operators", "算子"),
     "apis": Text("APIs", "接口"),
     "found": Text("Found wrong or silent", "文档有误或未说明之处"),
+    "reference": Text("API reference", "接口参考"),
 }
 # The sidebar of every page would name all pairs if they were in a table of contents.
 _ORPHAN = "---\norphan: true\n---\n\n"
-# Files of the repository that are no pages of the site.
-_RELATIVE_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
 _CODE = re.compile(f"`({'|'.join(SEVERITY)})`")
+_GUIDES = Text("Guides", "指南")
 _MORE = Text("Reference", "参考")
 _PICTURES = Text("Pictures", "图示")
 
 
-def checkout() -> Path:
-    """The checkout that holds the written guides: that of the tables, or the current folder.
-
-    Raises:
-        PageError: neither is one.
-    """
-    for root in (table_root().resolve().parent, Path.cwd()):
-        if (root / "docs" / "site").is_dir():
-            return root
-    raise PageError("docs: the site is built in a checkout; there is no docs/site here")
-
-
 def site_sources(language: Language) -> Iterator[tuple[str, str]]:
     """Path and text of every source of one language."""
-    root = checkout()
-    guides = root / "docs" / "site" / language
-    for name in ("index", *GUIDES):
-        text = (guides / f"{name}.md").read_text(encoding="utf-8")
-        yield f"{name}.md", text + (_contents(language) if name == "index" else "")
-    changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
-    yield "changelog.md", _RELATIVE_LINK.sub(r"\1", changelog)
+    for page in (*first_pages(language), *guides(language)):
+        yield f"{page.name}.md", page.text + (_contents(language) if page.name == "index" else "")
+    yield "changelog.md", changelog(language)
+    yield "json.md", json_page(language)
     yield "matrix.md", matrix_page(language)
     yield "glossary.md", glossary_page(language)
     yield from _pages(language)
@@ -84,6 +69,8 @@ def _section(section: str, language: Language) -> Iterator[tuple[str, str]]:
         for name in all_api_names():
             api = load_api(name)
             yield name, api_page(api, load_core(api.core), language)
+    elif section == "reference":
+        yield from reference_pages(language)
     elif section == "found":
         for framework in sorted(frameworks()):
             yield framework, found_page(framework, language)
@@ -100,7 +87,7 @@ def _with_figures(pair: Pair, language: Language) -> str:
     figures = [figure_of(pair.core.op, axis, language) for axis in axes]
     shown = [figure for figure in figures if figure]
     title = f"## {pick(_PICTURES, language)}" if shown else ""
-    return joined([_badged(full_page(pair, language)), title, *shown])
+    return joined([_badged(full_page(pair, language, tabs=True)), title, *shown])
 
 
 def _badged(page: str) -> str:
@@ -117,11 +104,17 @@ def _colour(code: str) -> str:
 
 
 def _contents(language: Language) -> str:
-    reference = "\n".join(
-        ["matrix", "differences/index", *(f"{s}/index" for s in _SECTIONS), "glossary"]
-    )
-    more = _toctree(reference, f"caption: {pick(_MORE, language)}")
-    return "\n" + joined([_toctree("\n".join([*GUIDES, "changelog"]), "hidden"), more]) + "\n"
+    first = [page.name for page in first_pages(language) if page.name != "index"]
+    sections = ["differences/index", *(f"{section}/index" for section in _SECTIONS)]
+    parts = [
+        _toctree("\n".join(first), "hidden"),
+        _toctree("\n".join(guide_names()), f"caption: {pick(_GUIDES, language)}"),
+        _toctree(
+            "\n".join(["matrix", *sections, "json", "glossary", "changelog"]),
+            f"caption: {pick(_MORE, language)}",
+        ),
+    ]
+    return "\n" + joined(parts) + "\n"
 
 
 def _toctree(entries: str, *options: str) -> str:

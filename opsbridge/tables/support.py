@@ -1,0 +1,81 @@
+"""What an API takes and gives beyond its values: tensors, devices, dtypes, gradients and graphs.
+
+`mappings/support.toml` says it per framework of the tensors, the table of the API says the dtypes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from opsbridge.tables.decode import decode
+from opsbridge.tables.load import display, read_toml, table_root
+from opsbridge.tables.schema import ApiTable, Device
+
+
+@dataclass(frozen=True)
+class TensorSupport:
+    """What holds for the tensors of a framework in every operator.
+
+    ``without_dtypes`` do not exist there; graphs in ``without_parts`` lack results that are lists.
+    """
+
+    devices: tuple[Device, ...]
+    gradients: bool = False
+    graphs: tuple[str, ...] = ()
+    without_dtypes: tuple[str, ...] = ()
+    without_parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Support:
+    """The whole file; ``gradients`` are slots by core operator."""
+
+    tensors: dict[str, TensorSupport]
+    gradients: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An API on tensors of one framework on one device.
+
+    ``gradients`` are the parameters that have one, ``graphs`` the graph modes that hold a call.
+    """
+
+    api: str
+    tensors: str
+    device: Device
+    dtypes: tuple[str, ...]
+    gradients: tuple[str, ...]
+    graphs: tuple[str, ...]
+
+
+@lru_cache
+def support() -> Support:
+    """The declarations.
+
+    Raises:
+        TableError: the file is not valid.
+    """
+    path = table_root() / "support.toml"
+    return decode(Support, read_toml(path), display(path))
+
+
+def cells(api: ApiTable) -> list[Cell]:
+    """All cells of an API, by framework of the tensors and device."""
+    found = []
+    for tensors, facts in support().tensors.items():
+        for device in facts.devices:
+            dtypes = [d for d in _dtypes(api, device) if d not in facts.without_dtypes]
+            parts = facts.without_parts if any(value.ends for value in api.returns) else ()
+            graphs = tuple(mode for mode in facts.graphs if mode not in parts)
+            slots = support().gradients.get(api.core, ()) if facts.gradients else ()
+            names = [p.name for p in api.params if not {*slots}.isdisjoint(p.fills)]
+            found.append(Cell(api.name, tensors, device, tuple(dtypes), tuple(names), graphs))
+    return found
+
+
+def _dtypes(api: ApiTable, device: Device) -> tuple[str, ...]:
+    """The dtypes of the first tensor, which decides those of the others."""
+    first = next(param for param in api.params if "tensor" in param.types)
+    return first.dtypes_on.get(device, first.dtypes)

@@ -1,0 +1,149 @@
+"""Every cell of the support matrix is true: its calls run, and what it lacks is refused."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from case_calls import Call, call_for
+from framework_tensors import framework, to_array, to_tensor
+
+from opsbridge.core import OPERATORS
+from opsbridge.errors import DerivativeError
+from opsbridge.frameworks.gradients import differentiable
+from opsbridge.tables.load import all_api_names, load_api, load_core
+from opsbridge.tables.schema import ApiTable
+from opsbridge.tables.support import Cell, cells, support
+
+# A table of what an API does for some argument, and of no API that can be called by itself.
+PARTS = {"mmcv.batched.batched_soft_nms"}
+APIS = [name for name in all_api_names() if name not in PARTS]
+# Graphs and gradients are made per operator, so its last API stands for the others.
+FIRST = {load_api(name).core: name for name in APIS}
+# Boxes that are returned are rows of the input, whose gradient PyTorch itself knows.
+PICKS_ROWS = {"nms"}
+
+
+def call_of(api: ApiTable) -> Call | None:
+    """The first case that the API can run; None where no case of the tables fits it."""
+    core = load_core(api.core)
+    found = (
+        call_for(api, core, case, expectation)
+        for case in core.cases
+        for expectation in case.expect
+        if not expectation.refused and case.dtype == "float32"
+    )
+    return next((call for call in found if call is not None), None)
+
+
+CELLS = [
+    cell for name in APIS if call_of(load_api(name)) is not None for cell in cells(load_api(name))
+]
+ON_TORCH = [cell for cell in CELLS if cell.tensors == "torch" and cell.api in FIRST.values()]
+
+
+def prepared(cell: Cell, dtype: str) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
+    """The configured API, inputs by position as tensors in a dtype of the cell, and keywords."""
+    api = load_api(cell.api)
+    call = call_of(api)
+    assert call is not None
+    target = getattr(
+        importlib.import_module(f"opsbridge.{api.name.rpartition('.')[0]}"), short(api)
+    )
+    if api.form == "class":
+        target = target(*call.init)
+    main = next(param for param in api.params if "tensor" in param.types)
+    same = {param.name for param in api.params if param.dtypes == main.dtypes}
+    names = [param.name for param in api.params if param.stage == "call"]
+    inputs = [
+        tensor(cell, value, dtype if name in same else "")
+        for name, value in zip(names, call.call, strict=False)
+    ]
+    keywords = {name: tensor(cell, value, "") for name, value in call.keywords.items()}
+    return target, inputs, keywords
+
+
+def short(api: ApiTable) -> str:
+    return api.name.rpartition(".")[2]
+
+
+def tensor(cell: Cell, value: Any, dtype: str) -> Any:
+    """An array as a tensor of the cell's framework; everything else as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if not dtype:
+        return to_tensor(cell.tensors, value)
+    if cell.tensors == "numpy":
+        return value.astype(dtype)
+    made = to_tensor(cell.tensors, value)
+    kind = getattr(framework(cell.tensors), dtype)
+    return made.to(kind) if cell.tensors == "torch" else made.astype(kind)
+
+
+def test_few_apis_have_no_case() -> None:
+    """Tensors of mixed dtypes, constants that no case has, and results in parts."""
+    missing = {name for name in APIS if call_of(load_api(name)) is None}
+    cores = {load_api(name).core for name in missing - {"mmcv.ops.nms_match"}}
+    assert cores <= {"box_decode", "box_encode", "crop_and_resize"}
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda c: f"{c.api}-{c.tensors}-{c.device}")
+def test_a_cell_runs_in_each_of_its_dtypes(cell: Cell) -> None:
+    framework(cell.tensors)
+    assert cell.dtypes
+    for dtype in cell.dtypes:
+        target, inputs, keywords = prepared(cell, dtype)
+        assert target(*inputs, **keywords) is not None
+
+
+def test_declared_gradients_are_those_of_the_operators() -> None:
+    assert {op: set(slots) for op, slots in support().gradients.items()} == {
+        op: set(differentiable(OPERATORS[op])) for op in FIRST if OPERATORS[op].backward
+    }
+
+
+@pytest.mark.parametrize("cell", ON_TORCH, ids=lambda c: c.api)
+def test_gradients_reach_the_inputs_that_the_matrix_names(cell: Cell) -> None:
+    torch = framework("torch")
+    target, inputs, keywords = prepared(cell, "float32")
+    names = [param.name for param in load_api(cell.api).params if param.stage == "call"]
+    floating = [
+        place
+        for place, value in enumerate(inputs)
+        if isinstance(value, torch.Tensor) and value.is_floating_point()
+    ]
+    for place in floating:
+        inputs[place].requires_grad_()
+    result = target(*inputs, **keywords)
+    results = result if isinstance(result, tuple) else (result,)
+    recorded = [each for each in results if isinstance(each, torch.Tensor) and each.requires_grad]
+    for each in recorded:
+        if cell.gradients or load_api(cell.api).core in PICKS_ROWS:
+            each.sum().backward()
+        else:
+            with pytest.raises(DerivativeError):
+                each.sum().backward()
+    reached = {names[place] for place in floating if inputs[place].grad is not None}
+    assert set(cell.gradients) <= reached
+
+
+@pytest.mark.parametrize("cell", ON_TORCH, ids=lambda c: c.api)
+def test_a_call_is_part_of_a_compiled_graph(cell: Cell) -> None:
+    torch = framework("torch")
+    torch.compiler.reset()
+    target, inputs, keywords = prepared(cell, "float32")
+    compiled = torch.compile(target, backend="eager", fullgraph=True)
+    assert cell.graphs == ("torch.compile",)
+    assert_equal(compiled(*inputs, **keywords), target(*inputs, **keywords))
+
+
+def assert_equal(result: Any, wanted: Any) -> None:
+    """The same bits, in every result of several."""
+    if isinstance(wanted, tuple | list):
+        for first, second in zip(result, wanted, strict=True):
+            assert_equal(first, second)
+    else:
+        np.testing.assert_array_equal(to_array(result), to_array(wanted))
