@@ -1,5 +1,6 @@
 """The whole detector, and the Cell that trains it."""
 
+import mindspore as ms
 import mindspore.nn as nn
 import mindspore.ops as ops
 from mindspore.ops import functional as F
@@ -106,12 +107,10 @@ class TrainOneStep(nn.Cell):
         self.network = network
         self.network.set_grad()
         self.optimizer = optimizer
-        self.weights = optimizer.parameters
-        self.grad = ops.GradOperation(get_by_list=True)
+        self.loss_and_gradients = ms.value_and_grad(network, None, optimizer.parameters)
 
     def construct(self, *inputs):
-        loss = self.network(*inputs)
-        gradients = self.grad(self.network, self.weights)(*inputs)
+        loss, gradients = self.loss_and_gradients(*inputs)
         return ops.depend(loss, self.optimizer(gradients))
 
 

@@ -18,7 +18,7 @@ class RoIExtractor(nn.Cell):
         self.levels = len(config.strides) - 1
         self.layers = [
             P.ROIAlign(
-                config.roi_size, config.roi_size, 1.0 / stride, config.roi_samples, roi_end_mode=0
+                config.roi_size, config.roi_size, 1.0 / stride, config.roi_samples
             )
             for stride in config.strides[: self.levels]
         ]
