@@ -252,12 +252,11 @@ class Dirac(Initializer):
         torch.nn.init.dirac_(tensor, self.groups)
 
 
-_NAMED: dict[str, Any] = {
-    each.__name__.lower(): each
-    for each in (Zero, One, XavierNormal, XavierUniform, HeUniform, HeNormal, Identity, Sparse,
-                 Dirac, Orthogonal, VarianceScaling, Uniform, Normal, TruncatedNormal)
-}  # fmt: skip
-_NAMED |= {
+_RULES: tuple[type[Any], ...] = (
+    Zero, One, XavierNormal, XavierUniform, HeUniform, HeNormal, Identity, Sparse, Dirac,
+    Orthogonal, VarianceScaling, Uniform, Normal, TruncatedNormal,
+)  # fmt: skip
+_OTHER_NAMES: dict[str, type[Any]] = {
     "zeros": Zero,
     "ones": One,
     "xavier_normal": XavierNormal,
@@ -265,6 +264,7 @@ _NAMED |= {
     "he_uniform": HeUniform,
     "he_normal": HeNormal,
 }
+_NAMED = {**{each.__name__.lower(): each for each in _RULES}, **_OTHER_NAMES}
 
 
 def initializer(

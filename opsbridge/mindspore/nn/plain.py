@@ -11,7 +11,13 @@ from opsbridge.mindspore.tensor import Tensor
 
 def plain(value: Any) -> Any:
     """Return a tensor as torch's own class, with gradients flowing through; None stays None."""
-    return value.as_subclass(torch.Tensor) if isinstance(value, torch.Tensor) else value
+    if not isinstance(value, Tensor):
+        return value
+    if torch.compiler.is_compiling():
+        # The compiler cannot follow as_subclass to torch's own class.
+        with torch._C.DisableTorchFunctionSubclass():
+            return torch.ops.aten.alias(value)
+    return value.as_subclass(torch.Tensor)
 
 
 def as_tensor(value: torch.Tensor) -> Tensor:
