@@ -24,6 +24,7 @@ METHODS: dict[str, str | None] = {
     "cells_and_names": "named_modules",
     "cells": "children",
     "to_float": "_to_float",
+    "set_data": ".data.copy_",
     "set_grad": "",
     "recompute": None,
     "update_parameters_name": None,
@@ -49,6 +50,10 @@ BY_HAND = {
     "set_inputs": _NO_COUNTERPART,
     "compile_and_run": ("a module is called in PyTorch", "call the module"),
 }
+
+# Methods of tensors that are no call of PyTorch.
+WITHOUT_VALUES = {"init_data", "to_tensor"}
+IN_OTHER_WORDS = {"asnumpy": "{}.detach().cpu().numpy()"}
 
 OPERATORS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
     cst.AddAssign: cst.Add,
@@ -145,7 +150,7 @@ def in_other_words(template: str) -> Any:
 def as_function(function: str) -> Any:
     """`x.m(y)` as f(x, y)."""
     return lambda node: node.with_changes(
-        func=cst.Name(function), args=[cst.Arg(node.func.value), *node.args]
+        func=cst.parse_expression(function), args=[cst.Arg(node.func.value), *node.args]
     )
 
 

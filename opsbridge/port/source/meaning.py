@@ -7,8 +7,10 @@ from functools import lru_cache
 
 from opsbridge.tables.load import all_api_names, load_api
 from opsbridge.tables.port_load import (
+    all_port_tables,
     canonical_name,
     find_port_entry,
+    load_port_table,
     nearest_names,
     port_entries,
 )
@@ -63,6 +65,17 @@ def methods_of(owner: str) -> dict[str, PortEntry]:
         for name, entry in port_entries().items()
         if name.startswith(prefix) and "." not in name.removeprefix(prefix)
     }
+
+
+def is_placeholder(name: str) -> bool:
+    """Whether the surface has a name only to be imported: using it fails."""
+    return any(name.startswith(f"{module}.") for module in _placeholders())
+
+
+@lru_cache(maxsize=1)
+def _placeholders() -> frozenset[str]:
+    tables = (load_port_table(path) for path in all_port_tables())
+    return frozenset(name for table in tables for name in table.placeholders)
 
 
 def advice(name: str) -> str:

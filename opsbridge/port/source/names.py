@@ -20,13 +20,22 @@ class Names:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self._imports = _imports(tree.module)
         self._star_modules = [
             module
-            for node in _import_froms(tree.module)
-            if isinstance(node.names, cst.ImportStar)
+            for node in self._imports
+            if isinstance(node, cst.ImportFrom)
+            and isinstance(node.names, cst.ImportStar)
             and (module := absolute_module(node, tree))
             and is_mindspore(module)
         ]
+
+    @property
+    def imports_mindspore(self) -> bool:
+        """Whether the file imports MindSpore, or anything of it."""
+        return bool(self._star_modules) or any(
+            is_mindspore(name) for node in self._imports for name in _modules(node, self._tree)
+        )
 
     def full_name(self, node: cst.CSTNode) -> str:
         """The full name that `a.b.c` has by the imports in sight, or ""."""
@@ -103,12 +112,21 @@ def _alias_name(alias: cst.ImportAlias) -> str:
     return name.value if isinstance(name, cst.Name) else ""
 
 
-def _import_froms(module: cst.Module) -> list[cst.ImportFrom]:
-    found: list[cst.ImportFrom] = []
+def _imports(module: cst.Module) -> list[cst.Import | cst.ImportFrom]:
+    found: list[cst.Import | cst.ImportFrom] = []
 
     class Finder(cst.CSTVisitor):
+        def visit_Import(self, node: cst.Import) -> None:
+            found.append(node)
+
         def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
             found.append(node)
 
     module.visit(Finder())
     return found
+
+
+def _modules(node: cst.Import | cst.ImportFrom, tree: Tree) -> list[str]:
+    if isinstance(node, cst.ImportFrom):
+        return [absolute_module(node, tree)]
+    return [str(alias.evaluated_name) for alias in node.names]

@@ -20,6 +20,7 @@ from opsbridge.port.source.meaning import (
     TENSOR,
     Meaning,
     advice,
+    is_placeholder,
     meaning_of,
     methods_of,
 )
@@ -102,11 +103,13 @@ class Planner(cst.CSTVisitor):
         self._classes: list[ClassInfo] = []
         self._frames = [self._frame(None, "", False)]
         self._done: set[cst.CSTNode] = set()
+        self._concerns = unit.names.imports_mindspore
         self.kept_layers: set[cst.CSTNode] = set()
 
     # Where the visitor is.
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        self._concerns = self._concerns or self._project.classes[node].is_cell
         info = self._project.classes[node]
         self._classes.append(info)
         self._frames.append(self._frame(info, "", False))
@@ -416,6 +419,12 @@ class Planner(cst.CSTVisitor):
     def _leave(self, node: cst.BaseExpression) -> None:
         full = self._names.full_name(node)
         reason, suggestion = "no table has this name", advice(full)
+        if is_placeholder(full):
+            # Its name exists on the surface, so that the file can still be imported.
+            self.plan.edits[node] = named(f"{SURFACE}{full.removeprefix('mindspore')}")
+            self._replace(node)
+            self.plan.modules.add(SURFACE)
+            reason = "opsbridge does not cover this module: it fails when it is used"
         self._mark(node, f"{full} is not translated: {reason}")
         self._point(node, full, Outcome.BY_HAND, reason=reason, suggestion=suggestion)
 
@@ -488,8 +497,23 @@ class Planner(cst.CSTVisitor):
     def _method_call(self, node: cst.Call, function: cst.Attribute) -> None:
         method = function.attr.value
         owner = self._frames[-1].owner
-        if method in cells.METHODS and (not method_is_ambiguous(method) or owner is not None):
+        is_ported = isinstance(function.value, cst.Call) and self._names.full_name(
+            function.value.func
+        ).startswith(SURFACE)
+        may_be_cell = not method_is_ambiguous(method) or owner is not None
+        if method in cells.METHODS and may_be_cell and self._concerns and not is_ported:
             self._cell_method(node, function)
+            return
+        if method in cells.WITHOUT_VALUES and not node.args:
+            self.plan.edits[node] = stripped
+            became = "nothing: tensors always have values"
+            self._point(node, f"{TENSOR}.{method}", Outcome.EXACT, became=became)
+            return
+        if method in cells.IN_OTHER_WORDS and not node.args:
+            template = cells.IN_OTHER_WORDS[method]
+            self.plan.edits[node] = cells.in_other_words(template)
+            became = template.format("x")
+            self._point(node, f"{TENSOR}.{method}", Outcome.EXACT, became=became)
             return
         entry = methods_of(TENSOR).get(method)
         if entry is None or entry.form != "method":
@@ -509,10 +533,6 @@ class Planner(cst.CSTVisitor):
 
     def _tensor_method(self, node: cst.Call, function: cst.Attribute, entry: PortEntry) -> None:
         meaning = Meaning(entry.name, entry)
-        if entry.torch == "Tensor" and len(entry.arguments) == 1:
-            self.plan.edits[node] = stripped
-            self._point(node, entry.name, Outcome.EXACT, became="nothing: tensors have values")
-            return
         try:
             given = bind(entry, "call", node.args, receiver=True)
             receiver = next(each for each in entry.params if each.name == "self")
@@ -520,8 +540,11 @@ class Planner(cst.CSTVisitor):
             self._inline(node, meaning, given, node.args)
         except (Unbound, Inexpressible) as why:
             self._done.add(function)
-            self._mark(node, f"{entry.name} is not translated: {why}")
-            self._point(node, entry.name, Outcome.BY_HAND, reason=str(why))
+            became = f"{SURFACE}.Tensor.{entry.last}"
+            self.plan.edits[node] = cells.as_function(became)
+            self.plan.modules.add(SURFACE)
+            reason = f"PyTorch's own is not used: {why}"
+            self._point(node, entry.name, Outcome.EXACT, became=became, reason=reason)
 
     def _is_tensor_only(self, function: cst.Attribute) -> bool:
         """Whether a value of a graph that has such a method must be a tensor."""

@@ -30,8 +30,17 @@ def named(full: str) -> Edit:
 
 
 def method_named(method: str) -> Edit:
-    """Give an attribute another name."""
-    return lambda node: node.with_changes(attr=cst.Name(method))
+    """Give an attribute another name; one that starts with a dot is a path."""
+
+    def edit(node: cst.Attribute) -> cst.BaseExpression:
+        if not method.startswith("."):
+            return node.with_changes(attr=cst.Name(method))
+        value = node.value
+        for part in method[1:].split("."):
+            value = cst.Attribute(value, cst.Name(part))
+        return value
+
+    return edit
 
 
 def inlined_call(

@@ -1,0 +1,151 @@
+"""Cells, their methods and members, containers and constants as modules of PyTorch."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
+
+from opsbridge.port.source.files import SourceFile
+from opsbridge.port.source.parse import parse
+from opsbridge.port.source.result import Outcome, Target
+from opsbridge.port.source.translate import translate, translate_text
+
+HEADER = "from mindspore import nn, Tensor, Parameter\nimport numpy as np\n"
+
+
+def line_of(statement: str, target: Target = Target.OPSBRIDGE) -> str:
+    """What a statement in a cell's constructor becomes."""
+    source = f"{HEADER}class Net(nn.Cell):\n    def __init__(self, x):\n        {statement}\n"
+    result = translate_text(source, target)
+    assert translate_text(result, target) == result
+    return result.splitlines()[-1].strip()
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("x.set_train()", "x.train()"),
+        ("x.set_train(False)", "x.train(False)"),
+        ("x.insert_child_to_cell('a', y)", "x.add_module('a', y)"),
+        ("y = x.trainable_params()", "y = [p for p in x.parameters() if p.requires_grad]"),
+        ("y = dict(x.parameters_and_names())", "y = dict(x.named_parameters())"),
+        ("y = x.parameters_dict()", "y = dict(x.named_parameters())"),
+        ("y = x.set_grad()", "y = x"),
+        ("x.weight.set_data(y)", "x.weight.data.copy_(y)"),
+        ("y = x.weight.asnumpy()", "y = x.weight.detach().cpu().numpy()"),
+        ("self.a = nn.CellList()", "self.a = torch.nn.ModuleList()"),
+        ("self.a = nn.CellList([x, x])", "self.a = torch.nn.ModuleList([x, x])"),
+        ("self.a = nn.CellList(x, x)", "self.a = torch.nn.ModuleList([x, x])"),
+        ("self.a = nn.SequentialCell(x, x)", "self.a = torch.nn.Sequential(x, x)"),
+        ("self.a = nn.SequentialCell([x, *y])", "self.a = torch.nn.Sequential(x, *y)"),
+        ("self.a = nn.SequentialCell(x)", "self.a = _sequential(x)"),
+        ("b = []; self.a = nn.SequentialCell(b)", "b = []; self.a = torch.nn.Sequential(*b)"),
+        (
+            "self.a = Tensor(np.ones(3), x)",
+            "self.a = torch.nn.Buffer(torch.tensor(np.ones(3), dtype=x), persistent=False)",
+        ),
+        (
+            "self.a, self.b = Tensor(1.0), Tensor([2])",
+            "self.a, self.b = torch.nn.Buffer(torch.tensor(1.0), persistent=False),"
+            " torch.nn.Buffer(torch.tensor([2]), persistent=False)",
+        ),
+        ("y = Tensor(input_data=x)", "y = torch.tensor(x)"),
+        (
+            "self.w = Parameter(Tensor(x), name='w', requires_grad=False)",
+            "self.w = torch.nn.Parameter(torch.tensor(x), requires_grad=False)",
+        ),
+        ("self.w = Parameter(x, 'w')", "self.w = opsbridge.mindspore.Parameter(x, 'w')"),
+        ("y = isinstance(x, Tensor)", "y = isinstance(x, torch.Tensor)"),
+        ("super().__init__(auto_prefix=False)", "super().__init__()"),
+    ],
+)
+def test_statements(statement: str, expected: str) -> None:
+    assert line_of(statement) == expected
+
+
+def test_a_statement_without_counterpart_goes_away() -> None:
+    source = f"{HEADER}def f(net):\n    net.set_grad()\n"
+    assert translate_text(source).endswith("def f(net):\n    pass\n")
+    source = "# mindspore is elsewhere\ndef f(net):\n    net.set_grad()\n"
+    assert translate_text(source) == source
+    source = f"{HEADER}class Net(nn.Cell):\n    def f(self, net):\n        net.set_grad()\n"
+    assert translate_text(source).endswith("def f(self, net):\n        pass\n")
+
+
+def test_a_constant_that_is_something_else_elsewhere_is_no_buffer() -> None:
+    assert line_of("self.a = None; self.a = Tensor(1.0)").endswith("self.a = torch.tensor(1.0)")
+
+
+def test_a_constant_in_a_tuple_is_reported(tmp_path: object) -> None:
+    points = points_of(
+        f"{HEADER}class Net(nn.Cell):\n    def f(self):\n        self.a = (Tensor(1),)\n"
+    )
+    (point,) = (each for each in points if each.name == "mindspore.Tensor")
+    assert point.outcome is Outcome.APPROXIMATE
+    assert "does not follow its module" in point.reason
+
+
+def test_the_dtype_of_a_cell() -> None:
+    kept = "opsbridge.mindspore.nn.Dense(3, 4).to_float(x)"
+    assert line_of("self.a = nn.Dense(3, 4).to_float(x)") == f"self.a = {kept}"
+    assert line_of("x.to_float(y)") == "_to_float(x, y)"
+    plain = "_to_float(torch.nn.Linear(in_features=3, out_features=4), x)"
+    assert line_of("self.a = nn.Dense(3, 4).to_float(x)", Target.TORCHVISION) == f"self.a = {plain}"
+
+
+def test_a_method_of_a_value_that_may_be_an_array_is_left() -> None:
+    points = points_of(
+        f"{HEADER}class Net(nn.Cell):\n    def f(self, x):\n        y = np.ones(3).astype(int)\n"
+        "        return x.set_train(), y.astype(np.float32)\n"
+    )
+    assert [p.name for p in points] == ["mindspore.nn.Cell", "mindspore.nn.Cell.set_train"]
+
+
+def test_a_class_whose_base_is_not_there_is_taken_for_a_cell_and_says_so() -> None:
+    source = "from mindspore import ops\nfrom elsewhere import Base\n\n\nclass Net(Base):\n"
+    source += "    def construct(self, x):\n        return x\n"
+    points = points_of(source)
+    assert [(p.name, p.outcome) for p in points] == [
+        ("class Net", Outcome.APPROXIMATE),
+        ("mindspore.nn.Cell.construct", Outcome.EXACT),
+    ]
+
+
+def test_a_base_class_in_another_file(tmp_path: object) -> None:
+    from pathlib import Path, PurePath
+
+    assert isinstance(tmp_path, Path)
+    texts = {
+        "pkg/base.py": f"{HEADER}from mindspore.ops import operations as P\n\n\n"
+        "class Base(nn.Cell):\n    def __init__(self):\n        self.relu = P.ReLU()\n",
+        "pkg/net.py": "from .base import Base\n\n\nclass Net(Base):\n"
+        "    def construct(self, x):\n        return self.relu(x)\n",
+    }
+    files = []
+    for place, text in texts.items():
+        path = tmp_path / place
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        files.append(SourceFile(path, PurePath(place)))
+    base, net = translate(files, Target.OPSBRIDGE)
+    assert net.after == (
+        "import torch\nfrom .base import Base\n\n\nclass Net(Base):\n"
+        "    def forward(self, x):\n        return torch.relu(x)\n"
+    )
+    assert "ReLU" not in str(base.after)
+
+
+def points_of(source: str) -> tuple[object, ...]:
+    """The points of one file."""
+    from pathlib import Path, PurePath
+
+    from opsbridge.port.source.files import Text
+    from opsbridge.port.source.translate import Read, _translated
+
+    place = PurePath("net.py")
+    read = Read(
+        SourceFile(Path("net.py"), place), Text(source, "utf-8", False), parse(source, place)
+    )
+    (result,) = _translated([read], Target.OPSBRIDGE, lambda place: None)
+    return result.points
