@@ -145,7 +145,13 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # Kernels are loaded while the real PyTorch is in place.
     "opsbridge.torch.alias": (CORE | {"opsbridge.alias"}, set()),
     "opsbridge.mindspore": (
-        ERRORS | {"opsbridge.alias", "opsbridge.frontend", "opsbridge.mindspore"},
+        TABLES
+        | {
+            "opsbridge.alias",
+            "opsbridge.checkpoints",
+            "opsbridge.frontend",
+            "opsbridge.mindspore",
+        },
         {"numpy", "torch"},
     ),
     "opsbridge.pages": (TABLES | {"opsbridge.pages"}, {"markdown_it", "pytest_doctestplus"}),

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from opsbridge.mindspore.alias import as_mindspore
+from opsbridge.tables.port_load import find_port_entry
 
 if TYPE_CHECKING:
     from opsbridge.mindspore import ops
@@ -33,6 +34,12 @@ def __getattr__(name: str) -> Any:
         return SimpleNamespace(__all__=_DTYPES, **{each: _dtype(each) for each in _DTYPES})
     if name in _DTYPES:
         return _dtype(name)
+    if name in ("nn", "initializer"):
+        return importlib.import_module(f"opsbridge.mindspore.{name}")
+    entry = None if name.startswith("__") else find_port_entry(f"mindspore.{name}")
+    if entry is not None:
+        path, _, last = entry.ours.rpartition(".")
+        return getattr(importlib.import_module(f"opsbridge.mindspore.{path}"), last)
     raise AttributeError(f"mindspore.{name} is not covered by opsbridge")
 
 

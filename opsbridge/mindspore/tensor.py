@@ -82,6 +82,11 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
         ).numpy()
         return array
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if id(self) not in memo:
+            memo[id(self)] = self.detach().clone()
+        return memo[id(self)]  # type: ignore[no-any-return]
+
     def __str__(self) -> str:
         if self.dtype is torch.bfloat16:
             array = self.asnumpy()

@@ -63,7 +63,11 @@ def load_api(name: str, root: Path | None = None) -> ApiTable:
 def all_api_identifiers(root: Path | None = None) -> tuple[str, ...]:
     """Identifiers of all API tables, sorted."""
     root = root or table_root()
-    paths = (path for path in root.glob("*/*.toml") if path.parent.name != "core")
+    paths = (
+        path
+        for path in root.glob("*/*.toml")
+        if path.parent.name != "core" and not is_port_table(path)
+    )
     return tuple(sorted(f"{path.parent.name}/{path.stem}" for path in paths))
 
 
@@ -134,6 +138,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise TableError(f"{file}: is not TOML: {error}") from error
     except RecursionError as error:
         raise TableError(f"{file}: is nested too deeply") from error
+
+
+def is_port_table(path: Path) -> bool:
+    """Whether a file holds the general names of a module: it then starts with ``module``."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(7) == b"module "
+    except OSError:
+        return False
 
 
 def display(path: Path) -> str:

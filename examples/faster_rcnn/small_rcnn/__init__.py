@@ -1,0 +1,1 @@
+"""A small Faster R-CNN with a feature pyramid, written for MindSpore."""

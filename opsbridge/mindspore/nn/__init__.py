@@ -1,0 +1,41 @@
+"""`mindspore.nn` on PyTorch: every layer is a torch.nn.Module.
+
+The names, their arguments and defaults are those of the table `mappings/mindspore/nn.toml`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from opsbridge.alias import NotCoveredAttribute
+from opsbridge.tables.port_load import find_port_entry, nearest_names, port_entries
+
+_PREFIX = "mindspore.nn."
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return __dir__()
+    entry = None if name.startswith("__") else find_port_entry(_PREFIX + name)
+    if entry is None:
+        near = ", ".join(nearest_names(_PREFIX + name)) or "none"
+        raise NotCoveredAttribute(
+            f"{_PREFIX}{name} is not covered by opsbridge; nearest covered names: {near};"
+            " an entry in mappings/mindspore/nn.toml adds it"
+        )
+    if entry.ours:
+        path, _, last = entry.ours.rpartition(".")
+        value = getattr(importlib.import_module(f"opsbridge.mindspore.{path}"), last)
+    else:
+        value = importlib.import_module("opsbridge.mindspore.nn.layers").layer_class(entry)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(
+        name.removeprefix(_PREFIX)
+        for name in port_entries()
+        if name.startswith(_PREFIX) and "." not in name.removeprefix(_PREFIX)
+    )

@@ -1,0 +1,228 @@
+"""Convolutions: Conv1d, Conv2d, Conv3d."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from opsbridge.errors import ArgumentError
+from opsbridge.mindspore.initializer import HeUniform, Uniform, fans, initializer
+from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.lengths import check_one_of, for_each_axis, pad_list, same_padding
+from opsbridge.mindspore.nn.plain import as_tensor, plain
+from opsbridge.mindspore.parameter import Parameter
+from opsbridge.mindspore.tensor import Tensor
+
+__all__ = ["Conv1d", "Conv2d", "Conv3d"]
+
+_PAD_MODES = ("same", "valid", "pad")
+
+
+class Convolution(Cell):
+    """What all convolutions share: the weight, the bias and the padding arguments.
+
+    pad_mode "same" gives ceil(length / stride) outputs and pads more after than before, "valid"
+    pads nothing, "pad" pads by `padding`: one number, or (before, after) of every axis in order.
+    """
+
+    _axes = 2
+    _layouts = ("NCHW",)
+    _transposed = False
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any,
+        pad_mode: str,
+        padding: Any,
+        dilation: Any,
+        group: int,
+        has_bias: bool,
+        weight_init: Any,
+        bias_init: Any,
+        data_format: str,
+        dtype: torch.dtype,
+    ) -> None:
+        super().__init__()
+        owner, axes = self.cls_name, self._axes
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.kernel_size = for_each_axis(owner, "kernel_size", kernel_size, axes)
+        self.stride = for_each_axis(owner, "stride", stride, axes)
+        self.dilation = for_each_axis(owner, "dilation", dilation, axes)
+        self.pad_mode = check_one_of(owner, "pad_mode", pad_mode, _PAD_MODES)
+        self.padding = padding
+        self.group = group
+        self.has_bias = has_bias
+        self.data_format = check_one_of(owner, "data_format", data_format, self._layouts)
+        self._pairs = _padding_pairs(owner, pad_mode, padding, axes)
+        if in_channels % group or out_channels % group:
+            raise ArgumentError(
+                f"{owner}: group is {group}; it must divide in_channels {in_channels} and"
+                f" out_channels {out_channels}"
+            )
+        self.weight_init = HeUniform(math.sqrt(5)) if weight_init is None else weight_init
+        shape = self._weight_shape()
+        self.weight = Parameter(initializer(self.weight_init, shape, dtype), name="weight")
+        self.bias_init = bias_init
+        self.bias: Any = None
+        if has_bias:
+            if bias_init is None:
+                self.bias_init = Uniform(1 / math.sqrt(fans(shape)[0]))
+            self.bias = Parameter(initializer(self.bias_init, [out_channels], dtype), name="bias")
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        channels = (self.out_channels, self.in_channels // self.group)
+        if self._transposed:
+            channels = (self.in_channels, self.out_channels // self.group)
+        return (*channels, *self.kernel_size)
+
+    def construct(self, x: Any) -> Tensor:
+        """Convolve x (N, C, ...) with the weight."""
+        values = plain(x)
+        pairs = self._pairs
+        if self.pad_mode == "same":
+            pairs = same_padding(
+                tuple(values.shape[2:]), self.kernel_size, self.stride, self.dilation
+            )
+        symmetric = all(before == after for before, after in pairs)
+        if not symmetric:
+            values = functional.pad(values, pad_list(pairs))
+        padding = [before for before, _ in pairs] if symmetric else [0] * self._axes
+        convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[self._axes - 1]
+        return as_tensor(
+            convolve(  # type: ignore[operator,unused-ignore]
+                values, self._filter(), plain(self.bias), self.stride, padding, self.dilation,
+                self.group,
+            )
+        )  # fmt: skip
+
+    def _filter(self) -> torch.Tensor:
+        weight: torch.Tensor = plain(self.weight)
+        return weight
+
+    def extend_repr(self) -> str:
+        """Return what the printed form says between the parentheses."""
+        return (
+            f"input_channels={self.in_channels}, output_channels={self.out_channels},"
+            f" kernel_size={self.kernel_size}, stride={self.stride}, pad_mode={self.pad_mode},"
+            f" padding={self.padding}, dilation={self.dilation}, group={self.group},"
+            f" has_bias={self.has_bias}"
+        )
+
+
+class Conv2d(Convolution):
+    """Convolve images (N, C, H, W).
+
+    The weight is (out_channels, in_channels // group, kernel height, kernel width). By default no
+    bias, and padding so that a stride of 1 keeps the size. `padding` counts with pad_mode "pad"
+    only: one number or (top, bottom, left, right).
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        pad_mode: str = "same",
+        padding: Any = 0,
+        dilation: Any = 1,
+        group: int = 1,
+        has_bias: bool = False,
+        weight_init: Any = None,
+        bias_init: Any = None,
+        data_format: str = "NCHW",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group,
+            has_bias, weight_init, bias_init, data_format, dtype,
+        )  # fmt: skip
+
+
+class Conv3d(Convolution):
+    """Convolve volumes (N, C, D, H, W); `padding` is one number or 6, as in Conv2d."""
+
+    _axes = 3
+    _layouts = ("NCDHW",)
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        pad_mode: str = "same",
+        padding: Any = 0,
+        dilation: Any = 1,
+        group: int = 1,
+        has_bias: bool = False,
+        weight_init: Any = None,
+        bias_init: Any = None,
+        data_format: str = "NCDHW",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group,
+            has_bias, weight_init, bias_init, data_format, dtype,
+        )  # fmt: skip
+
+
+class Conv1d(Convolution):
+    """Convolve sequences (N, C, L); the weight has four axes: (out, in, 1, kernel).
+
+    A tensor for `weight_init` has three: (out, in, kernel).
+    """
+
+    _axes = 1
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        pad_mode: str = "same",
+        padding: int = 0,
+        dilation: int = 1,
+        group: int = 1,
+        has_bias: bool = False,
+        weight_init: Any = None,
+        bias_init: Any = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group,
+            has_bias, with_height(weight_init), bias_init, "NCHW", dtype,
+        )  # fmt: skip
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        out_channels, in_channels, size = super()._weight_shape()
+        return out_channels, in_channels, 1, size
+
+    def _filter(self) -> torch.Tensor:
+        return super()._filter().squeeze(2)
+
+
+def with_height(weight_init: Any) -> Any:
+    """Return a tensor of weights of sequences as one of images of height 1; others as they are."""
+    return plain(weight_init).unsqueeze(2) if isinstance(weight_init, torch.Tensor) else weight_init
+
+
+def _padding_pairs(owner: str, pad_mode: str, padding: Any, axes: int) -> list[tuple[int, int]]:
+    """Return the (before, after) of each axis that `padding` asks for."""
+    many = 2 * axes if isinstance(padding, tuple | list) and len(padding) == 2 * axes else axes
+    numbers = for_each_axis(owner, "padding", padding, many, least=0)
+    if pad_mode != "pad" and any(numbers):
+        raise ArgumentError(
+            f'{owner}: padding is {padding!r}, which counts with pad_mode "pad" only;'
+            f" pad_mode is {pad_mode!r}"
+        )
+    if many == axes:
+        return [(number, number) for number in numbers]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))

@@ -1,0 +1,64 @@
+"""`Dense`: the fully connected layer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from opsbridge.mindspore.initializer import HeUniform, Uniform, initializer
+from opsbridge.mindspore.nn.activation import get_activation
+from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.plain import as_tensor, plain
+from opsbridge.mindspore.parameter import Parameter
+
+__all__ = ["Dense"]
+
+
+class Dense(Cell):
+    """Multiply the last axis by the weight (out_channels, in_channels), add the bias, activate.
+
+    Args:
+        in_channels: length of the last axis of the input.
+        out_channels: length of that of the output.
+        weight_init: rule or tensor for the weight.
+        bias_init: rule or tensor for the bias.
+        has_bias: whether there is one.
+        activation: a name that get_activation knows, a Cell or a function; None for none.
+        dtype: type of the parameters.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        weight_init: Any = None,
+        bias_init: Any = None,
+        has_bias: bool = True,
+        activation: Any = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        self.in_channels, self.out_channels, self.has_bias = in_channels, out_channels, has_bias
+        rule = HeUniform(math.sqrt(5)) if weight_init is None else weight_init
+        weight = initializer(rule, [out_channels, in_channels], dtype)
+        self.weight = Parameter(weight, name="weight")
+        self.bias: Any = None
+        if has_bias:
+            rule = Uniform(1 / math.sqrt(in_channels)) if bias_init is None else bias_init
+            self.bias = Parameter(initializer(rule, [out_channels], dtype), name="bias")
+        self.activation = get_activation(activation) if isinstance(activation, str) else activation
+        self.activation_flag = self.activation is not None
+
+    def construct(self, x: Any) -> Any:
+        """Compute activation(x @ weight.T + bias)."""
+        result = as_tensor(functional.linear(plain(x), plain(self.weight), plain(self.bias)))
+        return self.activation(result) if self.activation_flag else result
+
+    def extend_repr(self) -> str:
+        """Return what the printed form says between the parentheses."""
+        text = f"input_channels={self.in_channels}, output_channels={self.out_channels}"
+        text += f", has_bias={self.has_bias}" if self.has_bias else ""
+        return text + (f", activation={self.activation}" if self.activation_flag else "")

@@ -1,0 +1,90 @@
+"""Normalisations that keep no statistics: LayerNorm, GroupNorm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from opsbridge.errors import ArgumentError
+from opsbridge.mindspore.initializer import initializer
+from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.plain import as_tensor, plain
+from opsbridge.mindspore.parameter import Parameter
+from opsbridge.mindspore.tensor import Tensor
+
+__all__ = ["GroupNorm", "LayerNorm"]
+
+
+class LayerNorm(Cell):
+    """Normalise over the axes from `begin_norm_axis`, then scale by gamma and add beta.
+
+    gamma and beta have `normalized_shape`, which may cover more axes than are normalised over;
+    epsilon is 1e-7 by default.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: Any,
+        begin_norm_axis: int = -1,
+        begin_params_axis: int = -1,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
+        epsilon: float = 1e-7,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        if not isinstance(normalized_shape, tuple | list) or not normalized_shape:
+            raise ArgumentError(
+                f"LayerNorm: normalized_shape is {normalized_shape!r};"
+                " it must be a non-empty tuple or list"
+            )
+        self.normalized_shape = normalized_shape
+        self.begin_norm_axis, self.begin_params_axis = begin_norm_axis, begin_params_axis
+        self.epsilon = epsilon
+        self.gamma = Parameter(initializer(gamma_init, normalized_shape, dtype), name="gamma")
+        self.beta = Parameter(initializer(beta_init, normalized_shape, dtype), name="beta")
+
+    def construct(self, input_x: Any) -> Tensor:
+        """Return the normalised input, of its shape."""
+        values = plain(input_x)
+        shape = tuple(values.shape)[self.begin_norm_axis :]
+        normal = functional.layer_norm(values, shape, None, None, self.epsilon)
+        return as_tensor(normal * plain(self.gamma) + plain(self.beta))
+
+
+class GroupNorm(Cell):
+    """Normalise over the channels of each group and all places, then scale each channel.
+
+    affine=False keeps gamma and beta, untrained.
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        if num_channels % num_groups:
+            raise ArgumentError(
+                f"GroupNorm: num_groups is {num_groups}; it must divide num_channels {num_channels}"
+            )
+        self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
+        gamma = initializer(gamma_init, num_channels, dtype)
+        beta = initializer(beta_init, num_channels, dtype)
+        self.gamma = Parameter(gamma, name="gamma", requires_grad=affine)
+        self.beta = Parameter(beta, name="beta", requires_grad=affine)
+
+    def construct(self, x: Any) -> Tensor:
+        """Return the normalised x (N, C, H, W)."""
+        return as_tensor(
+            functional.group_norm(
+                plain(x), self.num_groups, plain(self.gamma), plain(self.beta), self.eps
+            )
+        )

@@ -1,0 +1,135 @@
+"""Layers that only move values: Pad, Range, OneHot, ResizeBilinear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from opsbridge.errors import ArgumentError
+from opsbridge.mindspore.nn.bilinear import resize_bilinear
+from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.lengths import check_one_of
+from opsbridge.mindspore.nn.plain import as_tensor, plain
+from opsbridge.mindspore.tensor import Tensor
+
+__all__ = ["OneHot", "Pad", "Range", "ResizeBilinear"]
+
+
+class Pad(Cell):
+    """Pad every axis by its (before, after) pair, from the first axis on.
+
+    mode "CONSTANT" adds zeros, "REFLECT" mirrors without the edge, "SYMMETRIC" with it.
+    """
+
+    def __init__(self, paddings: Any, mode: str = "CONSTANT") -> None:
+        super().__init__()
+        self.mode = check_one_of("Pad", "mode", mode, ("CONSTANT", "REFLECT", "SYMMETRIC"))
+        self.paddings = tuple(tuple(pair) for pair in paddings)
+        if any(len(pair) != 2 or min(pair) < 0 for pair in self.paddings):
+            raise ArgumentError(
+                f"Pad: paddings is {paddings!r}; it must hold (before, after) pairs of counts"
+            )
+
+    def construct(self, x: Any) -> Tensor:
+        """Return the padded x."""
+        values = plain(x)
+        if values.dim() != len(self.paddings):
+            raise ArgumentError(
+                f"Pad: x has {values.dim()} dimensions, but paddings has {len(self.paddings)} pairs"
+            )
+        if self.mode == "CONSTANT":
+            flat = [number for pair in reversed(self.paddings) for number in pair]
+            return as_tensor(functional.pad(values, flat))
+        for axis, (before, after) in enumerate(self.paddings):
+            values = values.index_select(axis, self._places(values, axis, before, after))
+        return as_tensor(values)
+
+    def _places(self, values: torch.Tensor, axis: int, before: int, after: int) -> torch.Tensor:
+        """Return where each place of a padded axis has its value from."""
+        length, edge = values.shape[axis], int(self.mode == "REFLECT")
+        if max(before, after) > length - edge:
+            raise ArgumentError(
+                f"Pad: paddings[{axis}] is {(before, after)}; {self.mode} allows at most"
+                f" {length - edge} on an axis of {length}"
+            )
+        places = torch.arange(-before, length + after, device=values.device)
+        places = torch.where(places < 0, -places - 1 + edge, places)
+        return torch.where(places >= length, 2 * length - 1 - edge - places, places)
+
+
+class Range(Cell):
+    """A constant: start, start + delta, ... below limit; int32, or float32 of floats."""
+
+    def __init__(self, start: float, limit: float | None = None, delta: float = 1) -> None:
+        super().__init__()
+        if delta == 0:
+            raise ArgumentError("Range: delta is 0; it must not be")
+        values: Any = np.arange(start, limit, delta)
+        self.ms_dtype = torch.float32 if values.dtype.kind == "f" else torch.int32
+        self.result_tensor = Tensor(values, self.ms_dtype)
+
+    def construct(self) -> Tensor:
+        """Return the numbers."""
+        return self.result_tensor
+
+
+class OneHot(Cell):
+    """`on_value` where an index points, `off_value` elsewhere, along a new axis of `depth`.
+
+    Indices outside [0, depth) point nowhere.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        depth: int = 1,
+        on_value: float = 1.0,
+        off_value: float = 0.0,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        self.axis, self.depth, self.dtype = axis, depth, dtype
+        self.on_value, self.off_value = on_value, off_value
+
+    def construct(self, indices: Any) -> Tensor:
+        """Return the one-hot form of indices (any shape)."""
+        places = plain(indices)
+        numbers = torch.arange(self.depth, device=places.device)
+        axis = self.axis if self.axis >= 0 else places.dim()
+        shape = [1] * (places.dim() + 1)
+        shape[axis] = self.depth
+        chosen = places.unsqueeze(axis) == numbers.reshape(shape)
+        on = torch.tensor(self.on_value, dtype=self.dtype, device=places.device)
+        off = torch.tensor(self.off_value, dtype=self.dtype, device=places.device)
+        return as_tensor(torch.where(chosen, on, off))
+
+
+class ResizeBilinear(Cell):
+    """Resize images (N, C, H, W); a layer of MindSpore 1 that newer versions lack.
+
+    By default places are scaled without the half pixel, which PyTorch has no mode for.
+    """
+
+    def __init__(self, half_pixel_centers: bool = False) -> None:
+        super().__init__()
+        self.half_pixel_centers = half_pixel_centers
+
+    def construct(
+        self,
+        x: Any,
+        size: Any = None,
+        scale_factor: int | None = None,
+        align_corners: bool = False,
+    ) -> Tensor:
+        """Return x at `size` (height, width), or enlarged `scale_factor` times."""
+        if (size is None) == (scale_factor is None):
+            raise ArgumentError("ResizeBilinear: one of size and scale_factor must be given")
+        values = plain(x)
+        if scale_factor is not None:
+            size = tuple(length * scale_factor for length in values.shape[2:])
+        return as_tensor(
+            resize_bilinear(values, tuple(size), align_corners, self.half_pixel_centers)
+        )

@@ -1,0 +1,161 @@
+"""The shape of the tables of general names: MindSpore's layers and operators, in terms of PyTorch.
+
+A file (``mappings/mindspore/<group>.toml``) that starts with ``module`` holds the names of one
+module. The hub of each is a call of the PyTorch API instead of a kernel of the core; where PyTorch
+has none, the entry names what opsbridge offers in its place. The run-time surface builds its
+callables from the entries, the translator of sources writes the same calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from opsbridge.tables.schema import Evidence, Scalar, Stage, Text
+
+PortDefault = Scalar | tuple[Scalar, ...]
+
+PortForm = Literal[
+    "primitive",  # a class that is configured, then called
+    "function",
+    "layer",  # a Cell
+    "method",
+    "property",
+    "value",  # a constant or dtype
+    "class",
+    "decorator",
+]
+PortConverter = Literal[
+    "same",
+    "dtype",  # a dtype of MindSpore, NumPy or Python, or its name
+    "axes",  # one axis or several; () and None are all
+    "axis_list",  # one axis or several, as a tuple
+    "ints",  # a sequence of integers, or a tensor of them
+    "int",  # an integer, or a tensor that holds one
+    "number",  # a number, or a tensor that holds one
+    "tensor",  # a tensor; a number or list becomes one
+    "index",  # an integer tensor as torch indexes with it: int64
+    "lower",  # a word in small letters
+    "one_minus",  # 1 - value: momentum, the share that is kept
+    "pairs_reversed",  # one pair per axis from the first, as torch lists them from the last
+    "pair",  # one integer or two
+    "window",  # one integer, two, or four of which the first two are batch and channels
+]
+PortEquality = Literal["exact", "approximate", "by_hand"]
+
+
+@dataclass(frozen=True)
+class PortParam:
+    """One parameter, in the order of the signature.
+
+    It is required unless it has a ``default`` or is ``optional`` (its default is then None).
+    ``aliases`` are the names of other versions. A ``variadic`` one takes what is left (*args).
+    """
+
+    name: str
+    stage: Stage = "call"
+    default: PortDefault | None = None
+    optional: bool = False
+    variadic: bool = False
+    keyword_only: bool = False
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a call must give it."""
+        return self.default is None and not self.optional and not self.variadic
+
+
+@dataclass(frozen=True)
+class PortArgument:
+    """What one argument of the hub call gets: a parameter (converted), or a fixed value.
+
+    In TOML: ``"x"``, ``{ from = "perm", as = "ints" }`` or ``{ value = 1 }``.
+    """
+
+    param: str = ""
+    convert: PortConverter = "same"
+    value: PortDefault | None = None
+
+
+@dataclass(frozen=True)
+class PortReturn:
+    """One result: which of the hub's (all of it without ``pick``), and as which dtype."""
+
+    pick: int | None = None
+    dtype: str = ""
+
+
+@dataclass(frozen=True)
+class PortDifference:
+    """One thing that PyTorch's own API does differently, for the report of a translation."""
+
+    code: str
+    en: str
+    zh: str
+
+    @property
+    def text(self) -> Text:
+        """The sentence in both languages."""
+        return Text(self.en, self.zh)
+
+
+@dataclass(frozen=True)
+class PortEntry:
+    """One name. ``arguments`` are keyed by keyword of the hub call, or by position ("0").
+
+    A method's receiver is the parameter ``self``. ``torch`` may be a method of a tensor
+    (``Tensor.permute``), called on argument "0". ``ours`` is a path in ``opsbridge.mindspore``
+    ("regions.crop" is ``opsbridge.mindspore.regions.crop``); it takes all parameters by name.
+    """
+
+    name: str
+    form: PortForm
+    torch: str = ""
+    ours: str = ""
+    equality: PortEquality = "exact"
+    since: str = ""
+    until: str = ""
+    spellings: tuple[str, ...] = ()
+    params: tuple[PortParam, ...] = ()
+    arguments: dict[str, PortArgument] = field(default_factory=dict)
+    returns: tuple[PortReturn, ...] = ()
+    differences: tuple[PortDifference, ...] = ()
+    evidence: Evidence = field(
+        default_factory=lambda: Evidence("probed", version="2.10.0", platform="cpu")
+    )
+
+    @property
+    def module(self) -> str:
+        """The module that the name belongs to."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def last(self) -> str:
+        """The name without its module."""
+        return self.name.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class PortCase:
+    """Where the hub alone gives the same, although the entry ``name`` needs opsbridge elsewhere.
+
+    It holds if the parameters of ``when`` have these values, and only parameters of ``when`` and
+    ``arguments`` (which are added to those of the entry) are given. ``members`` are attributes that
+    have another name on the object of the hub.
+    """
+
+    name: str
+    when: dict[str, PortDefault] = field(default_factory=dict)
+    arguments: dict[str, PortArgument] = field(default_factory=dict)
+    members: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PortTable:
+    """The names of one module, and other names of modules (``aliases``: other -> this one)."""
+
+    module: str
+    aliases: dict[str, str] = field(default_factory=dict)
+    entries: tuple[PortEntry, ...] = ()
+    cases: tuple[PortCase, ...] = ()

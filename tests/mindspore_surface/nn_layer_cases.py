@@ -1,0 +1,192 @@
+"""One list of layers with arguments and inputs, run on real MindSpore and on the surface alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class LayerCase:
+    """A layer, the shapes of its inputs, and how near the results must be.
+
+    `kinds` says of each input what it holds: "normal" values, "share"s in (0, 1), "class" numbers
+    below 3, "sign"s or "mask"s. Without `derive`, only the outputs are compared: where the real
+    gradient is wrong.
+    """
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    shapes: tuple[tuple[int, ...], ...] = ((2, 4, 6, 7),)
+    kinds: tuple[str, ...] = ("normal",)
+    train: bool = False
+    derive: bool = True
+    tolerance: float = 2e-5
+
+    def __str__(self) -> str:
+        arguments = [*map(repr, self.args), *(f"{k}={v!r}" for k, v in self.kwargs.items())]
+        return f"{self.name}({', '.join(arguments)})" + ("-train" if self.train else "")
+
+
+def case(name: str, *args: Any, on: Any = None, kinds: Any = None, **kwargs: Any) -> LayerCase:
+    """Return a case; `on` is one shape or several, `train` and `tolerance` are the case's."""
+    train, tolerance = kwargs.pop("train", False), kwargs.pop("tolerance", 2e-5)
+    shapes = on or (2, 4, 6, 7)
+    shapes = shapes if isinstance(shapes[0], tuple) else (shapes,)
+    derive = kwargs.pop("derive", True)
+    return LayerCase(
+        name, args, kwargs, shapes, kinds or ("normal",) * len(shapes), train, derive, tolerance
+    )
+
+
+LINE, VOLUME = (2, 4, 9), (2, 4, 5, 6, 7)
+PAIR = ((5, 3), (5, 3))
+
+CONVOLUTIONS = [
+    case("Conv2d", 4, 6, 3),
+    case("Conv2d", 4, 6, 3, has_bias=True, stride=2),
+    case("Conv2d", 4, 6, (2, 3), 3, "same"),
+    case("Conv2d", 4, 6, 3, pad_mode="valid", dilation=2),
+    case("Conv2d", 4, 6, 3, pad_mode="same", dilation=2, stride=2),
+    case("Conv2d", 4, 6, 3, pad_mode="pad", padding=1, group=2),
+    case("Conv2d", 4, 6, 3, pad_mode="pad", padding=(1, 2, 0, 3), stride=(2, 1)),
+    case("Conv1d", 4, 6, 3, on=LINE),
+    case("Conv1d", 4, 6, 4, stride=2, has_bias=True, on=LINE),
+    case("Conv1d", 4, 6, 3, pad_mode="pad", padding=2, on=LINE),
+    case("Conv3d", 4, 6, 3, on=VOLUME),
+    case("Conv3d", 4, 6, (1, 2, 3), stride=(1, 2, 2), pad_mode="valid", has_bias=True, on=VOLUME),
+    case("Conv3d", 4, 6, 3, pad_mode="pad", padding=(1, 0, 2, 1, 0, 1), on=VOLUME),
+    case("Conv2dTranspose", 4, 6, 3),
+    case("Conv2dTranspose", 4, 6, 2, 2),
+    case("Conv2dTranspose", 4, 6, 3, stride=2, has_bias=True),
+    case("Conv2dTranspose", 4, 6, 2, stride=3),
+    case("Conv2dTranspose", 4, 6, 3, stride=2, pad_mode="valid"),
+    case("Conv2dTranspose", 4, 6, 3, stride=2, pad_mode="pad", padding=1, output_padding=1),
+    case("Conv2dTranspose", 4, 6, 4, stride=2, pad_mode="pad", padding=(1, 2, 0, 1), group=2),
+    case("Conv1dTranspose", 4, 6, 3, stride=2, on=LINE),
+    case("Conv1dTranspose", 4, 6, 4, pad_mode="pad", padding=1, has_bias=True, on=LINE),
+    case("Conv3dTranspose", 4, 6, 3, pad_mode="valid", on=VOLUME),
+    case("Conv3dTranspose", 4, 6, 2, stride=2, pad_mode="pad", has_bias=True, on=VOLUME),
+]
+DENSE = [
+    case("Dense", 7, 5),
+    case("Dense", 7, 5, has_bias=False, on=(3, 7)),
+    case("Dense", 7, 5, activation="relu", on=(3, 7)),
+]
+NORMS = [
+    case("BatchNorm2d", 4),
+    case("BatchNorm2d", 4, train=True, tolerance=1e-4),
+    case("BatchNorm2d", 4, momentum=0.3, eps=1e-3, train=True, tolerance=1e-4),
+    case("BatchNorm2d", 4, affine=False, train=True, tolerance=1e-4),
+    case("BatchNorm2d", 4, use_batch_statistics=True, tolerance=1e-4),
+    case("BatchNorm2d", 4, use_batch_statistics=False, train=True),
+    case("BatchNorm1d", 4, on=(6, 4)),
+    case("BatchNorm1d", 4, on=(6, 4), train=True, tolerance=1e-4),
+    case("BatchNorm3d", 4, on=VOLUME),
+    case("BatchNorm3d", 4, on=VOLUME, train=True, tolerance=1e-4),
+    case("LayerNorm", (7,)),
+    case("LayerNorm", (6, 7), begin_norm_axis=2, begin_params_axis=2, epsilon=1e-5),
+    case("GroupNorm", 2, 4),
+    case("GroupNorm", 4, 4, eps=1e-3, affine=False),
+]
+POOLS = [
+    case("MaxPool2d", 3, 2),
+    case("MaxPool2d", 2),
+    case("MaxPool2d", 3, 2, "same"),
+    case("MaxPool2d", (2, 3), (1, 2), "SAME"),
+    case("MaxPool2d", 3, 2, "pad", 1),
+    case("MaxPool2d", 3, 2, "pad", 1, ceil_mode=True),
+    case("MaxPool1d", 3, 2, on=LINE),
+    case("MaxPool1d", 3, 2, "same", on=LINE),
+    case("MaxPool3d", 2, 2, on=VOLUME),
+    case("MaxPool3d", 3, 2, "same", on=VOLUME),
+    case("AvgPool2d", 3, 2),
+    case("AvgPool2d", 3, 2, "same"),
+    case("AvgPool2d", 2, pad_mode="same", on=(4, 6, 7)),
+    case("AvgPool2d", 3, 2, "pad", 1),
+    case("AvgPool2d", 3, 2, "pad", 1, count_include_pad=False),
+    case("AvgPool2d", 3, 2, "pad", 1, divisor_override=4),
+    case("AvgPool1d", 3, 2, on=LINE),
+    case("AvgPool1d", 3, 2, "same", on=LINE),
+    case("AvgPool3d", 2, 2, on=VOLUME),
+    case("AdaptiveAvgPool1d", 3, on=LINE),
+    case("AdaptiveAvgPool2d", (3, 2)),
+    case("AdaptiveAvgPool2d", (None, 2)),
+    case("AdaptiveAvgPool3d", 2, on=VOLUME),
+    case("AdaptiveMaxPool1d", 3, on=LINE),
+    case("AdaptiveMaxPool2d", (3, 2)),
+]
+ACTIVATIONS = [
+    *map(case, (
+        "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "CELU", "GELU", "FastGelu", "SiLU",
+        "Mish", "Sigmoid", "HSigmoid", "HSwish", "LogSigmoid", "Tanh", "Tanhshrink", "Softmax",
+        "LogSoftmax", "Softmax2d", "Softmin", "Softsign", "SoftShrink", "HShrink", "Hardtanh",
+        "Identity",
+    )),
+    case("SeLU", derive=False),
+    case("LeakyReLU", 0.1),
+    case("PReLU", 4, 0.1),
+    case("CELU", 2.0),
+    case("GELU", False),
+    case("Softmax", 1),
+    case("LogSoftmax", 1),
+    case("Softmin", 0),
+    case("Hardtanh", -0.5, 0.25),
+    case("Threshold", 0.1, 20.0),
+    case("GLU", 1),
+    case("Dropout", 0.3),
+    case("Dropout", p=0.3),
+    case("Dropout", 1.0, train=True),
+    case("Dropout2d", 0.5),
+]  # fmt: skip
+SHAPES = [
+    case("Flatten"),
+    case("Flatten", 2, -1),
+    case("Unflatten", 1, (2, 2)),
+    case("PixelShuffle", 2),
+    case("PixelUnshuffle", 3, on=(2, 4, 6, 9)),
+    case("ChannelShuffle", 2),
+    case("Pad", ((0, 0), (1, 0), (2, 1), (0, 3))),
+    case("Pad", ((0, 0), (0, 0), (2, 1), (1, 3)), "REFLECT"),
+    case("Pad", ((0, 0), (0, 0), (2, 1), (1, 3)), "SYMMETRIC"),
+    case("ZeroPad2d", (1, 0, 2, 1)),
+    case("ConstantPad2d", (1, 0, 2, 1), 0.5),
+    case("ReflectionPad2d", (1, 0, 2, 1)),
+    case("ReplicationPad2d", (1, 0, 2, 1)),
+    case("OneHot", on=(3, 4), kinds=("class",), depth=3),
+    case("OneHot", axis=0, on=(3, 4), kinds=("class",), depth=2, on_value=2.0, off_value=-1.0),
+    case("Embedding", 3, 5, on=(3, 4), kinds=("class",)),
+    case("Upsample", scale_factor=2.0, mode="nearest", recompute_scale_factor=True),
+    case("Upsample", size=(9, 11), mode="bilinear", align_corners=True),
+]
+RECURRENT = [
+    case("LSTM", 4, 5, on=(6, 2, 4)),
+    case("LSTM", 4, 5, num_layers=2, bidirectional=True, batch_first=True, on=(2, 6, 4)),
+    case("LSTM", 4, 5, has_bias=False, on=(6, 2, 4)),
+]
+LOSSES = [
+    *(case(name, on=PAIR, kinds=("normal", "normal")) for name in ("L1Loss", "MSELoss",
+      "SmoothL1Loss", "HuberLoss", "MAELoss", "RMSELoss")),
+    case("L1Loss", "sum", on=PAIR),
+    case("SmoothL1Loss", 0.3, "mean", on=PAIR),
+    case("HuberLoss", "none", 0.5, on=PAIR),
+    case("BCELoss", on=PAIR, kinds=("share", "mask")),
+    case("BCEWithLogitsLoss", on=PAIR, kinds=("normal", "mask")),
+    case("BCEWithLogitsLoss", "none", on=PAIR, kinds=("normal", "mask")),
+    case("CrossEntropyLoss", on=((5, 3), (5,)), kinds=("normal", "class")),
+    case("CrossEntropyLoss", reduction="sum", label_smoothing=0.1, on=((5, 3), (5,)),
+         kinds=("normal", "class")),
+    case("NLLLoss", on=((5, 3), (5,)), kinds=("normal", "class")),
+    case("KLDivLoss", on=PAIR, kinds=("normal", "share")),
+    case("KLDivLoss", "batchmean", on=PAIR, kinds=("normal", "share")),
+    case("SoftmaxCrossEntropyWithLogits", on=PAIR, kinds=("normal", "share")),
+    case("SoftmaxCrossEntropyWithLogits", True, on=((5, 3), (5,)), kinds=("normal", "class")),
+    case("SoftmaxCrossEntropyWithLogits", True, "mean", on=((5, 3), (5,)),
+         kinds=("normal", "class")),
+    case("CosineEmbeddingLoss", 0.1, on=(*PAIR, (5,)), kinds=("normal", "normal", "sign")),
+    case("MarginRankingLoss", 0.1, on=((5,), (5,), (5,)), kinds=("normal", "normal", "sign")),
+]  # fmt: skip
+CASES = [
+    *CONVOLUTIONS, *DENSE, *NORMS, *POOLS, *ACTIVATIONS, *SHAPES, *RECURRENT, *LOSSES,
+]  # fmt: skip

@@ -1,0 +1,161 @@
+"""Optimizers, learning rates and training wrappers step as those of real MindSpore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the surface computes with PyTorch")
+pytest.importorskip("mindspore", reason="compares with the real MindSpore")
+
+import mindspore
+
+from opsbridge import mindspore as surface
+
+STEPS = 4
+
+
+def groups(net: Any) -> list[dict[str, Any]]:
+    weights = [each for each in net.trainable_params() if "weight" in each.name]
+    others = [each for each in net.trainable_params() if "weight" not in each.name]
+    return [
+        {"params": weights, "lr": 0.05, "weight_decay": 0.02, "grad_centralization": True},
+        {"params": others},
+        {"order_params": net.trainable_params()},
+    ]
+
+
+OPTIMIZERS: dict[str, Callable[[Any, Any], Any]] = {
+    "momentum": lambda nn, net: nn.Momentum(net.trainable_params(), 0.1, 0.9),
+    "momentum-decay": lambda nn, net: nn.Momentum(
+        net.trainable_params(), 0.1, 0.9, weight_decay=0.01, loss_scale=8.0
+    ),
+    "momentum-list": lambda nn, net: nn.Momentum(
+        net.trainable_params(), [0.1, 0.2, 0.05, 0.3], 0.9
+    ),
+    "momentum-groups": lambda nn, net: nn.Momentum(groups(net), 0.1, 0.9, weight_decay=0.01),
+    "momentum-schedule": lambda nn, net: nn.Momentum(
+        net.trainable_params(), nn.ExponentialDecayLR(0.1, 0.5, 2), 0.9
+    ),
+    "sgd": lambda nn, net: nn.SGD(net.trainable_params(), 0.1, weight_decay=0.01),
+    "sgd-momentum": lambda nn, net: nn.SGD(net.trainable_params(), 0.1, 0.9, dampening=0.1),
+    "sgd-nesterov": lambda nn, net: nn.SGD(net.trainable_params(), 0.1, 0.9, nesterov=True),
+    "adam": lambda nn, net: nn.Adam(net.trainable_params(), 0.01),
+    "adam-decay": lambda nn, net: nn.Adam(
+        net.trainable_params(), 0.01, 0.8, 0.99, eps=1e-3, weight_decay=0.1, loss_scale=4.0
+    ),
+    "adam-nesterov": lambda nn, net: nn.Adam(net.trainable_params(), 0.01, use_nesterov=True),
+    "adam-groups": lambda nn, net: nn.Adam(groups(net), 0.01),
+    "adam-weight-decay": lambda nn, net: nn.AdamWeightDecay(
+        net.trainable_params(), 0.01, weight_decay=0.1
+    ),
+}
+
+
+def small_net(ms: Any) -> Any:
+    """Two layers and a normalisation with values that depend on their names only.
+
+    A bias before a normalisation has gradient 0, which rounding and Adam make a step of.
+    """
+    first = ms.nn.Dense(3, 4, has_bias=False)
+    net = ms.nn.SequentialCell([first, ms.nn.BatchNorm1d(4), ms.nn.Dense(4, 2)])
+    for path, each in net.parameters_and_names():
+        rng = np.random.default_rng(sum(map(ord, path)))
+        each.set_data(ms.Tensor(rng.uniform(0.2, 1, each.shape).astype(np.float32)))
+    return net
+
+
+def batches(ms: Any) -> list[Any]:
+    rng = np.random.default_rng(5)
+    return [
+        tuple(ms.Tensor(rng.normal(size=(6, n)).astype(np.float32)) for n in (3, 2))
+        for _ in range(STEPS)
+    ]
+
+
+def trained(ms: Any, make: Callable[[Any, Any], Any], **options: Any) -> list[Any]:
+    """The losses of some steps, and then all values: of the network and of the optimizer."""
+    net = small_net(ms)
+    optimizer = make(ms.nn, net)
+    step = ms.nn.TrainOneStepCell(ms.nn.WithLossCell(net, ms.nn.MSELoss()), optimizer, **options)
+    step.set_train()
+    losses = [step(*batch).asnumpy() for batch in batches(ms)]
+    return [*losses, *(each.asnumpy() for each in step.get_parameters())]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_steps_are_the_real_ones(name: str) -> None:
+    real, ours = (trained(ms, OPTIMIZERS[name]) for ms in (mindspore, surface))
+    assert len(ours) == len(real)
+    for one, other in zip(ours, real, strict=True):
+        assert (one.shape, one.dtype) == (other.shape, other.dtype)
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+def test_nesterov_is_the_documented_rule_which_the_real_one_ignores_on_cpu() -> None:
+    def stepped(ms: Any, **options: Any) -> float:
+        weight = ms.Parameter(ms.Tensor([1.0], ms.float32), name="weight")
+        optimizer = ms.nn.Momentum([weight], 0.1, 0.8, **options)
+        for gradient in (2.0, 1.0):
+            optimizer((ms.Tensor([gradient], ms.float32),))
+        return float(weight.asnumpy()[0])
+
+    plain = stepped(surface)
+    assert stepped(mindspore) == pytest.approx(plain)
+    assert stepped(mindspore, use_nesterov=True) == pytest.approx(plain)
+    first = 1 - (0.1 * 2 + 0.1 * 0.8 * 2)
+    second = first - (0.1 * 1 + 0.1 * 0.8 * (0.8 * 2 + 1))
+    assert stepped(surface, use_nesterov=True) == pytest.approx(second)
+
+
+def test_a_given_gradient_of_the_loss_counts() -> None:
+    make = OPTIMIZERS["momentum"]
+    real, ours = (trained(ms, make, sens=3.0) for ms in (mindspore, surface))
+    for one, other in zip(ours, real, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+def test_model_trains_over_an_iterable_as_its_steps_do() -> None:
+    net = small_net(surface)
+    optimizer = OPTIMIZERS["adam"](surface.nn, net)
+    model = surface.Model(net, surface.nn.MSELoss(), optimizer)
+    losses = [each.asnumpy() for each in model.train(1, batches(surface))]
+    assert np.array_equal(losses, trained(surface, OPTIMIZERS["adam"])[:STEPS])
+    assert losses[-1] < losses[0]
+
+
+LISTS: dict[str, tuple[Any, ...]] = {
+    "piecewise_constant_lr": ([2, 5, 9], [0.1, 0.05, 0.01]),
+    "exponential_decay_lr": (0.1, 0.9, 7, 2, 2, True),
+    "natural_exp_decay_lr": (0.1, 0.9, 7, 2, 2),
+    "inverse_decay_lr": (0.1, 0.5, 7, 2, 2, True),
+    "cosine_decay_lr": (0.01, 0.1, 9, 2, 3),
+    "polynomial_decay_lr": (0.1, 0.01, 9, 2, 2, 0.5, True),
+    "warmup_lr": (0.1, 9, 2, 3),
+}
+SCHEDULES: dict[str, tuple[Any, ...]] = {
+    "ExponentialDecayLR": (0.1, 0.9, 4, True),
+    "NaturalExpDecayLR": (0.1, 0.9, 4, True),
+    "InverseDecayLR": (0.1, 0.9, 4),
+    "CosineDecayLR": (0.01, 0.1, 4),
+    "PolynomialDecayLR": (0.1, 0.01, 4, 0.5, True),
+    "WarmUpLR": (0.1, 4),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_of_rates_are_the_real_ones(name: str) -> None:
+    arguments = LISTS[name]
+    assert getattr(surface.nn, name)(*arguments) == getattr(mindspore.nn, name)(*arguments)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules_are_the_real_ones(name: str) -> None:
+    def rates(ms: Any) -> list[Any]:
+        schedule = getattr(ms.nn, name)(*SCHEDULES[name])
+        return [float(schedule(ms.Tensor(step, ms.int32)).asnumpy()) for step in (1, 3, 4, 6)]
+
+    np.testing.assert_allclose(rates(surface), rates(mindspore), rtol=1e-6)
