@@ -8,6 +8,7 @@ and may hand its results over cut, counted, padded or in another dtype. The tabl
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -54,6 +55,9 @@ class Shaping:
         )
         self.inner = tuple(axis for axis in plan.api.each if axis in plan.api.merged)
         self.outer = tuple(axis for axis in plan.api.each if axis not in plan.api.merged)
+        self._each_at_most = next(
+            (step.param.name for step in plan.call if "max_outputs" in step.param.fills), ""
+        )
         self._tensors = {
             slot: step.param for step in plan.call if step.takes_tensor for slot in step.param.fills
         }
@@ -78,7 +82,7 @@ class Shaping:
         ]
         if self.inner:
             parts = [[_merged(part)] if part else [] for part in parts]
-        results = tuple(self._returned(value, parts, given) for value in self.returns)
+        results = tuple(self._returned(value, parts, given, sizes) for value in self.returns)
         main = layer.dtype(first)
         tensors = tuple(
             from_array(layer, array, main if value.dtype == "same" else value.dtype, first)
@@ -120,11 +124,17 @@ class Shaping:
         value: Return,
         parts: list[list[tuple[Place, dict[str, Array]]]],
         given: Mapping[str, Any],
+        sizes: Mapping[str, int],
     ) -> Array:
         found = [
             [self._rows(value, place, outputs, given) for place, outputs in part] for part in parts
         ]
-        most = _bound(value.at_most, given)
+        all_places = _bound(value.bounded_if and self._each_at_most, given)
+        if value.bounded_if and given[value.bounded_if] and all_places is not None:
+            all_places *= math.prod(sizes[axis] for axis in self.inner)
+        else:
+            all_places = None
+        most = _least(_bound(value.at_most, given), all_places)
         each = [np.concatenate(rows)[:most] if rows else None for rows in found]
         filled = [rows for rows in each if rows is not None]
         if value.clipped_if and given[value.clipped_if]:
@@ -137,7 +147,7 @@ class Shaping:
             if filled:
                 return np.concatenate(filled)
             return np.zeros((0, len(self.plan.api.each) + 1), np.int64)
-        length = _bound(value.padded_to, given) or 0
+        length = _least(_bound(value.padded_to, given), all_places) or 0
         padded = [_padded(rows, length) for rows in filled]
         return np.stack(padded) if self.outer else padded[0]
 
@@ -200,6 +210,10 @@ def _bound(name: str, given: Mapping[str, Any]) -> int | None:
     if not name or given[name] is None:
         return None
     return max(int(plain_element(given[name])), 0)
+
+
+def _least(first: int | None, second: int | None) -> int | None:
+    return min((each for each in (first, second) if each is not None), default=None)
 
 
 def _padded(rows: Array, length: int) -> Array:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from opsbridge import onnx
+from opsbridge.detectron2 import layers, structures
 from opsbridge.mindspore import ops as mindspore_ops
 from opsbridge.mmcv import ops as mmcv_ops
 from opsbridge.mmdet import ops as mmdet_ops
 from opsbridge.opencv import dnn
+from opsbridge.paddle.vision import ops as paddle_ops
+from opsbridge.tensorflow import image
 from opsbridge.torchvision import ops as torchvision_ops
 
 
 def forget_direct_calls() -> None:
     """As in a fresh process, where the first call of an API is never a direct one."""
-    for module in (torchvision_ops, mindspore_ops, mmcv_ops, mmdet_ops, onnx, dnn):
+    by_tables = (onnx, dnn, paddle_ops, image, layers, structures)
+    for module in (torchvision_ops, mindspore_ops, mmcv_ops, mmdet_ops, *by_tables):
         for member in vars(module).values():
             operator = getattr(member, "operator", None)
             if operator is not None:

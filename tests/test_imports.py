@@ -137,8 +137,11 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "opsbridge.mmcv": (ERRORS | {"opsbridge.frontend", "opsbridge.mmcv"}, set()),
     "opsbridge.mmdet": ({"opsbridge.frontend"}, set()),
+    "opsbridge.detectron2": ({"opsbridge.frontend"}, set()),
     "opsbridge.onnx": ({"opsbridge.frontend"}, set()),
     "opsbridge.opencv": ({"opsbridge.frontend"}, set()),
+    "opsbridge.paddle": ({"opsbridge.frontend"}, set()),
+    "opsbridge.tensorflow": ({"opsbridge.frontend"}, set()),
     # The core operators by their own names: a front-end of the core tables.
     "opsbridge.canonical": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
     "opsbridge.ops": (CORE | {"opsbridge.canonical"}, set()),

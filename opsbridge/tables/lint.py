@@ -155,7 +155,7 @@ def cases_cover_differences(core: CoreTable, apis: list[ApiTable]) -> Iterator[F
             for number, left in enumerate(apis)
             for right in apis[number + 1 :]
             for before, after in _value_pairs(axis.name, left, right, core)
-            if slots[before] == slots[after] and alike[before] != alike[after]
+            if not (slots[before] or slots[after]) and alike[before] != alike[after]
         }
         found = {frozenset(values) for name, *values in told if name == axis.name}
         for pair in sorted(map(sorted, wanted - found), key=str):

@@ -138,7 +138,7 @@ def converter_fits_slots(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
 
 
 def columns_fit_shape(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
-    """Column ranges belong to the converter ``columns``, fit the last dimension, don't overlap."""
+    """Column ranges belong to the converter ``columns`` and fit the last dimension."""
     del core
     for index, param in enumerate(api.params):
         key = f"params[{index}].columns"
@@ -153,10 +153,9 @@ def _columns_message(param: Param) -> str:
     width = param.shape[-1] if param.shape else None
     if not isinstance(width, int):
         return "need a shape whose last dimension is a number"
-    taken = [column for start, end in param.columns for column in range(start, min(end, width + 1))]
     if not param.columns or any(not 0 <= start < end <= width for start, end in param.columns):
         return f"must be ranges start < end within [0, {width}]"
-    return "overlap" if len(set(taken)) < len(taken) else ""
+    return ""
 
 
 def stage_fits_form(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
@@ -184,7 +183,7 @@ def returns_name_params(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
     del core
     names = [param.name for param in api.params]
     for index, value in enumerate(api.returns):
-        for key in ("at_most", "padded_to", "padded_if", "clipped_if", "among"):
+        for key in ("at_most", "padded_to", "padded_if", "bounded_if", "clipped_if", "among"):
             name = getattr(value, key)
             if name and name not in names:
                 yield Finding(

@@ -230,7 +230,8 @@ class Return:
     ``part`` is what of the output it is: its rows, how many there are, or each row after its places
     on the axes that the API goes through (``ApiTable.each``). Rows can be cut to some ``columns``
     (one column alone loses its axis); the parameters that ``at_most`` and ``padded_to`` name bound
-    their number, and fill it up with zeros, unless the parameter ``padded_if`` is false. ``axis``
+    their number, and fill it up with zeros, unless the parameter ``padded_if`` is false; with the
+    parameter ``bounded_if`` all merged places bound it by what each can give. ``axis``
     gives the places on one axis alone; ``clipped_if`` names a parameter that asks for numbers in
     [0, 1], and ``among`` one that lists the groups whose rows are returned.
     """
@@ -245,6 +246,7 @@ class Return:
     at_most: str = ""
     padded_to: str = ""
     padded_if: str = ""
+    bounded_if: str = ""
     clipped_if: str = ""
     among: str = ""
 

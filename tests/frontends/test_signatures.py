@@ -10,11 +10,15 @@ import pytest
 from framework_tensors import FRAMEWORKS
 from real_frameworks import mindspore, torchvision_ops
 
+import opsbridge.detectron2.layers
+import opsbridge.detectron2.structures
 import opsbridge.mindspore.ops
 import opsbridge.mmcv.ops
 import opsbridge.mmdet.ops
 import opsbridge.onnx
 import opsbridge.opencv.dnn
+import opsbridge.paddle.vision.ops
+import opsbridge.tensorflow.image
 import opsbridge.torchvision.ops
 from opsbridge.tables.describe import describe
 from opsbridge.tables.load import all_api_names, load_api
@@ -30,6 +34,10 @@ MODULES = (
     opsbridge.mmdet.ops,
     opsbridge.onnx,
     opsbridge.opencv.dnn,
+    opsbridge.paddle.vision.ops,
+    opsbridge.tensorflow.image,
+    opsbridge.detectron2.layers,
+    opsbridge.detectron2.structures,
 )
 FRONT_ENDS: dict[str, Any] = {
     f"{module.__name__.removeprefix('opsbridge.')}.{name}": getattr(module, name)
@@ -44,7 +52,11 @@ SHOWN = [
     if name.partition(".")[0] in ("torchvision", "mindspore", "mmcv", "mmdet")
 ]
 # Tables of what an API does for some argument, and of no API that can be imported.
-PARTS = {"mmcv.batched.batched_soft_nms"}
+PARTS = {
+    "mmcv.batched.batched_soft_nms",
+    "paddle.vision.nms_by_score",
+    "paddle.vision.nms_in_order",
+}
 
 
 def bare(signature: inspect.Signature) -> list[tuple[str, Any, Any]]:
@@ -156,6 +168,7 @@ def test_docstrings_say_what_the_table_says_and_their_examples_run(name: str) ->
 
 def test_the_frameworks_of_these_tests_are_all_there_are() -> None:
     assert {name.partition(".")[0] for name in FRONT_ENDS} == {
-        *("torchvision", "mindspore", "mmcv", "mmdet", "onnx", "opencv")
+        *("torchvision", "mindspore", "mmcv", "mmdet", "onnx", "opencv"),
+        *("paddle", "tensorflow", "detectron2"),
     }
     assert set(FRAMEWORKS) == {"numpy", "torch", "mindspore"}

@@ -1,0 +1,1 @@
+"""TensorFlow's operators, for any framework's tensors; `opsbridge.tensorflow.image` has them."""
