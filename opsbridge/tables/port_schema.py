@@ -41,7 +41,24 @@ PortConverter = Literal[
     "pair",  # one integer or two
     "window",  # one integer, two, or four of which the first two are batch and channels
 ]
+PortStrict = Literal[
+    "one_dtype",  # the tensors have one dtype; torch promotes
+    "not_negative",  # no index is negative; torch counts from the end
+]
 PortEquality = Literal["exact", "approximate", "by_hand"]
+
+
+# Modules in opsbridge.mindspore of functions on plain tensors.
+OPERATOR_MODULES = (
+    "gathering",
+    "losses",
+    "making",
+    "methods",
+    "pooling",
+    "reducing",
+    "reshaping",
+    "resizing",
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,9 @@ class PortEntry:
 
     A method's receiver is the parameter ``self``. ``torch`` may be a method of a tensor
     (``Tensor.permute``), called on argument "0". ``ours`` is a path in ``opsbridge.mindspore``
-    ("regions.crop" is ``opsbridge.mindspore.regions.crop``); it takes all parameters by name.
+    ("regions.crop" is ``opsbridge.mindspore.regions.crop``). Of an operator of ``mindspore.ops``,
+    ``mindspore.numpy`` or a method it is the function of all parameters by name, on plain tensors;
+    elsewhere it is the object itself. ``strict`` says what MindSpore refuses and torch takes.
     """
 
     name: str
@@ -120,6 +139,7 @@ class PortEntry:
     params: tuple[PortParam, ...] = ()
     arguments: dict[str, PortArgument] = field(default_factory=dict)
     returns: tuple[PortReturn, ...] = ()
+    strict: dict[PortStrict, tuple[str, ...]] = field(default_factory=dict)
     differences: tuple[PortDifference, ...] = ()
     evidence: Evidence = field(
         default_factory=lambda: Evidence("probed", version="2.10.0", platform="cpu")
@@ -129,6 +149,11 @@ class PortEntry:
     def module(self) -> str:
         """The module that the name belongs to."""
         return self.name.rpartition(".")[0]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether ``ours`` is the object itself, to be called as it is."""
+        return bool(self.ours) and self.ours.rpartition(".")[0] not in OPERATOR_MODULES
 
     @property
     def last(self) -> str:
@@ -153,9 +178,13 @@ class PortCase:
 
 @dataclass(frozen=True)
 class PortTable:
-    """The names of one module, and other names of modules (``aliases``: other -> this one)."""
+    """The names of one module, and other names of modules (``aliases``: other -> this one).
+
+    ``placeholders`` are modules whose names can be imported, and fail when they are used.
+    """
 
     module: str
+    placeholders: tuple[str, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)
     entries: tuple[PortEntry, ...] = ()
     cases: tuple[PortCase, ...] = ()
