@@ -44,7 +44,7 @@ def fill(net: Any, tensor: Any) -> None:
     """Give parameters values by their names only, such that activations and scores spread.
 
     Layers named `reg` move boxes a little, as far moves end in boxes without an area; those named
-    `cls` are not sure of anything.
+    `cls` are not sure: saturated scores are ties, which the frameworks order differently.
     """
     for parameter in net.get_parameters():
         rng = np.random.default_rng(list(parameter.name.encode()))
@@ -56,8 +56,6 @@ def fill(net: Any, tensor: Any) -> None:
             values = rng.uniform(0.5, 1.5, shape)
         else:
             values *= 0.1
-        if ".reg." in parameter.name:
+        if ".reg." in parameter.name or ".cls." in parameter.name:
             values *= 0.03
-        if ".cls." in parameter.name:
-            values *= 0.3
         parameter.set_data(tensor(values.astype(np.float32)))

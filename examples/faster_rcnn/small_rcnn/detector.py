@@ -27,9 +27,7 @@ class FasterRCNN(nn.Cell):
         self.config = config
         anchors = pyramid_anchors(config)
         self.backbone = Backbone(config.stage_channels)
-        self.fpn = FeaturePyramid(
-            config.stage_channels, config.fpn_channels, config.feature_shapes
-        )
+        self.fpn = FeaturePyramid(config.stage_channels, config.fpn_channels, config.feature_shapes)
         self.rpn = RegionProposalNetwork(config, anchors)
         self.proposals = ProposalGenerator(config, anchors)
         self.roi_extractor = RoIExtractor(config)
@@ -80,7 +78,10 @@ class FasterRCNN(nn.Cell):
         found, masks = (), ()
         for i in range(self.config.batch_size):
             rows, mask = self.detections(
-                boxes[i], valid[i], cls[i * count : (i + 1) * count], reg[i * count : (i + 1) * count]
+                boxes[i],
+                valid[i],
+                cls[i * count : (i + 1) * count],
+                reg[i * count : (i + 1) * count],
             )
             found += (rows,)
             masks += (mask,)
