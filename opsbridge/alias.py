@@ -7,7 +7,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -26,23 +26,40 @@ class NotCoveredImport(NotCovered, ImportError):
     """Raised by import statements."""
 
 
-@contextlib.contextmanager
-def standing_in(modules: Mapping[str, tuple[str, str]]) -> Iterator[dict[str, ModuleType]]:
-    """Let imports of some modules mean others within the block; yield the stand-ins by name.
+def shown_by(modules: Mapping[str, tuple[str, str]]) -> dict[str, ModuleType]:
+    """The stand-ins of modules, each for a module of opsbridge and an attribute of it.
 
-    modules maps the name of each to a module of opsbridge and the attribute of it that is shown, ''
-    for the module itself; what is shown says by `__all__` which names it offers. The real modules
-    of the same packages, loaded or not, are set aside untouched and are back after the block. Other
-    names of these packages raise NotCoveredImport or NotCoveredAttribute with their full name.
+    The attribute is '' for the module itself. What is shown offers the names in its `__all__`.
+    """
+    stand_ins: dict[str, ModuleType] = {}
+    stand_ins.update({name: _StandIn(name, modules, stand_ins) for name in modules})
+    return stand_ins
+
+
+def _not_covered(name: str) -> str:
+    return f"{name} is not covered by opsbridge"
+
+
+@contextlib.contextmanager
+def standing_in(
+    modules: Mapping[str, ModuleType],
+    has: Callable[[str], bool] = lambda name: False,
+    make: Callable[[str], ModuleType] = ModuleType,
+    refuse: Callable[[str], str] = _not_covered,
+) -> Iterator[Mapping[str, ModuleType]]:
+    """Let imports of some modules mean others within the block; yield these by name.
+
+    The real modules of the same packages, loaded or not, are set aside untouched and are back after
+    the block. Other modules of these packages are made when they are imported, if there are such,
+    and else raise NotCoveredImport with the sentence that `refuse` gives.
     """
     roots = {name.split(".")[0] for name in modules}
     set_aside = _take_modules(roots)
-    finder = _Refuser(roots)
-    stand_ins: dict[str, ModuleType] = {name: _StandIn(name, modules) for name in modules}
-    sys.modules.update(stand_ins)
+    finder = _Finder(roots, has, make, refuse)
+    sys.modules.update(modules)
     sys.meta_path.insert(0, finder)
     try:
-        yield stand_ins
+        yield modules
     finally:
         sys.meta_path.remove(finder)
         _take_modules(roots)
@@ -58,29 +75,40 @@ def _take_modules(roots: Collection[str]) -> dict[str, ModuleType]:
 class _StandIn(ModuleType):
     """A module named as a framework's whose names are those of something of opsbridge."""
 
-    def __init__(self, name: str, modules: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        modules: Mapping[str, tuple[str, str]],
+        stand_ins: Mapping[str, ModuleType],
+    ) -> None:
         super().__init__(name, f"{name}, as opsbridge offers it.")
-        self._modules = modules
-        # A path makes it a package: `from mindspore.ops import X` then asks the finder about X.
+        self._modules, self._stand_ins = modules, stand_ins
+        # A path makes it a package: `from torch.x import y` then asks the finder about y.
         self.__path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         full_name = f"{self.__name__}.{name}"
-        if full_name in self._modules:
-            return sys.modules.get(full_name) or _StandIn(full_name, self._modules)
+        if full_name in self._stand_ins:
+            return self._stand_ins[full_name]
         source, attribute = self._modules[self.__name__]
         module = importlib.import_module(source)
         shown = getattr(module, attribute) if attribute else module
         if name.startswith(("__", "as_")) or name not in shown.__all__:
-            raise NotCoveredAttribute(f"{full_name} is not covered by opsbridge")
+            raise NotCoveredAttribute(_not_covered(full_name))
         return getattr(shown, name)
 
 
-class _Refuser(importlib.abc.MetaPathFinder):
-    """Refuses to import any part of the packages that has no stand-in."""
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Makes or refuses the parts of packages that have no stand-in yet."""
 
-    def __init__(self, roots: Collection[str]) -> None:
-        self._roots = roots
+    def __init__(
+        self,
+        roots: Collection[str],
+        has: Callable[[str], bool],
+        make: Callable[[str], ModuleType],
+        refuse: Callable[[str], str],
+    ) -> None:
+        self._roots, self._has, self._make, self._refuse = roots, has, make, refuse
 
     def find_spec(
         self,
@@ -88,6 +116,14 @@ class _Refuser(importlib.abc.MetaPathFinder):
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname.split(".")[0] in self._roots:
-            raise NotCoveredImport(f"{fullname} is not covered by opsbridge", name=fullname)
-        return None
+        if fullname.split(".")[0] not in self._roots:
+            return None
+        if self._has(fullname):
+            return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+        raise NotCoveredImport(self._refuse(fullname), name=fullname)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return self._make(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing is left to do."""

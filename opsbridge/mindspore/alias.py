@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Iterator
 from types import ModuleType
 
 from opsbridge.alias import standing_in
-
-_SURFACE = "opsbridge.mindspore"
-_MODULES = {
-    "mindspore": (_SURFACE, ""),
-    "mindspore.ops": (_SURFACE, "ops"),
-    "mindspore.dtype": (_SURFACE, "dtype"),
-    "mindspore.common": (_SURFACE, ""),
-    "mindspore.common.dtype": (_SURFACE, "dtype"),
-}
 
 
 @contextlib.contextmanager
@@ -23,7 +15,9 @@ def as_mindspore() -> Iterator[ModuleType]:
     """Let `import mindspore` mean opsbridge.mindspore within the block.
 
     A real MindSpore, loaded or not, is set aside untouched and is back after the block. Names that
-    opsbridge does not cover raise NotCoveredImport or NotCoveredAttribute with their full name.
+    opsbridge does not cover raise NotCoveredImport or NotCoveredAttribute with their full name, the
+    nearest covered names and how to add one; those of modules such as mindspore.dataset do so when
+    they are used.
 
     Example:
         >>> with as_mindspore():
@@ -31,5 +25,8 @@ def as_mindspore() -> Iterator[ModuleType]:
         ...     print(ops.__name__)
         mindspore.ops
     """
-    with standing_in(_MODULES) as modules:
-        yield modules["mindspore"]
+    names = importlib.import_module("opsbridge.mindspore.names")
+    modules = {name: names.module_of(name) for name in names.module_names()}
+    later = {"has": names.is_placeholder, "make": names.module_of, "refuse": names.not_covered}
+    with standing_in(modules, **later) as stand_ins:
+        yield stand_ins["mindspore"]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 import torch
+from torch.overrides import get_default_nowrap_functions
 
-from opsbridge.alias import NotCoveredAttribute
-from opsbridge.errors import DtypeError, OpsbridgeError
+from opsbridge.errors import ArgumentError, DtypeError, OpsbridgeError
+from opsbridge.mindspore import calls, names
+from opsbridge.mindspore.converters import to_dtype
+from opsbridge.mindspore.gathering import select
+from opsbridge.mindspore.results import no_overrides, plain, results_are, shown
+from opsbridge.tables.port_load import port_entries
 
 _NAMES = {
     torch.bool: "Bool",
@@ -37,7 +43,8 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
     Args:
         input_data: a tensor, NumPy array, (nested) list or tuple, or number.
         dtype: the element type; by default that of the data.
-        shape: with `init` only, which is not covered; None.
+        shape: with `init` only: the shape.
+        init: an initializer, which then makes the values in place of input_data.
 
     Raises:
         DtypeError: `input_data` or `dtype` is of another type.
@@ -50,12 +57,15 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
     def __new__(
         cls,
         input_data: Any = None,
-        dtype: torch.dtype | None = None,
+        dtype: Any = None,
         shape: Any = None,
         init: Any = None,
+        **ignored: Any,
     ) -> Tensor:
-        if shape is not None or init is not None:
-            raise NotCoveredAttribute("mindspore.Tensor(shape, init) is not covered by opsbridge")
+        if init is not None:
+            return _initialised(init, shape, dtype)
+        if isinstance(dtype, type | np.dtype):
+            dtype = to_dtype(dtype)
         if dtype is not None and dtype not in _NAMES:
             allowed = ", ".join(f"mindspore.{name.lower()}" for name in _NAMES.values())
             raise DtypeError(f"Tensor: dtype is {dtype!r}; it must be one of {allowed}")
@@ -66,10 +76,65 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
         """Accept what __new__ has used."""
         super().__init__()
 
+    @classmethod
+    def __torch_function__(
+        cls, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run a function of PyTorch: plain tensors for its Python code, Tensors as results."""
+        with no_overrides():
+            if type(func) is FunctionType and func.__module__ != "torch._tensor":
+                args, kwargs = plain(tuple(args)), plain(kwargs or {})
+            result = func(*args, **(kwargs or {}))
+            return result if func in _AS_THEY_ARE else shown(result)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        with no_overrides():
+            return select(plain(self), plain(key)).as_subclass(Tensor)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        target = plain(self.detach() if self.is_leaf and self.requires_grad else self)
+        if not isinstance(value, torch.Tensor | int | float | bool):
+            value = torch.as_tensor(value)
+        with no_overrides():
+            if isinstance(value, torch.Tensor):
+                value = plain(value).to(target.dtype)
+            target[plain(key)] = value
+
+    @property
+    def size(self) -> Any:  # type: ignore[override,unused-ignore]
+        """The number of elements."""
+        return _Size(self)
+
+    @property
+    def T(self) -> Tensor:  # type: ignore[override,unused-ignore]
+        """The tensor with its axes reversed."""
+        return self.transpose()
+
+    @property
+    def itemsize(self) -> int:  # type: ignore[override,unused-ignore]
+        """The bytes of one element."""
+        return self.element_size()
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """The bytes from one element to the next along each axis."""
+        return tuple(step * self.element_size() for step in self.stride())
+
+    def set_dtype(self, dtype: Any) -> Tensor:
+        """Return the tensor in another dtype."""
+        return self.to(to_dtype(dtype))
+
+    def assign_value(self, value: Any) -> Tensor:
+        """Take over the values of a tensor."""
+        with torch.no_grad():
+            self.copy_(value)
+        return self
+
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override,unused-ignore]
         """The lengths of the dimensions, a plain tuple."""
-        return tuple(super().shape)
+        with no_overrides():
+            return tuple(torch.Tensor.size(self))
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
         """Return the values as a NumPy array that shares the storage where the device allows.
@@ -105,7 +170,32 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
         return format(self.item(), spec) if spec else str(self)
 
     def __getattr__(self, name: str) -> Any:
-        raise NotCoveredAttribute(f"mindspore.Tensor.{name} is not covered by opsbridge")
+        names.refuse(f"mindspore.Tensor.{name}")
+
+
+class _Size(int):
+    """The number of elements; PyTorch's own code calls it for the lengths."""
+
+    _tensor: torch.Tensor
+
+    def __new__(cls, tensor: torch.Tensor) -> _Size:
+        size = super().__new__(cls, tensor.numel())
+        size._tensor = tensor
+        return size
+
+    def __call__(self, *axis: Any) -> Any:
+        """Return the lengths, as torch.Tensor.size does."""
+        with no_overrides():
+            return torch.Tensor.size(self._tensor, *axis)
+
+
+def _initialised(init: Any, shape: Any, dtype: Any) -> Tensor:
+    """Return a tensor with the values of an initializer."""
+    if shape is None:
+        raise ArgumentError("Tensor: init needs a shape")
+    from opsbridge.mindspore.initializer import initializer
+
+    return initializer(init, shape, to_dtype(dtype) or torch.float32)  # type: ignore[no-any-return]
 
 
 def _to_torch(data: Any, dtype: torch.dtype | None) -> torch.Tensor:
@@ -153,3 +243,53 @@ def _float_format(array: np.ndarray[Any, Any], dtype: torch.dtype) -> Callable[[
         return lambda value: f"{value:g}".rjust(width)
     digits = 4 if dtype is torch.float16 else 8
     return lambda value: f"{value: .{digits}e}".rjust(digits + 7)
+
+
+_AS_THEY_ARE = get_default_nowrap_functions()
+"""Getters, whose results are told apart by identity."""
+_OTHERS = (torch.Tensor, int, float, bool, complex, np.ndarray, np.generic)
+
+
+def _operator(function: Callable[..., Any], is_swapped: bool = False) -> Callable[..., Any]:
+    """An operator of Python that makes a new Tensor."""
+
+    def operate(self: Tensor, other: Any) -> Any:
+        if not isinstance(other, _OTHERS):
+            return NotImplemented
+        if isinstance(other, np.ndarray | np.generic):
+            other = torch.as_tensor(other)
+        if is_swapped and not isinstance(other, torch.Tensor):
+            other = torch.as_tensor(other)
+        with no_overrides():
+            result = function(other, self) if is_swapped else function(self, other)
+            return result.as_subclass(Tensor)
+
+    return operate
+
+
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "add": torch.add,
+    "sub": torch.sub,
+    "mul": torch.mul,
+    "truediv": torch.true_divide,
+    "floordiv": torch.floor_divide,
+    "mod": torch.remainder,
+    "pow": torch.pow,
+    "matmul": torch.matmul,
+    "and": torch.bitwise_and,
+    "or": torch.bitwise_or,
+    "xor": torch.bitwise_xor,
+}
+_COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
+for _name, _function in _OPERATORS.items():
+    setattr(Tensor, f"__{_name}__", _operator(_function))
+    setattr(Tensor, f"__r{_name}__", _operator(_function, is_swapped=True))
+    # `x += y` makes a new tensor in MindSpore: whoever else holds x keeps the old values.
+    setattr(Tensor, f"__i{_name}__", _operator(_function))
+for _name in _COMPARISONS:
+    setattr(Tensor, f"__{_name}__", _operator(getattr(torch, _name)))
+Tensor.__hash__ = torch.Tensor.__hash__  # type: ignore[method-assign,unused-ignore]
+results_are(Tensor)
+for _entry in port_entries().values():
+    if _entry.module == "mindspore.Tensor":
+        setattr(Tensor, _entry.last, calls.make_function(_entry))

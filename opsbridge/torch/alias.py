@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from types import ModuleType
 
-from opsbridge.alias import standing_in
+from opsbridge.alias import shown_by, standing_in
 from opsbridge.core.native import cpu_level
 
 _MODULES = {
@@ -30,5 +30,5 @@ def as_torch() -> Iterator[ModuleType]:
         torchvision.ops
     """
     cpu_level()  # loads the kernels: tvm-ffi imports PyTorch where it is installed, the real one
-    with standing_in(_MODULES) as modules:
+    with standing_in(shown_by(_MODULES)) as modules:
         yield modules["torch"]

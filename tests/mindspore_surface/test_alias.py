@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,30 +37,75 @@ def test_every_way_to_import() -> None:
 @pytest.mark.parametrize(
     ("statement", "name"),
     [
-        ("import mindspore.nn", "mindspore.nn"),
-        ("import mindspore.nn as nn", "mindspore.nn"),
-        ("from mindspore import nn", "mindspore.nn"),
-        ("from mindspore.common import initializer", "mindspore.common.initializer"),
-        ("from mindspore.ops import TopK", "mindspore.ops.TopK"),
-        ("from mindspore.ops import operations as P", "mindspore.ops.operations"),
-        ("import mindspore\nmindspore.ops.TopK", "mindspore.ops.TopK"),
-        ("import mindspore\nmindspore.nn.Cell", "mindspore.nn"),
+        ("import mindspore.nothing", "mindspore.nothing"),
+        ("import mindspore.nn.nothing as nn", "mindspore.nn.nothing"),
+        ("from mindspore import nothing", "mindspore.nothing"),
+        ("from mindspore.ops import TopQ", "mindspore.ops.TopQ"),
+        ("from mindspore.ops import operations as P\nP.TopQ", "mindspore.ops.operations.TopQ"),
+        ("import mindspore\nmindspore.ops.TopQ", "mindspore.ops.TopQ"),
         ("import mindspore\nmindspore.as_mindspore", "mindspore.as_mindspore"),
         ("import mindspore\nmindspore.importlib", "mindspore.importlib"),
         ("from mindspore.ops import api", "mindspore.ops.api"),
+        ("import mindspore.dataset as ds\nds.Batch(1)", "mindspore.dataset.Batch"),
+        (
+            "from mindspore.dataset.vision import Resize\nResize()",
+            "mindspore.dataset.vision.Resize",
+        ),
+        ("from mindspore.train.callback import C\nC.x()", "mindspore.train.callback.C.x"),
     ],
 )
 def test_what_is_not_covered_is_named_in_full(statement: str, name: str) -> None:
-    with as_mindspore(), pytest.raises(NotCovered, match=rf"^{name} is not covered by opsbridge$"):
+    with as_mindspore(), pytest.raises(NotCovered, match=rf"^{name} is not covered by opsbridge; "):
         exec(statement, {})
+
+
+def test_the_nearest_names_are_told() -> None:
+    with as_mindspore() as module, pytest.raises(NotCovered, match=r"names: mindspore\.ops\.TopK"):
+        _ = module.ops.TopKs
+
+
+def test_a_base_that_is_not_covered_fails_when_an_instance_is_made() -> None:
+    with as_mindspore(), pytest.raises(NotCovered, match=r"mindspore\.train\.callback\.Callback"):
+        exec("from mindspore.train.callback import Callback\nclass Own(Callback): pass\nOwn()", {})
+
+
+def test_other_names_of_modules() -> None:
+    pytest.importorskip("torch", reason="the operators compute with PyTorch")
+    with as_mindspore():
+        import mindspore.common.dtype as mstype
+        import mindspore.ops.functional as F
+        from mindspore import context, nn
+        from mindspore.common.tensor import Tensor
+        from mindspore.ops import composite as C
+        from mindspore.ops import operations as P
+
+        assert P.Concat is C.Concat is F.Concat
+        assert Tensor(1.0).dtype is mstype.float32
+        assert context.get_context("device_target") == "CPU"
+        context.set_context(mode=context.PYNATIVE_MODE, device_target="Ascend")
+        assert context.get_context("device_target") == "CPU"
+        assert issubclass(nn.Cell, object)
 
 
 def test_hasattr_and_try_import_work() -> None:
     with as_mindspore() as module:
         assert hasattr(module, "ops")
-        assert not hasattr(module, "nn")
+        assert not hasattr(module, "nothing")
         with pytest.raises(ImportError):
-            importlib.import_module("mindspore.nn")
+            importlib.import_module("mindspore.nothing")
+
+
+def test_a_script_runs_with_its_arguments(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="the operators compute with PyTorch")
+    script = tmp_path / "script.py"
+    (tmp_path / "beside.py").write_text("import mindspore\nNAME = mindspore.__name__\n")
+    script.write_text(
+        "import sys, beside\nfrom mindspore import ops, Tensor\n"
+        "print(beside.NAME, sys.argv[1:], ops.relu(Tensor([-1.0, 2.0])))\n"
+    )
+    command = [sys.executable, "-m", "opsbridge.mindspore", "run", str(script), "--size", "3"]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert output == "mindspore ['--size', '3'] [0. 2.]\n"
 
 
 def test_nothing_leaks() -> None:

@@ -1,0 +1,134 @@
+"""Methods of Tensor whose arguments or results are not those of PyTorch's method of that name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from opsbridge.mindspore import reducing
+from opsbridge.mindspore.converters import to_axes, to_dtype, to_int, to_ints, to_number
+
+
+def astype(x: torch.Tensor, dtype: Any, copy: bool = True) -> torch.Tensor:
+    """Return x in another dtype; with copy never x itself."""
+    return x.to(to_dtype(dtype), copy=copy)
+
+
+def reshape(x: torch.Tensor, shape: tuple[Any, ...]) -> torch.Tensor:
+    """Return x in a shape that is given as numbers or as one sequence."""
+    return x.reshape(_spread(shape))
+
+
+def transpose(x: torch.Tensor, axes: tuple[Any, ...]) -> torch.Tensor:
+    """Return x with its axes in this order, without any reversed."""
+    if axes in ((), (None,)):
+        return x.permute(tuple(range(x.dim()))[::-1])
+    order = _spread(axes)
+    if len(order) == 2 < x.dim():  # MindSpore 2 swaps two axes as torch does
+        return x.transpose(*order)
+    return x.permute(order)
+
+
+def tile(x: torch.Tensor, reps: tuple[Any, ...]) -> torch.Tensor:
+    """Return x that often along each axis."""
+    return x.tile(_spread(reps))
+
+
+def repeat(x: torch.Tensor, repeats: Any, axis: Any) -> torch.Tensor:
+    """Return x with every element several times in a row, as NumPy does."""
+    counts = (
+        torch.tensor(repeats, device=x.device) if isinstance(repeats, list | tuple) else repeats
+    )
+    return torch.repeat_interleave(x, counts, dim=axis)
+
+
+def total(x: torch.Tensor, axis: Any, dtype: Any, keep_dims: bool, initial: Any) -> torch.Tensor:
+    """Return the sum, to which initial is added."""
+    result = reducing.total(x, axis, keep_dims, dtype)
+    return result if initial is None else result + initial
+
+
+def largest(
+    x: torch.Tensor, axis: Any, keepdims: bool, initial: Any, where: Any, return_indices: bool
+) -> Any:
+    """Return the largest values, with return_indices also where they are."""
+    return _extreme(x, axis, keepdims, initial, where, return_indices, torch.max)
+
+
+def smallest(
+    x: torch.Tensor, axis: Any, keepdims: bool, initial: Any, where: Any, return_indices: bool
+) -> Any:
+    """Return the smallest values, with return_indices also where they are."""
+    return _extreme(x, axis, keepdims, initial, where, return_indices, torch.min)
+
+
+def _extreme(
+    x: Any, axis: Any, keepdims: bool, initial: Any, where: Any, return_indices: bool, find: Any
+) -> Any:
+    if where is not True:
+        x = torch.where(where, x, torch.as_tensor(initial, dtype=x.dtype))
+    axes = to_axes(axis)
+    if return_indices and isinstance(axes, int):
+        return tuple(find(x, dim=axes, keepdim=keepdims))
+    both = torch.maximum if find is torch.max else torch.minimum
+    reduce = reducing.largest if find is torch.max else reducing.smallest
+    result = reduce(x, axis, keepdims)
+    return result if initial is None else both(result, torch.as_tensor(initial, dtype=x.dtype))
+
+
+def max_pair(x: torch.Tensor, axis: Any, keepdims: bool) -> Any:
+    """Return the largest values and, along an axis, where they are."""
+    if axis is None:
+        return torch.max(x), torch.zeros((), dtype=torch.int64)
+    return tuple(torch.max(x, dim=to_int(axis), keepdim=keepdims))
+
+
+def min_pair(x: torch.Tensor, axis: Any, keepdims: bool) -> Any:
+    """Return the smallest values and, along an axis, where they are."""
+    if axis is None:
+        return torch.min(x), torch.zeros((), dtype=torch.int64)
+    return tuple(torch.min(x, dim=to_int(axis), keepdim=keepdims))
+
+
+def argmax(x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
+    """Return the place of the largest value."""
+    return torch.argmax(x, dim=axis, keepdim=keepdims)
+
+
+def argmin(x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
+    """Return the place of the smallest value."""
+    return torch.argmin(x, dim=axis, keepdim=keepdims)
+
+
+def sort_pair(x: torch.Tensor, axis: int, descending: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the sorted values and their places."""
+    values, places = torch.sort(x, dim=axis, descending=descending, stable=True)
+    return values, places
+
+
+def flip(x: torch.Tensor, axis: Any) -> torch.Tensor:
+    """Return x with the order along axes reversed, of all by default."""
+    return x.flip(tuple(range(x.dim())) if axis is None else to_ints(axis))
+
+
+def fill(x: torch.Tensor, value: Any) -> torch.Tensor:
+    """Return a tensor like x, full of a value."""
+    return torch.full_like(x, to_number(value))
+
+
+def unique(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the sorted values, each once, and the place among them of each element."""
+    values, places = torch.unique(x, return_inverse=True)
+    return values, places.to(torch.int32)
+
+
+def same(x: Any, **options: Any) -> Any:
+    """Return x."""
+    return x
+
+
+def _spread(numbers: tuple[Any, ...]) -> tuple[int, ...]:
+    if len(numbers) == 1 and not isinstance(numbers[0], int):
+        return to_ints(numbers[0])
+    return to_ints(numbers)

@@ -1,0 +1,76 @@
+"""Pooling in windows with MindSpore's pad modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from opsbridge.errors import ArgumentError
+from opsbridge.mindspore.nn.lengths import pad_list, same_padding
+
+
+def max_pool(
+    input: torch.Tensor, kernel_size: Any, strides: Any, pad_mode: str, data_format: str = "NCHW"
+) -> torch.Tensor:
+    """Return the largest value of each window of images."""
+    kernel, steps = _lengths(kernel_size, 2), _lengths(strides, 2)
+    if pad_mode.upper() == "SAME":
+        input = functional.pad(input, _same(input, kernel, steps), value=float("-inf"))
+    return functional.max_pool2d(input, kernel, steps)
+
+
+def average_pool(
+    x: torch.Tensor, kernel_size: Any, strides: Any, pad_mode: str, data_format: str = "NCHW"
+) -> torch.Tensor:
+    """Return the mean of each window of images; padding does not count."""
+    kernel, steps = _lengths(kernel_size, 2), _lengths(strides, 2)
+    if pad_mode.upper() != "SAME":
+        return functional.avg_pool2d(x, kernel, steps)
+    pads = _same(x, kernel, steps)
+    shares = functional.avg_pool2d(functional.pad(torch.ones_like(x[:1, :1]), pads), kernel, steps)
+    return functional.avg_pool2d(functional.pad(x, pads), kernel, steps) / shares
+
+
+def max_pool_3d(
+    x: torch.Tensor,
+    kernel_size: Any,
+    strides: Any,
+    pad_mode: str,
+    pad_list: Any,
+    ceil_mode: Any,
+    data_format: str,
+) -> torch.Tensor:
+    """Return the largest value of each window of volumes; pad_list has one, three or six."""
+    kernel, steps = _lengths(kernel_size, 3), _lengths(strides, 3)
+    mode = pad_mode.upper()
+    if mode == "SAME":
+        x = functional.pad(x, _same(x, kernel, steps), value=float("-inf"))
+    elif mode == "PAD":
+        x = functional.pad(x, _six(pad_list), value=float("-inf"))
+    elif mode != "VALID":
+        raise ArgumentError(f"MaxPool3D: pad_mode is {pad_mode!r}; allowed: same, valid, pad")
+    return functional.max_pool3d(x, kernel, steps, ceil_mode=bool(ceil_mode))
+
+
+def adaptive_average_pool(input_x: torch.Tensor, output_size: Any) -> torch.Tensor:
+    """Return the mean of each of output_size areas."""
+    return functional.adaptive_avg_pool2d(input_x, output_size)
+
+
+def _lengths(value: Any, axes: int) -> tuple[int, ...]:
+    return tuple(value)[-axes:] if isinstance(value, tuple | list) else (value,) * axes
+
+
+def _same(x: torch.Tensor, kernel: tuple[int, ...], steps: tuple[int, ...]) -> list[int]:
+    axes = len(kernel)
+    return pad_list(same_padding(tuple(x.shape[-axes:]), kernel, steps, (1,) * axes))
+
+
+def _six(pads: Any) -> list[int]:
+    numbers = tuple(pads) if isinstance(pads, tuple | list) else (pads,)
+    pairs = {1: [(n, n) for n in numbers * 3], 3: [(n, n) for n in numbers]}.get(
+        len(numbers), list(zip(numbers[::2], numbers[1::2], strict=True))
+    )
+    return pad_list(pairs)

@@ -1,0 +1,118 @@
+"""Reductions: which axes, and which dtype the result keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from opsbridge.mindspore.converters import to_axes, to_dtype, to_int
+
+
+def total(x: torch.Tensor, axis: Any, keep_dims: bool, dtype: Any = None) -> torch.Tensor:
+    """Return the sum; integers and booleans keep their dtype."""
+    wanted = to_dtype(dtype) or x.dtype
+    if wanted is torch.bool:
+        return torch.any(x, dim=_dims(x, axis), keepdim=keep_dims)
+    return torch.sum(x, dim=to_axes(axis), keepdim=keep_dims, dtype=wanted)
+
+
+def reduce_sum(x: Any, axis: Any, keep_dims: bool, skip_mode: bool) -> torch.Tensor:
+    """Return the sum; with skip_mode no axes mean no reduction."""
+    if skip_mode and axis in ((), []):
+        return x  # type: ignore[no-any-return]
+    return total(x, axis, keep_dims)
+
+
+def mean(x: torch.Tensor, axis: Any, keep_dims: bool, dtype: Any = None) -> torch.Tensor:
+    """Return the mean."""
+    return torch.mean(x, dim=to_axes(axis), keepdim=keep_dims, dtype=to_dtype(dtype))
+
+
+def largest(x: torch.Tensor, axis: Any, keep_dims: bool) -> torch.Tensor:
+    """Return the largest values."""
+    return torch.amax(x, dim=_dims(x, axis), keepdim=keep_dims)
+
+
+def smallest(x: torch.Tensor, axis: Any, keep_dims: bool) -> torch.Tensor:
+    """Return the smallest values."""
+    return torch.amin(x, dim=_dims(x, axis), keepdim=keep_dims)
+
+
+def product(x: torch.Tensor, axis: Any, keep_dims: bool, dtype: Any = None) -> torch.Tensor:
+    """Return the product; integers keep their dtype."""
+    wanted = to_dtype(dtype) or x.dtype
+    for each in sorted((each % x.dim() for each in _dims(x, axis)), reverse=True):
+        x = torch.prod(x, dim=each, keepdim=keep_dims, dtype=wanted)
+    return x
+
+
+def every(x: torch.Tensor, axis: Any, keep_dims: bool) -> torch.Tensor:
+    """Return whether all are true."""
+    return torch.all(x, dim=_dims(x, axis), keepdim=keep_dims) if x.dim() else x.bool()
+
+
+def some(x: torch.Tensor, axis: Any, keep_dims: bool) -> torch.Tensor:
+    """Return whether one is true."""
+    return torch.any(x, dim=_dims(x, axis), keepdim=keep_dims) if x.dim() else x.bool()
+
+
+def variance(x: torch.Tensor, axis: Any, ddof: Any, keep_dims: bool) -> torch.Tensor:
+    """Return the variance, biased unless ddof says otherwise."""
+    return torch.var(x, dim=to_axes(axis), correction=int(ddof), keepdim=keep_dims)
+
+
+def deviation(x: torch.Tensor, axis: Any, ddof: Any, keep_dims: bool) -> torch.Tensor:
+    """Return the standard deviation, biased unless ddof says otherwise."""
+    return torch.std(x, dim=to_axes(axis), correction=int(ddof), keepdim=keep_dims)
+
+
+def argmax(x: torch.Tensor, axis: Any, output_type: Any, keep_dims: bool = False) -> torch.Tensor:
+    """Return the place of the largest value."""
+    place = torch.argmax(x, dim=None if axis is None else to_int(axis), keepdim=keep_dims)
+    return place.to(to_dtype(output_type))
+
+
+def argmin(x: torch.Tensor, axis: Any, output_type: Any, keep_dims: bool = False) -> torch.Tensor:
+    """Return the place of the smallest value."""
+    place = torch.argmin(x, dim=None if axis is None else to_int(axis), keepdim=keep_dims)
+    return place.to(to_dtype(output_type))
+
+
+def cumulative_sum(x: torch.Tensor, axis: Any, exclusive: bool, reverse: bool) -> torch.Tensor:
+    """Return running sums; exclusive ones leave the element itself out."""
+    axis = to_int(axis)
+    turned = x.flip(axis) if reverse else x
+    result = torch.cumsum(turned, axis, dtype=x.dtype)
+    if exclusive:
+        result = result - turned
+    return result.flip(axis) if reverse else result
+
+
+def sort(x: torch.Tensor, axis: int, descending: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the sorted values and their places; equal values keep their order."""
+    values, places = torch.sort(x, dim=axis, descending=descending, stable=True)
+    return values, places.to(torch.int32)
+
+
+def normalize(x: torch.Tensor, axis: Any, epsilon: float) -> torch.Tensor:
+    """Return x over its root of squares along an axis, which is at least the root of epsilon."""
+    squares = torch.sum(x * x, dim=to_axes(axis), keepdim=True)
+    return x / torch.sqrt(squares.clamp(min=epsilon))
+
+
+def _dims(x: torch.Tensor, axis: Any) -> tuple[int, ...]:
+    axes = to_axes(axis)
+    if axes is None:
+        return tuple(range(x.dim()))
+    return axes if isinstance(axes, tuple) else (axes,)
+
+
+def total_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
+    """Return the sum along axes."""
+    return total(x, axis, False)
+
+
+def mean_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
+    """Return the mean along axes."""
+    return mean(x, axis, False)

@@ -1,0 +1,146 @@
+"""Shapes and layouts: squeeze, split, pad, products of matrices with turned factors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from opsbridge.errors import ArgumentError
+from opsbridge.mindspore.converters import to_axes, to_int, to_ints, to_tensor
+
+
+def squeeze(x: torch.Tensor, axis: Any) -> torch.Tensor:
+    """Return x without axes of length one, all of them or those named, which must be so."""
+    axes = to_axes(axis)
+    if axes is None:
+        return torch.squeeze(x)
+    for each in axes if isinstance(axes, tuple) else (axes,):
+        if x.shape[each] != 1:
+            raise ArgumentError(f"Squeeze: axis {each} has length {x.shape[each]}; it must be 1")
+    return torch.squeeze(x, dim=axes)
+
+
+def split(x: torch.Tensor, axis: int, output_num: int) -> tuple[torch.Tensor, ...]:
+    """Return equal pieces along an axis."""
+    length = x.shape[axis]
+    if length % output_num:
+        raise ArgumentError(f"Split: axis {axis} has length {length}, no multiple of {output_num}")
+    return torch.split(x, length // output_num, axis)  # type: ignore[no-any-return,unused-ignore]
+
+
+def split_at(x: torch.Tensor, parts: Any, axis: int) -> tuple[torch.Tensor, ...]:
+    """Return NumPy's split: a number of equal pieces, or the pieces between places."""
+    where = parts if isinstance(parts, int) else list(to_ints(parts))
+    return torch.tensor_split(x, where, dim=axis)  # type: ignore[no-any-return,unused-ignore]
+
+
+def matmul(x: Any, y: Any, transpose_a: bool = False, transpose_b: bool = False) -> torch.Tensor:
+    """Return the product of matrices, each turned first where asked."""
+    x = x.transpose(-1, -2) if transpose_a else x
+    y = y.transpose(-1, -2) if transpose_b else y
+    return torch.matmul(x, y)
+
+
+def bias_add(x: torch.Tensor, bias: torch.Tensor, data_format: str = "NCHW") -> torch.Tensor:
+    """Return x with one number added per channel, axis 1."""
+    if data_format == "NHWC":
+        return x + bias
+    return x + bias.reshape(-1, *[1] * (x.dim() - 2))
+
+
+def pad(x: torch.Tensor, paddings: Any) -> torch.Tensor:
+    """Return x with zeros around it, a pair per axis from the first."""
+    flat = [int(n) for pair in reversed(tuple(paddings)) for n in pair]
+    return torch.nn.functional.pad(x, flat)
+
+
+def mirror_pad(x: torch.Tensor, paddings: Any, mode: str) -> torch.Tensor:
+    """Return x continued by its mirror image, a pair per axis from the first."""
+    pairs = [tuple(map(int, pair)) for pair in to_tensor(paddings).tolist()]
+    for axis, (before, after) in enumerate(pairs):
+        length, edge = x.shape[axis], int(mode == "REFLECT")
+        left = list(range(before - 1 + edge, -1 + edge, -1))
+        right = list(range(length - 1 - edge, length - 1 - edge - after, -1))
+        places = torch.tensor([*left, *range(length), *right], device=x.device)
+        x = x.index_select(axis, places)
+    return x
+
+
+def broadcast_to(x: Any, shape: Any) -> torch.Tensor:
+    """Return x expanded; -1 keeps a length."""
+    return to_tensor(x).expand(to_ints(shape))
+
+
+def transpose(x: torch.Tensor, axes: Any) -> torch.Tensor:
+    """Return x with its axes in another order, by default reversed."""
+    order = tuple(range(x.dim()))[::-1] if axes is None else to_ints(axes)
+    return x.permute(order)
+
+
+def repeat_elements(x: torch.Tensor, rep: int, axis: int) -> torch.Tensor:
+    """Return x with every slice rep times in a row."""
+    return torch.repeat_interleave(x, rep, dim=axis)
+
+
+def stack(tensors: Any, axis: int) -> torch.Tensor:
+    """Return the tensors along a new axis."""
+    return torch.stack(tuple(map(to_tensor, tensors)), axis)
+
+
+def concat(tensors: Any, axis: Any) -> Any:
+    """Return the tensors one after the other; nothing of nothing, which fails when it is used."""
+    tensors = tuple(map(to_tensor, tensors))
+    return torch.cat(tensors, to_int(axis)) if tensors else NothingJoined()
+
+
+class NothingJoined:
+    """The join of no tensors: code of graph mode makes it and drops it."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ArgumentError("Concat: tensors is empty; their join has no dtype or shape")
+
+
+def add_n(x: Any) -> torch.Tensor:
+    """Return the sum of a sequence of tensors."""
+    result = x[0]
+    for each in x[1:]:
+        result = result + each
+    return result  # type: ignore[no-any-return]
+
+
+def clip_by_value(x: Any, low: Any = None, high: Any = None) -> torch.Tensor:
+    """Return x between bounds, which may be tensors that broadcast."""
+    if low is not None:
+        x = torch.maximum(x, to_tensor(low).to(x.device, x.dtype))
+    if high is not None:
+        x = torch.minimum(x, to_tensor(high).to(x.device, x.dtype))
+    return x  # type: ignore[no-any-return]
+
+
+def stop_gradient(value: Any) -> Any:
+    """Return a value through which no gradient flows."""
+    if isinstance(value, tuple | list):
+        return type(value)(map(stop_gradient, value))
+    return value.detach() if isinstance(value, torch.Tensor) else value
+
+
+def sizes(x: torch.Tensor) -> tuple[int, ...]:
+    """Return the shape."""
+    return tuple(x.shape)
+
+
+def space_to_depth(x: torch.Tensor, block_size: int) -> torch.Tensor:
+    """Return blocks of pixels as channels, those of one place in the block together."""
+    n, c, h, w = x.shape
+    b = block_size
+    blocks = x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4)
+    return blocks.reshape(n, c * b * b, h // b, w // b)
+
+
+def depth_to_space(x: torch.Tensor, block_size: int) -> torch.Tensor:
+    """Return channels as blocks of pixels."""
+    n, c, h, w = x.shape
+    b = block_size
+    blocks = x.reshape(n, b, b, c // (b * b), h, w).permute(0, 3, 4, 1, 5, 2)
+    return blocks.reshape(n, c // (b * b), h * b, w * b)
