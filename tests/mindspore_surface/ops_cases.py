@@ -22,9 +22,61 @@ INTS = RANDOM.randint(-5, 9, (3, 4)).astype(np.int32)
 MASK = X > 0
 PLACES = np.array([[0, 1], [2, 3]], np.int32)
 
-UNARY = ["ReLU", "Sigmoid", "Floor", "Exp", "IsFinite", "IsNan", "IsInf", "Square", "Abs", "Neg", "Sign", "Tanh", "Sin", "Cos", "Expm1", "Ceil", "Trunc", "Erf", "ZerosLike", "OnesLike", "ReLU6", "HSwish", "HSigmoid", "Mish", "SeLU", "Softplus", "Softsign", "Elu", "Round", "Identity", "Flatten", "L2Loss"]
+UNARY = [
+    "ReLU",
+    "Sigmoid",
+    "Floor",
+    "Exp",
+    "IsFinite",
+    "IsNan",
+    "IsInf",
+    "Square",
+    "Abs",
+    "Neg",
+    "Sign",
+    "Tanh",
+    "Sin",
+    "Cos",
+    "Expm1",
+    "Ceil",
+    "Trunc",
+    "Erf",
+    "ZerosLike",
+    "OnesLike",
+    "ReLU6",
+    "HSwish",
+    "HSigmoid",
+    "Mish",
+    "SeLU",
+    "Softplus",
+    "Softsign",
+    "Elu",
+    "Round",
+    "Identity",
+    "Flatten",
+    "L2Loss",
+]
 POSITIVE_ONLY = ["Log", "Sqrt", "Rsqrt", "Reciprocal", "Log1p"]
-BINARY = ["Greater", "Equal", "Less", "GreaterEqual", "LessEqual", "NotEqual", "Minimum", "Maximum", "Add", "Sub", "Mul", "Div", "RealDiv", "FloorDiv", "FloorMod", "Mod", "Atan2", "SquaredDifference"]
+BINARY = [
+    "Greater",
+    "Equal",
+    "Less",
+    "GreaterEqual",
+    "LessEqual",
+    "NotEqual",
+    "Minimum",
+    "Maximum",
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "RealDiv",
+    "FloorDiv",
+    "FloorMod",
+    "Mod",
+    "Atan2",
+    "SquaredDifference",
+]
 
 # (name, settings, inputs)
 PRIMITIVES: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
@@ -132,8 +184,67 @@ PRIMITIVES: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
     ("NonZero", (), (INTS,)),
 ]
 
-_SAME_UNARY = ["abs", "ceil", "cos", "exp", "floor", "isfinite", "isnan", "isinf", "neg", "relu", "sigmoid", "sign", "sin", "square", "tanh", "erf", "expm1", "trunc", "relu6", "silu", "hardswish", "hardsigmoid", "mish", "selu", "softsign", "elu", "leaky_relu", "softplus", "round", "zeros_like", "ones_like", "shape", "rank", "size", "stop_gradient", "gelu", "identity"]
-_SAME_BINARY = ["add", "sub", "mul", "equal", "not_equal", "greater", "gt", "ge", "greater_equal", "less", "lt", "le", "less_equal", "maximum", "minimum", "floor_div", "floor_mod", "remainder", "atan2", "div"]
+_SAME_UNARY = [
+    "abs",
+    "ceil",
+    "cos",
+    "exp",
+    "floor",
+    "isfinite",
+    "isnan",
+    "isinf",
+    "neg",
+    "relu",
+    "sigmoid",
+    "sign",
+    "sin",
+    "square",
+    "tanh",
+    "erf",
+    "expm1",
+    "trunc",
+    "relu6",
+    "silu",
+    "hardswish",
+    "hardsigmoid",
+    "mish",
+    "selu",
+    "softsign",
+    "elu",
+    "leaky_relu",
+    "softplus",
+    "round",
+    "zeros_like",
+    "ones_like",
+    "shape",
+    "rank",
+    "size",
+    "stop_gradient",
+    "gelu",
+    "identity",
+]
+_SAME_BINARY = [
+    "add",
+    "sub",
+    "mul",
+    "equal",
+    "not_equal",
+    "greater",
+    "gt",
+    "ge",
+    "greater_equal",
+    "less",
+    "lt",
+    "le",
+    "less_equal",
+    "maximum",
+    "minimum",
+    "floor_div",
+    "floor_mod",
+    "remainder",
+    "atan2",
+    "div",
+]
 
 # (name, inputs, inputs by keyword)
 FUNCTIONS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
@@ -250,7 +361,21 @@ NUMPY: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 METHODS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
-    *((name, (), {}) for name in ["abs", "exp", "floor", "ceil", "square", "sigmoid", "tanh", "isnan", "copy", "ravel"]),
+    *(
+        (name, (), {})
+        for name in [
+            "abs",
+            "exp",
+            "floor",
+            "ceil",
+            "square",
+            "sigmoid",
+            "tanh",
+            "isnan",
+            "copy",
+            "ravel",
+        ]
+    ),
     ("astype", ("int32",), {}),
     ("astype", (np.float16,), {}),
     ("reshape", (4, 3), {}),
