@@ -30,7 +30,7 @@ class RegionAssigner(nn.Cell):
 
 
 class RegionClassifier(nn.Cell):
-    """Pooled features (R, C, size, size) to class scores (R, classes) and deltas (R, classes * 4)."""
+    """Pooled features (R, C, size, size) to scores (R, classes) and deltas (R, classes * 4)."""
 
     def __init__(self, config):
         super().__init__()
