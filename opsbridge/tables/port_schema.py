@@ -39,6 +39,7 @@ PortConverter = Literal[
     "one_minus",  # 1 - value: momentum, the share that is kept
     "pairs_reversed",  # one pair per axis from the first, as torch lists them from the last
     "pair",  # one integer or two
+    "display",  # a tuple or list of tensors that is written out, and is not empty
     "window",  # one integer, two, or four of which the first two are batch and channels
 ]
 PortStrict = Literal[
@@ -165,12 +166,13 @@ class PortEntry:
 class PortCase:
     """Where the hub alone gives the same, although the entry ``name`` needs opsbridge elsewhere.
 
-    It holds if the parameters of ``when`` have these values, and only parameters of ``when`` and
-    ``arguments`` (which are added to those of the entry) are given. ``members`` are attributes that
-    have another name on the object of the hub.
+    ``torch`` is that call, if the entry names none. It holds if the parameters of ``when`` have
+    these values, and only parameters of ``when`` and ``arguments`` (which are added to those of the
+    entry) are given. ``members`` are attributes that have another name on the object of the hub.
     """
 
     name: str
+    torch: str = ""
     when: dict[str, PortDefault] = field(default_factory=dict)
     arguments: dict[str, PortArgument] = field(default_factory=dict)
     members: dict[str, str] = field(default_factory=dict)

@@ -20,6 +20,13 @@ from opsbridge.tables.port_schema import PortArgument, PortCase, PortDefault, Po
 FIRST = ("input", "tensors", "condition", "self", "other", "shape", "dims", "size")
 
 
+# Functions of PyTorch whose second operand may be a number, with the result of a tensor of it.
+_TAKE_NUMBERS = {
+    *("torch.add", "torch.div", "torch.eq", "torch.fmod", "torch.ge", "torch.gt", "torch.le"),
+    *("torch.lt", "torch.mul", "torch.ne", "torch.remainder", "torch.sub", "torch.true_divide"),
+}
+
+
 class Inexpressible(Exception):
     """The call has no form in PyTorch's API that surely gives the same."""
 
@@ -66,7 +73,9 @@ def in_case(
         if name not in case.when or name in _sources(case.arguments)
     }
     arguments = {**entry.arguments, **case.arguments}
-    return replace(entry, arguments=arguments, equality="exact", differences=()), rest
+    torch = case.torch or entry.torch
+    in_this = replace(entry, torch=torch, arguments=arguments, equality="exact", differences=())
+    return in_this, rest
 
 
 def _sources(arguments: Mapping[str, PortArgument]) -> set[str]:
@@ -100,12 +109,17 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
             if argument.convert != "one_minus" and _is_torchs(entry.torch, keyword, default):
                 continue
             value = written(default)
-        writer = _writer(argument, value, known)
+        may_be_number = key == "other" and entry.torch in _TAKE_NUMBERS
+        may_be_open = may_be_number or (key != "other" and not _is_method(entry))
+        writer = _writer(argument, value, known, may_be_number, may_be_open)
         if writer != "omitted":
             arguments.append((keyword, argument, writer))
-    is_method = entry.torch.startswith("Tensor.")
-    receiver = arguments.pop(0)[1] if is_method else None
+    receiver = arguments.pop(0)[1] if _is_method(entry) else None
     return HubCall(entry.torch, receiver, tuple(arguments))
+
+
+def _is_method(entry: PortEntry) -> bool:
+    return entry.torch.removeprefix("torch.").startswith("Tensor.")
 
 
 def _is_torchs(function: str, keyword: str, value: object) -> bool:
@@ -179,8 +193,18 @@ def parenthesised(node: cst.BaseExpression) -> cst.BaseExpression:
     return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
-def _writer(argument: PortArgument, value: cst.BaseExpression, known: Known) -> str:
-    """How the converted value is written; "omitted" where PyTorch's own default says it."""
+def _writer(
+    argument: PortArgument,
+    value: cst.BaseExpression,
+    known: Known,
+    may_be_number: bool,
+    may_be_open: bool,
+) -> str:
+    """How the converted value is written; "omitted" where PyTorch's own default says it.
+
+    A tensor `may_be_number`, or `may_be_open`: nothing is known of the value, and PyTorch refuses
+    what is no tensor.
+    """
     kind = known.kind(value)
     constant = plain_value(value)
     match argument.convert:
@@ -213,7 +237,9 @@ def _writer(argument: PortArgument, value: cst.BaseExpression, known: Known) -> 
                 return "same"
             raise Inexpressible(f"{argument.param} is not known to be a tuple")
         case "tensor":
-            if kind in (Kind.TENSOR, Kind.GRAPH):
+            if kind in (Kind.TENSOR, Kind.GRAPH) or (kind is Kind.NUMBER and may_be_number):
+                return "same"
+            if kind is Kind.UNKNOWN and may_be_open:
                 return "same"
             raise Inexpressible(f"{argument.param} is not known to be a tensor")
         case "index":
@@ -230,6 +256,11 @@ def _writer(argument: PortArgument, value: cst.BaseExpression, known: Known) -> 
             if literal(value) and all(len(list(elements(pair))) == 2 for pair in elements(value)):
                 return "pairs_reversed"
             raise Inexpressible(f"{argument.param} is no literal")
+        case "display":
+            written_out = list(elements(value))
+            if written_out and isinstance(value, cst.Tuple | cst.List):
+                return "same"
+            raise Inexpressible(f"{argument.param} may be empty")
         case "pair":
             if isinstance(constant, int) or (isinstance(constant, tuple) and len(constant) == 2):
                 return "same"

@@ -44,17 +44,7 @@ from opsbridge.tables.port_load import port_cases
 from opsbridge.tables.port_schema import PortEntry
 from opsbridge.tables.schema import Stage
 
-# Tensor methods that NumPy arrays and Python's own types have, too.
-_COMMON_METHODS = {
-    *("all", "any", "argmax", "argmin", "argsort", "astype", "clip", "copy", "cumsum", "dtype"),
-    *("fill", "flatten", "item", "itemsize", "max", "mean", "min", "nbytes", "ndim", "nonzero"),
-    *("prod", "ravel", "repeat", "reshape", "resize", "round", "shape", "size", "sort", "squeeze"),
-    *("std", "strides", "sum", "swapaxes", "T", "take", "tobytes", "tolist", "trace", "transpose"),
-    *("var", "view", "diagonal", "choose", "searchsorted", "index", "count", "expand", "format"),
-    *("split", "abs", "diff", "dot", "conj", "real", "imag", "ptp", "partition"),
-}
-
-
+_LAST_BITS = "values differ in the last bits"
 _STAYS = "a tensor in a tuple or list does not follow its module to another device"
 _VENDORED = "other arguments than PyTorch's own function takes are no longer converted"
 
@@ -314,8 +304,7 @@ class Planner(cst.CSTVisitor):
         self._import(entry.torch)
         self._point(
             node, meaning.name, self._outcome(entry), became=_shown(call),
-            reason="; ".join(each.en for each in entry.differences)
-            if entry.equality != "exact" else "",
+            reason=_difference(entry),
         )  # fmt: skip
 
     def _hub_call(
@@ -330,7 +319,9 @@ class Planner(cst.CSTVisitor):
                 return in_this, rest, hub_call(in_this, rest, self._known())
             except Inexpressible as error:
                 why = why or str(error)
-        is_near_enough = entry.equality == "approximate" and self._target is Target.TORCHVISION
+        # Without a function of its own, the surface calls PyTorch's, too.
+        is_same_as_surface = not entry.ours or self._target is Target.TORCHVISION
+        is_near_enough = entry.equality == "approximate" and is_same_as_surface
         if entry.equality != "exact" and not (is_near_enough and not why):
             differences = "; ".join(each.en for each in entry.differences)
             raise Inexpressible(why or differences or "its results differ")
@@ -497,12 +488,17 @@ class Planner(cst.CSTVisitor):
     def _method_call(self, node: cst.Call, function: cst.Attribute) -> None:
         method = function.attr.value
         owner = self._frames[-1].owner
+        is_on_self = dotted(function.value) == [self._frames[-1].self_name]
+        if not self._concerns or self._names.full_name(function):
+            return
         is_ported = isinstance(function.value, cst.Call) and self._names.full_name(
             function.value.func
         ).startswith(SURFACE)
         may_be_cell = not method_is_ambiguous(method) or owner is not None
         if method in cells.METHODS and may_be_cell and self._concerns and not is_ported:
             self._cell_method(node, function)
+            return
+        if is_on_self:
             return
         if method in cells.WITHOUT_VALUES and not node.args:
             self.plan.edits[node] = stripped
@@ -520,7 +516,7 @@ class Planner(cst.CSTVisitor):
             return
         kind = self._kind(function.value)
         is_tensor = kind is Kind.TENSOR or (kind is Kind.GRAPH and self._is_tensor_only(function))
-        is_tensor = is_tensor or (kind is Kind.UNKNOWN and self._says_tensor(node, method))
+        is_tensor = is_tensor or (kind is Kind.UNKNOWN and self._says_tensor(node))
         if is_tensor:
             self._tensor_method(node, function, entry)
         elif (
@@ -550,10 +546,8 @@ class Planner(cst.CSTVisitor):
         """Whether a value of a graph that has such a method must be a tensor."""
         return function.attr.value not in ("index", "count", "format", "split", "copy")
 
-    def _says_tensor(self, node: cst.Call, method: str) -> bool:
+    def _says_tensor(self, node: cst.Call) -> bool:
         """Whether the call itself shows that its receiver is a tensor."""
-        if method not in _COMMON_METHODS:
-            return True
         return any(self._is_dtype(arg.value, strict=True) for arg in node.args)
 
     def _says_array(self, node: cst.Call) -> bool:
@@ -798,6 +792,13 @@ _NOT_TENSORS = {
     *("stop_gradient", "depend", "Depend", "constexpr", "get_activation", "tuple_to_array"),
     *("load_checkpoint", "load_param_into_net", "value_and_grad", "grad", "set_context"),
 }
+
+
+def _difference(entry: PortEntry) -> str:
+    """What PyTorch's own call does in another way, if anything."""
+    if entry.equality == "exact":
+        return ""
+    return "; ".join(each.en for each in entry.differences) or _LAST_BITS
 
 
 def _text(arg: cst.Arg) -> str:

@@ -73,7 +73,7 @@ def _source(entry: PortEntry) -> str:
     for key, argument in entry.arguments.items():
         value = argument.param or repr(argument.value)
         arguments.append(value if key in by_position else f"{key}={value}")
-    function = entry.torch
+    function = entry.torch.replace("torch.Tensor.", "Tensor.")
     if function.startswith("Tensor."):
         function = f"{arguments.pop(0)}.{function.removeprefix('Tensor.')}"
     call = f"{function}({', '.join(arguments)})"

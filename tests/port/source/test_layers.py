@@ -74,7 +74,7 @@ def test_the_layer_gives_the_same_bits(layer: str, shape: tuple[int, ...]) -> No
 
 def test_every_case_of_the_tables_is_here() -> None:
     tried = {f"mindspore.nn.{layer.partition('(')[0]}" for layer, _ in LAYERS}
-    assert tried == set(port_cases())
+    assert tried == {name for name in port_cases() if name.startswith("mindspore.nn.")}
 
 
 @pytest.mark.parametrize(
