@@ -17,6 +17,11 @@ _COMMANDS = {
     "diff": ("opsbridge.docgen.command", "print the computed difference table of two APIs"),
     "explain": ("opsbridge.docgen.explain", "print all that is known of an API, or of a pair"),
     "port": ("opsbridge.port.source.command", "translate MindSpore source to PyTorch source"),
+    "convert-checkpoint": (
+        "opsbridge.checkpoints.command",
+        "convert weights from MindSpore to PyTorch, and back",
+    ),
+    "compare": ("opsbridge.compare.command", "compare a ported network with MindSpore's by layer"),
     "docs": ("opsbridge.docgen.docs_command", "write the generated documentation"),
     "tables": ("opsbridge.tables.command", "check the mapping tables"),
     "info": ("opsbridge.info", "say what is installed, built and supported here"),

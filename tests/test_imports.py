@@ -34,6 +34,25 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.core.native": (CORE, NATIVE),
     # Files of weights, as bytes with a name, a type and a shape: for porting and the surface alike.
     "opsbridge.checkpoints": (ERRORS | {"opsbridge.checkpoints"}, {"numpy"}),
+    "opsbridge.checkpoints.safetensors_file": (
+        ERRORS | {"opsbridge.checkpoints"},
+        {"numpy", "safetensors"},
+    ),
+    "opsbridge.checkpoints.torch_file": (ERRORS | {"opsbridge.checkpoints"}, {"torch"}),
+    "opsbridge.checkpoints.rules": (TABLES, set()),
+    # The child process that builds a user's network, on opsbridge's surface where it needs one.
+    "opsbridge.checkpoints.inspect_child": (
+        {"opsbridge.checkpoints", "opsbridge.mindspore"},
+        set(),
+    ),
+    "opsbridge.compare": (ERRORS | {"opsbridge.compare"}, {"numpy"}),
+    "opsbridge.compare.plot": ({"opsbridge.compare"}, {"matplotlib"}),
+    "opsbridge.compare.weights": (ERRORS | {"opsbridge.checkpoints"}, {"numpy"}),
+    # One side of a comparison runs in a child process, on whichever framework it names.
+    "opsbridge.compare.run_child": (
+        {"opsbridge.checkpoints", "opsbridge.compare", "opsbridge.mindspore"},
+        {"numpy", "mindspore", "torch"},
+    ),
     "opsbridge.reference": (ERRORS | {"opsbridge.reference"}, {"numpy"}),
     # It imports the layer of a tensor's framework when such a tensor comes.
     "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),

@@ -1,0 +1,45 @@
+"""Runs in a child process: builds a network from `path.py:callable` and prints its parameters.
+
+`import mindspore` in that file means opsbridge's surface. The last line printed is JSON: one object
+per entry of the network's state_dict.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from opsbridge.checkpoints.factories import load_factory
+from opsbridge.mindspore import as_mindspore
+
+
+def entries(network: Any) -> list[dict[str, Any]]:
+    """Each entry of a state_dict: key, shape, owner's types, MindSpore's name, first twin."""
+    owners = dict(network.named_modules(remove_duplicate=False))
+    first: dict[int, str] = {}
+    cell = hasattr(network, "parameters_and_names")
+    found = []
+    for key, tensor in network.state_dict(keep_vars=True).items():
+        path = key.rpartition(".")[0]
+        found.append(
+            {
+                "key": key,
+                "shape": list(tensor.shape),
+                "types": [kind.__name__ for kind in type(owners[path]).__mro__],
+                "saved_as": str(tensor.name) if cell else "",
+                "tied_to": first.setdefault(id(tensor), key),
+            }
+        )
+    return found
+
+
+def main(spec: str) -> None:
+    """Print the entries of the network that the factory returns."""
+    with as_mindspore():
+        network = load_factory(spec)()
+        print("\n" + json.dumps(entries(network)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

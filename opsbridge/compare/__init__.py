@@ -1,0 +1,1 @@
+"""`opsbridge compare`: one network on real MindSpore and ported, layer by layer."""
