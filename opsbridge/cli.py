@@ -17,6 +17,7 @@ _COMMANDS = {
     "diff": ("opsbridge.docgen.command", "print the computed difference table of two APIs"),
     "explain": ("opsbridge.docgen.explain", "print all that is known of an API, or of a pair"),
     "docs": ("opsbridge.docgen.docs_command", "write the generated documentation"),
+    "new-framework": ("opsbridge.tables.new_framework", "write the first table of a framework"),
     "tables": ("opsbridge.tables.command", "check the mapping tables"),
     "info": ("opsbridge.info", "say what is installed, built and supported here"),
 }

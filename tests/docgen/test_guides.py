@@ -54,7 +54,7 @@ def test_an_example_prints_what_it_says(block: str) -> None:
 def test_the_commands_they_name_exist(capsys: pytest.CaptureFixture[str]) -> None:
     lines = {line for page in PAGES for block in blocks(page, "sh") for line in block.splitlines()}
     shown = [line.split()[1] for line in lines if line.startswith("opsbridge ")]
-    assert {"explain", "info", "tables", "docs"} == set(shown)
+    assert {"explain", "info", "tables", "docs", "diff", "new-framework"} == set(shown)
     for command in shown:
         with pytest.raises(SystemExit) as ended:
             cli.main([command, "--help"])
