@@ -23,6 +23,7 @@ _COMMANDS = {
     ),
     "compare": ("opsbridge.compare.command", "compare a ported network with MindSpore's by layer"),
     "docs": ("opsbridge.docgen.docs_command", "write the generated documentation"),
+    "new-framework": ("opsbridge.tables.new_framework", "write the first table of a framework"),
     "tables": ("opsbridge.tables.command", "check the mapping tables"),
     "info": ("opsbridge.info", "say what is installed, built and supported here"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
 from opsbridge.docgen.difference_page import summary, title
 from opsbridge.docgen.difference_table import difference_table
@@ -33,9 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def add_api(parser: argparse.ArgumentParser, name: str, metavar: str, text: str) -> None:
+def add_api(
+    parser: argparse.ArgumentParser, name: str, metavar: str, text: str, **how: Any
+) -> None:
     """Declare an argument, or an option, that names an API; shells complete it."""
-    action = parser.add_argument(name, metavar=metavar, help=text)
+    action = parser.add_argument(name, metavar=metavar, help=text, **how)
     action.completer = complete_api  # type: ignore[attr-defined]
 
 

@@ -8,6 +8,7 @@ name (``torchvision.ops.nms``). Tables are data from disk: the size is capped, e
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from functools import lru_cache
@@ -39,6 +40,16 @@ def table_root() -> Path:
     raise TableError("mappings: the folder is missing from this installation of opsbridge")
 
 
+def table_folders() -> tuple[Path, ...]:
+    """The folder of the shipped tables, and those of other frameworks that the user has.
+
+    `OPSBRIDGE_MAPPINGS` names folders with tables of more APIs, `<framework>/<api>.toml`, separated
+    like a search path. The shipped tables come first, and only they have operators.
+    """
+    more = os.environ.get("OPSBRIDGE_MAPPINGS", "").split(os.pathsep)
+    return (table_root(), *(Path(folder) for folder in more if folder))
+
+
 def load_core(op: str, root: Path | None = None) -> CoreTable:
     """Load the core table of an operator, for example ``nms``.
 
@@ -62,13 +73,13 @@ def load_api(name: str, root: Path | None = None) -> ApiTable:
 
 def all_api_identifiers(root: Path | None = None) -> tuple[str, ...]:
     """Identifiers of all API tables, sorted."""
-    root = root or table_root()
     paths = (
         path
-        for path in root.glob("*/*.toml")
+        for folder in _folders(root)
+        for path in folder.glob("*/*.toml")
         if path.parent.name != "core" and not is_port_table(path)
     )
-    return tuple(sorted(f"{path.parent.name}/{path.stem}" for path in paths))
+    return tuple(sorted({f"{path.parent.name}/{path.stem}" for path in paths}))
 
 
 def all_api_names(root: Path | None = None) -> tuple[str, ...]:
@@ -77,7 +88,7 @@ def all_api_names(root: Path | None = None) -> tuple[str, ...]:
     Raises:
         TableError: a table that cannot be read.
     """
-    return tuple(sorted(_identifiers_by_name(root or table_root())))
+    return tuple(sorted(_identifiers_by_name(root)))
 
 
 def all_core_names(root: Path | None = None) -> tuple[str, ...]:
@@ -92,7 +103,7 @@ def _cached_core(op: str) -> CoreTable:
 
 @lru_cache(maxsize=1024)
 def _cached_api(name: str) -> ApiTable:
-    return _load_api(table_root(), name)
+    return _load_api(None, name)
 
 
 def _load_core(root: Path, op: str) -> CoreTable:
@@ -104,11 +115,11 @@ def _load_core(root: Path, op: str) -> CoreTable:
     return core
 
 
-def _load_api(root: Path, name: str) -> ApiTable:
-    path = root / f"{_identifier(root, name)}.toml"
+def _load_api(root: Path | None, name: str) -> ApiTable:
+    path = _file(root, _identifier(root, name))
     api = decode(ApiTable, read_toml(path), display(path))
     try:
-        core = load_core(api.core, None if root == table_root() else root)
+        core = load_core(api.core, _root_of_cores(root))
     except TableError as error:
         raise TableError(f"{display(path)}: core is {api.core!r}; {error}") from error
     _raise_findings(path, check_api(api, core, path.parent.name, path.stem))
@@ -154,9 +165,26 @@ def display(path: Path) -> str:
     return "/".join(path.parts[-3:])
 
 
-def _identifier(root: Path, name: str) -> str:
+def _root_of_cores(root: Path | None) -> Path | None:
+    """A folder without operators of its own has APIs of the shipped ones."""
+    if root is None or root == table_root() or not (root / "core").is_dir():
+        return None
+    return root
+
+
+def _folders(root: Path | None) -> tuple[Path, ...]:
+    return table_folders() if root is None else (root,)
+
+
+def _file(root: Path | None, identifier: str) -> Path:
+    """Where the table of an identifier is, or would be."""
+    paths = [folder / f"{identifier}.toml" for folder in _folders(root)]
+    return next((path for path in paths if path.exists()), paths[0])
+
+
+def _identifier(root: Path | None, name: str) -> str:
     if _IDENTIFIER.fullmatch(name) and not name.startswith("core/"):
-        if (root / f"{name}.toml").exists():
+        if _file(root, name).exists():
             return name
     elif identifier := _likely_identifier(root, name) or _identifiers_by_name(root).get(name):
         return identifier
@@ -164,20 +192,20 @@ def _identifier(root: Path, name: str) -> str:
     raise TableError(_unknown("API", name, known))
 
 
-def _likely_identifier(root: Path, name: str) -> str | None:
+def _likely_identifier(root: Path | None, name: str) -> str | None:
     """``a/c`` for the dotted name ``a.b.c`` when that table says so: spares reading all tables."""
     parts = name.split(".")
     identifier = f"{parts[0]}/{parts[-1]}"
-    path = root / f"{identifier}.toml"
+    path = _file(root, identifier)
     if not (_IDENTIFIER.fullmatch(identifier) and path.exists()):
         return None
     return identifier if read_toml(path).get("name") == name else None
 
 
-def _identifiers_by_name(root: Path) -> dict[str, str]:
+def _identifiers_by_name(root: Path | None) -> dict[str, str]:
     names = {}
     for identifier in all_api_identifiers(root):
-        name = read_toml(root / f"{identifier}.toml").get("name")
+        name = read_toml(_file(root, identifier)).get("name")
         if isinstance(name, str):
             names[name] = identifier
     return names
