@@ -25,8 +25,8 @@ PAIR = "differences/torchvision.ops.nms-to-mindspore.ops.NMSWithMask.md"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few_pairs() -> Iterator[None]:
-    """Two pairs instead of hundreds, whose pages are all made alike."""
+def few_pages() -> Iterator[None]:
+    """One operator and two pairs instead of hundreds, whose pages are all made alike."""
     wanted = {PAIR, "differences/torchvision.ops.roi_align-to-mindspore.ops.ROIAlign.md"}
 
     def few() -> Iterator[Pair]:
@@ -34,6 +34,8 @@ def few_pairs() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "all_pairs", few)
+        patch.setattr(sources, "all_core_names", lambda: ("nms",))
+        patch.setattr(sources, "all_api_names", lambda: ("torchvision.ops.nms",))
         yield
 
 
