@@ -15,6 +15,7 @@ import pytest
 pytest.importorskip("matplotlib", reason="the site needs opsbridge[site]")
 
 from opsbridge.docgen.pairs import all_pairs
+from opsbridge.docgen.site.freshness import stale_pages
 from opsbridge.docgen.site.sources import site_sources
 from opsbridge.docgen.wording import Language
 from opsbridge.tables.load import all_api_names, all_core_names, load_core
@@ -112,6 +113,39 @@ def test_every_page_links_its_twin(language: str) -> None:
             depth = len(path.relative_to(folder).parts)
             target = f"{'../' * depth}{other}/{path.relative_to(folder).as_posix()}"
             assert target in Links(path).targets, path
+
+
+@built
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_built_site_is_what_its_sources_give_now(language: Language) -> None:
+    assert stale_pages(language, Path(SITE) / language) == []
+
+
+@built
+def test_pages_can_be_read_without_a_mouse_or_a_screen() -> None:
+    """Axe in a browser asks for more; these are the faults of the theme that it found."""
+    for path in Path(SITE).rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        assert re.search(r'<html[^>]* lang="', page), path
+        assert not re.search(r"<pre(?! tabindex)[ >]", page), path
+        assert not re.search(r'<div class="table-wrapper', page), path
+        assert not re.search(r'role="heading"(?! aria-level)', page), path
+        ids = re.findall(r' id="([^"]+)"', page)
+        assert len(ids) == len(set(ids)), path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_start_page_answers_what_newcomers_ask(language: Language) -> None:
+    """Each question links to the very section, so that the answer is one click away."""
+    start = dict(site_sources(language))["index.md"]
+    sections = [
+        "ROIAlign.md#",
+        "nms.md#order",
+        "roi_align.md#half_pixel",
+        "roi_align.md#end_offset",
+    ]
+    for section in (*sections, "roi_align.md#grid", "NMSWithMask.md#"):
+        assert section in start
 
 
 def search_index(language: str) -> dict[str, object]:

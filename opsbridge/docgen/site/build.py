@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from opsbridge.docgen.site.accessible import make_accessible
+from opsbridge.docgen.site.freshness import keep_digests, source_digests
 from opsbridge.docgen.site.sources import site_sources
 from opsbridge.docgen.wording import Language
 from opsbridge.errors import PageError
@@ -45,7 +47,8 @@ def build_language(language: Language, out: Path) -> int:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source"
         pages = 0
-        for name, text in site_sources(language):
+        sources = dict(site_sources(language))
+        for name, text in sources.items():
             path = source / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text + "\n", encoding="utf-8")
@@ -54,6 +57,8 @@ def build_language(language: Language, out: Path) -> int:
         templates.mkdir()
         (templates / "language.html").write_text(_SWITCH, encoding="utf-8")
         _run_sphinx(source, out, Path(folder) / "doctrees", _settings(language))
+    make_accessible(out)
+    keep_digests(source_digests(sources.items()), out)
     return pages
 
 
