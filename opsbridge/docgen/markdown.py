@@ -18,7 +18,9 @@ def fence(code: str, language: str = "python") -> str:
 
 def tab_set(tabs: Mapping[str, str]) -> str:
     """Tabs of the site by their titles; tabs of one title open together on the whole page."""
-    items = [f":::{{tab-item}} {title}\n:sync: {title}\n\n{body}\n:::" for title, body in tabs.items()]
+    items = [
+        f":::{{tab-item}} {title}\n:sync: {title}\n\n{body}\n:::" for title, body in tabs.items()
+    ]
     return joined(["::::{tab-set}", *items, "::::"])
 
 
