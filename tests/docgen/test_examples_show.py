@@ -119,7 +119,7 @@ def test_an_example_of_a_difference_shows_it() -> None:
         halves = list(sides(pair, example))
         if len(halves) == 2:
             left, right = (printed(api, snippet) for api, snippet, _ in halves)
-            for name in left.keys() & right.keys():
+            for name in left.keys() & right.keys() & before.keys() & after.keys():
                 assert same(left[name], right[name]) == (name not in differing), pair.slug
 
 
