@@ -17,7 +17,9 @@ from opsbridge.docgen.wording import Language
 from opsbridge.tables.diff import differences
 from opsbridge.tables.schema import ApiTable, Expectation
 
-PAIRS = list(all_pairs())
+# Frameworks whose calls are written as code on tensors of PyTorch or MindSpore.
+SHOWN = {"mindspore", "mmcv", "mmdet", "torchvision"}
+PAIRS = [pair for pair in all_pairs() if {pair.left.framework, pair.right.framework} <= SHOWN]
 EXAMPLES = [
     (pair, example) for pair in PAIRS for example in pair_examples(pair.left, pair.right, pair.core)
 ]
