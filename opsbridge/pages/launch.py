@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 _FRAMEWORKS = ("torch", "torchvision", "mindspore")
+_OWN = re.compile(r"^\s*(?:import|from)\s+opsbridge\b", re.M)
 _STAND_INS = {
     "PyTorch": (("torch", "torchvision"), ("mindspore", "opsbridge.torch.vision")),
     "MindSpore": (
@@ -168,6 +169,8 @@ def modules_of(sources: Sequence[str], stand_in: str) -> tuple[str, ...]:
     ]
     if "torchvision" in found and "torch" not in found:
         found.insert(0, "torch")  # which torchvision imports itself
+    if _OWN.search(code):
+        found.append("tvm_ffi")  # of every call of an operator; it imports torch where that is
     replaced, instead = _STAND_INS.get(stand_in, ((), ()))
     if not set(replaced) & set(found):
         return tuple(found)

@@ -16,8 +16,9 @@ from opsbridge.tables.schema import ApiTable, Case, CoreTable, Expectation, Para
 class CaseCall:
     """Arguments by parameter, tensors as nested lists; ``axes`` are the conventions they give.
 
-    ``dtypes`` are those of the tensors, ``chosen`` are the values of enumerated parameters that are not the defaults, ``left_out`` the
-    optional inputs of the case that the API has no place for, ``expects`` what it should give.
+    ``dtypes`` are those of the tensors, ``chosen`` the values of enumerated parameters that are not
+    the defaults, ``left_out`` the optional inputs of the case that the API has no place for, and
+    ``expects`` is what it should give.
     """
 
     case: Case
@@ -48,7 +49,8 @@ def case_calls(api: ApiTable, core: CoreTable, case: Case) -> list[CaseCall]:
 
 def _takes(api: ApiTable, core: CoreTable, case: Case) -> bool:
     params = [param for param in api.params if not param.extension]
-    optional = {slot.name for slot in core.slots if slot.optional}
+    fixed = {constant.slot for constant in api.constants}
+    optional = {slot.name for slot in core.slots if slot.optional} - fixed
     return (
         {*_left_out(api, case)} <= optional
         and all(set(p.fills) <= set(case.inputs) for p in params if p.required)

@@ -129,8 +129,8 @@ class Axis:
 
     An axis may matter only to an API that fills an optional slot (``only_with_slot``) or that has
     some other value (``only_when``); other APIs leave it out. ``without_slot`` is the value that an
-    API without the slot has in effect. A value called ``same`` means the dtype of the tensors, so it
-    equals the value of that name for tensors of that dtype.
+    API without the slot has in effect. A value called ``same`` means the dtype of the tensors, so
+    it equals the value of that name for tensors of that dtype.
     """
 
     name: str

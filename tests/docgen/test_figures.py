@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 import pytest
 
 pytest.importorskip("matplotlib", reason="figures need opsbridge[site]")
 
-from opsbridge.docgen.figures import drawing, sampling, suppression
-from opsbridge.docgen.figures.all import all_figures
+from opsbridge.docgen.figures import coding, cropping, drawing, pooling, sampling, suppression
+from opsbridge.docgen.figures.all import DRAWN, all_figures
+from opsbridge.docgen.pairs import all_pairs
 from opsbridge.reference import roi_align
+from opsbridge.tables.diff import differences
 from opsbridge.tables.load import load_core
 from opsbridge.tables.schema import AxisValue
 
@@ -50,11 +51,49 @@ def test_boxes_are_kept_as_the_case_expects(axis_name: str) -> None:
             assert sorted(each.outputs["keep"]) == [n for n, is_kept in enumerate(shown) if is_kept]
 
 
+@pytest.mark.parametrize("axis_name", sorted(pooling.SCENES))
+def test_the_pixels_drawn_are_told_apart(axis_name: str) -> None:
+    axis = next(each for each in load_core("roi_pool").axes if each.name == axis_name)
+    found = {pooling.bin_windows(axis_name, value) for value in axis.values}
+    assert len(found) == len(axis.values)
+    pixels = [i for windows in found for window in windows for span in window for i in span]
+    assert (min(pixels), max(pixels)) >= (0, 0)
+    assert max(pixels) < 5
+
+
+def test_crops_are_taken_from_inside_the_image_and_from_other_places_by_each_method() -> None:
+    axis = next(each for each in load_core("crop_and_resize").axes if each.name == "method")
+    found = [cropping.taken_from(method=value.value) for value in axis.values]
+    assert len(set(found)) == len(axis.values)
+    assert all(0 <= place <= 4 for points in found for point in points for place in point)
+
+
+@pytest.mark.parametrize("op", ["box_decode", "box_encode"])
+def test_a_coder_draws_what_the_case_expects(op: str) -> None:
+    case = load_core(op).cases[0]
+    for each in case.expect:
+        (wanted,) = each.outputs.values()
+        assert coding.coded(op, case, **each.set) == pytest.approx(wanted[0])
+
+
+# Axes whose difference is one of places or of kept boxes; the others change numbers only.
+GEOMETRIC = {
+    "roi_align": {"half_pixel", "end_offset", "min_size", "grid"},
+    "roi_pool": {"corner", "end_offset", "length_plus", "min_size", "clip_high"},
+    "nms": {"box_offset", "comparison", "threshold_type", "order", "group_rule"},
+}
+
+
+def test_every_geometric_difference_of_a_pair_has_a_figure() -> None:
+    for pair in all_pairs():
+        for item in differences(pair.left, pair.right, pair.core):
+            for name in GEOMETRIC.get(pair.core.op, set()) & set(item.names):
+                assert (pair.core.op, name) in FIGURES
+
+
 @pytest.mark.parametrize("key", sorted(FIGURES), ids="-".join)
 def test_a_figure_is_the_same_bytes_again(key: tuple[str, str]) -> None:
-    op, axis_name = key
-    draw: Any = {"roi_align": sampling.sampling_figure, "nms": suppression.suppression_figure}[op]
-    assert draw(axis_name) == FIGURES[key]
+    assert DRAWN[key]() == FIGURES[key]
 
 
 @pytest.mark.parametrize("figure", FIGURES.values(), ids=NAMES)

@@ -25,16 +25,20 @@ def recording(environment: str) -> Recording:
     return RECORDED[environment]
 
 
-def test_both_seed_frameworks_and_opsbridge_are_recorded() -> None:
-    assert {"torchvision", "mindspore", "opsbridge-torch", "opsbridge-mindspore"} <= set(RECORDED)
+def test_every_framework_and_opsbridge_are_recorded() -> None:
+    """Also those that are not installed here: what they printed is kept with their versions."""
+    real = {"mindspore", "mmcv", "mmdet", "torchvision"}
+    assert real | {"opsbridge-torch", "opsbridge-mindspore"} <= set(RECORDED)
 
 
 @pytest.mark.parametrize("environment", sorted(RECORDED))
 def test_a_recording_is_of_exactly_the_codes_of_the_pages(environment: str) -> None:
     """`opsbridge docs record` is due when a table, a case or the form of the code has changed."""
-    codes = {snippet.code for snippet in SNIPPETS[environment]}
-    assert set(recording(environment).outputs) == codes
-    assert all(all(outputs) for outputs in recording(environment).outputs.values())
+    found = recording(environment)
+    refused = {snippet.code for snippet in SNIPPETS[environment] if snippet.refused}
+    assert set(found.outputs) == {snippet.code for snippet in SNIPPETS[environment]} - refused
+    assert set(found.errors) == refused
+    assert all(all(outputs) for outputs in found.outputs.values())
 
 
 @pytest.mark.parametrize("environment", sorted(RECORDED))
@@ -45,12 +49,21 @@ def test_what_is_recorded_is_printed_again(environment: str) -> None:
         pytest.skip(f"{snippets[0].package} or {snippets[0].library} is not installed")
     if versions != recording(environment).versions:
         pytest.skip(f"recorded with {recording(environment).versions}; installed: {versions}")
-    assert record(snippets).outputs == recording(environment).outputs
+    assert record(snippets) == recording(environment)
 
 
 def test_a_failing_example_is_an_error_that_shows_it() -> None:
     with pytest.raises(PageError, match=r"ZeroDivisionError.*\n1 / 0"):
         record([Snippet("opsbridge", "opsbridge", "1 / 0")])
+
+
+def test_a_refusal_is_kept_as_an_error_and_must_be_one() -> None:
+    refused = Snippet("opsbridge", "opsbridge", "int('x')", refused=True)
+    found = record([refused])
+    assert (found.outputs, list(found.errors)) == ({}, ["int('x')"])
+    assert found.errors["int('x')"].startswith("ValueError: invalid literal")
+    with pytest.raises(PageError, match="is refused no longer"):
+        record([Snippet("opsbridge", "opsbridge", "int('1')", refused=True)])
 
 
 def test_each_print_has_an_output_of_its_own() -> None:

@@ -271,6 +271,7 @@ def test_forks_of_one_process_have_random_states_of_their_own(run: Run) -> None:
         (["from mindspore import ops"], "", ("mindspore",)),
         (["x = 'import torch'", "# import torch"], "", ()),
         (["import torchaudio"], "", ()),
+        (["import torch", "import opsbridge.torchvision.ops"], "", ("torch", "tvm_ffi")),
     ],
 )
 def test_only_what_the_code_imports_is_warm(

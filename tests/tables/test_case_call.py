@@ -45,8 +45,34 @@ def test_entries_of_a_dictionary_are_together() -> None:
     assert call.arguments["nms_cfg"] == {"iou_threshold": 0.5}
 
 
-def test_there_is_no_call_without_a_place_for_every_input() -> None:
+def test_there_is_no_call_that_meets_no_expectation() -> None:
     assert calls("torchvision.ops.nms", "colliding-groups") == []
+
+
+def test_an_optional_input_without_a_place_is_left_out_and_its_axis_says_so() -> None:
+    (call,) = calls("torchvision.ops.nms", "groups-or-not")
+    assert call.left_out == ("groups",)
+    assert set(call.arguments) == {"boxes", "scores", "iou_threshold"}
+    assert call.axes["group_rule"] == "ignored"
+    assert call.expects.outputs["keep"] == [0]
+
+
+def test_an_input_that_the_api_fixes_is_not_left_out() -> None:
+    """torchvision has a limit of its own; a case with another one is no call of it."""
+    assert calls("torchvision.ops.batched_nms", "groups-over-the-limit") == []
+
+
+def test_a_table_of_some_calls_gives_the_arguments_that_make_them() -> None:
+    call = calls("mmcv.batched.batched_soft_nms", "overlapping-boxes-of-two-groups")[0]
+    assert call.arguments["nms_cfg"]["type"] == "soft_nms"
+
+
+def test_indices_have_their_own_dtype_and_settings_are_tuples() -> None:
+    crop = calls("mindspore.ops.CropAndResize", "between-pixels")[0]
+    assert (crop.dtypes["x"], crop.dtypes["box_index"]) == ("float32", "int32")
+    decode = calls("mindspore.ops.BoundingBoxDecode", "half-a-side-apart")[0]
+    assert set(decode.dtypes) == {"anchor_box", "deltas"}
+    assert "means" not in decode.arguments  # they are the defaults
 
 
 def test_there_is_no_call_where_the_real_api_is_not_imitated() -> None:

@@ -212,6 +212,8 @@ def test_contradictions_name_file_key_and_what_is_allowed(
         ('name = "scores"', 'name = "boxes"', "slots use the name boxes 2 times"),
         ('value = "introsort"', 'value = "stable"', 'values use the name "stable" 2 times'),
         ('only_with_slot = "groups"', 'only_with_slot = "boxes"', "must name an optional slot"),
+        ('without_slot = "ignored"', 'without_slot = "none"', "without_slot"),
+        ('only_with_slot = "groups"\n', "", "needs only_with_slot"),
         ('axes = ["order"]', 'axes = ["ordr"]', "cases[0].axes has ordr; axes: layout"),
         ("iou_threshold = 0.5\n", "iou = 0.5\n", "cases[0].inputs has iou; slots: boxes"),
         ("keep = [0]", "kept = [0]", "expect[0].outputs has kept; outputs: keep"),

@@ -124,7 +124,7 @@ def test_each_rule_finds_its_fault(
 def test_a_difference_needs_a_case(tables: Path, edit: Edit) -> None:
     edit("core/nms.toml", 'axes = ["nan_score"]', 'axes = ["order"]')
     assert messages(tables) == [
-        "mappings/core/nms.toml: cases[5] (nan-score) does not tell order apart",
+        "mappings/core/nms.toml: cases[6] (nan-score) does not tell order apart",
         "mappings/core/nms.toml: cases do not tell drop from first apart, on the axis nan_score",
         "mappings/core/nms.toml: cases do not tell drop from refuse apart, on the axis nan_score",
         "mappings/core/nms.toml: cases do not tell first from refuse apart, on the axis nan_score",

@@ -75,6 +75,15 @@ def caption(axis_name: str, values: list[str]) -> str:
     return f"{axis_name} = {' | '.join(values)}"
 
 
+def pixel_grid(axes: Any, size: int) -> None:
+    """A square of pixels, the centre of the first at (0, 0)."""
+    edges = [place - 0.5 for place in range(size + 1)]
+    axes.hlines(edges, edges[0], edges[-1], color=GRID, linewidth=0.6)
+    axes.vlines(edges, edges[0], edges[-1], color=GRID, linewidth=0.6)
+    axes.set_xticks(range(size))
+    axes.set_yticks(range(size))
+
+
 def rectangle(axes: Any, corners: Any, color: str, **style: Any) -> None:
     """The outline of a box given by its corners."""
     x1, y1, x2, y2 = (float(corner) for corner in corners)

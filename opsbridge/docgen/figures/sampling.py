@@ -15,6 +15,7 @@ from opsbridge.docgen.figures.drawing import (
     Panel,
     caption,
     draw_panels,
+    pixel_grid,
     rectangle,
 )
 from opsbridge.reference.regions import Axis, region_axes
@@ -90,11 +91,7 @@ def positions(axis: Axis) -> list[float]:
 
 def _drawing(scene: _Scene, y_axis: Axis, x_axis: Axis) -> Any:
     def draw(axes: Any) -> None:
-        edges = np.arange(_SIZE + 1) - 0.5
-        axes.hlines(edges, edges[0], edges[-1], color=GRID, linewidth=0.6)
-        axes.vlines(edges, edges[0], edges[-1], color=GRID, linewidth=0.6)
-        axes.set_xticks(range(_SIZE))
-        axes.set_yticks(range(_SIZE))
+        pixel_grid(axes, _SIZE)
         for row in range(y_axis.bins):
             for column in range(x_axis.bins):
                 x, y = x_axis.start + column * x_axis.bin, y_axis.start + row * y_axis.bin

@@ -29,6 +29,7 @@ CASES = {
     "comparison": "",
     "threshold_type": "",
     "order": "equal-scores",
+    "group_rule": "groups-or-not",
 }
 _ALT = Text(
     "Boxes with their largest IoU with another kept one; the threshold is {threshold:g}. {panels}",
@@ -37,14 +38,15 @@ _ALT = Text(
 _PANEL = Text("{caption}: {boxes}.", "{caption}：{boxes}。")
 _BOX = {
     True: Text(
-        "box {number} (score {score:g}, IoU {overlap:.3g}) is kept",
-        "框 {number}（分数 {score:g}，交并比 {overlap:.3g}）保留",
+        "box {number} (score {score:g}, IoU {overlap:.3g}{group}) is kept",
+        "框 {number}（分数 {score:g}，交并比 {overlap:.3g}{group}）保留",
     ),
     False: Text(
-        "box {number} (score {score:g}, IoU {overlap:.3g}) is dropped",
-        "框 {number}（分数 {score:g}，交并比 {overlap:.3g}）丢弃",
+        "box {number} (score {score:g}, IoU {overlap:.3g}{group}) is dropped",
+        "框 {number}（分数 {score:g}，交并比 {overlap:.3g}{group}）丢弃",
     ),
 }
+_GROUP = Text(", group {group}", "，第 {group} 组")
 
 
 def suppression_figure(axis_name: str) -> Figure:
@@ -54,10 +56,8 @@ def suppression_figure(axis_name: str) -> Figure:
     for each in case.expect:
         grouped.setdefault(suppressed(case, each), []).append(str(each.set[axis_name]))
     results = [(caption(axis_name, values), *result) for result, values in grouped.items()]
-    boxes, scores = _arrays(case)
-    panels = [
-        Panel(title, _drawing(boxes, scores, kept, overlaps)) for title, kept, overlaps in results
-    ]
+    boxes, _ = _arrays(case)
+    panels = [Panel(title, _drawing(case, kept, overlaps)) for title, kept, overlaps in results]
     margin = float(np.max(boxes) - np.min(boxes)) * 0.08
     low, high = boxes[:, :2].min(axis=0) - margin, boxes[:, 2:].max(axis=0) + margin
     svg = draw_panels(panels, (float(low[0]), float(low[1]), float(high[0]), float(high[1])))
@@ -84,6 +84,8 @@ def suppressed(case: Case, expectation: Expectation) -> Result:
     boxes, scores = _arrays(case)
     rule: dict[str, Any] = {**case.base, **expectation.set}
     given = {name: value for name, value in case.inputs.items() if name not in ("boxes", "scores")}
+    if "groups" in given:
+        given["groups"] = np.array(given["groups"], np.int64)
     kept = nms(boxes, scores, **given, **rule).keep_mask
     overlaps = box_iou(boxes, boxes, box_offset=rule.get("box_offset", 0))
     np.fill_diagonal(overlaps, 0)
@@ -94,14 +96,22 @@ def _arrays(case: Case) -> tuple[Any, Any]:
     return np.array(case.inputs["boxes"], case.dtype), np.array(case.inputs["scores"], case.dtype)
 
 
-def _drawing(boxes: Any, scores: Any, kept: tuple[bool, ...], overlaps: tuple[float, ...]) -> Any:
+def _group(case: Case, number: int, language: str) -> str:
+    """The group of a box in words; nothing in a case without groups."""
+    groups = case.inputs.get("groups")
+    return getattr(_GROUP, language).format(group=groups[number]) if groups else ""
+
+
+def _drawing(case: Case, kept: tuple[bool, ...], overlaps: tuple[float, ...]) -> Any:
+    boxes, scores = _arrays(case)
+
     def draw(axes: Any) -> None:
         axes.set_xticks([])
         axes.set_yticks([])
         for number, (box, score) in enumerate(zip(boxes, scores, strict=True)):
             color, line = (SAMPLE, "-") if kept[number] else (DROPPED, "--")
             rectangle(axes, box, color, linewidth=2, linestyle=line)
-            label = f" {number}: {score:g}, IoU {overlaps[number]:.3g}"
+            label = f" {number}: {score:g}, IoU {overlaps[number]:.3g}{_group(case, number, 'en')}"
             place = (float(box[0]), float(box[3]))
             style = {"xytext": (2, 3), "textcoords": "offset points", "fontsize": 8, "color": TEXT}
             axes.annotate(label, place, **style)
@@ -117,7 +127,10 @@ def _alt(case: Case, results: list[tuple[str, *Result]]) -> Text:
         for title, kept, overlaps in results:
             boxes = [
                 getattr(_BOX[kept[number]], language).format(
-                    number=number, score=score, overlap=overlaps[number]
+                    number=number,
+                    score=score,
+                    overlap=overlaps[number],
+                    group=_group(case, number, language),
                 )
                 for number, score in enumerate(scores)
             ]
