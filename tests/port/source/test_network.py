@@ -54,7 +54,7 @@ def results(network: Any, weights: dict[str, Any]) -> list[Any]:
         mine = name if name in state else f"{path}.{RENAMED.get(last, last)}"
         state[mine].copy_(torch.from_numpy(value))
     with torch.no_grad():
-        return [each.numpy() for each in network(torch.from_numpy(images()))]
+        return [each.cpu().numpy() for each in network(torch.from_numpy(images()))]
 
 
 @pytest.mark.parametrize("target", Target)
@@ -72,3 +72,19 @@ def test_the_translation_computes_what_mindspore_does(target: Target) -> None:
     for ours, theirs in zip(got, expected, strict=True):
         assert ours.dtype == theirs.dtype
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_the_translation_gives_the_bits_of_the_surface() -> None:
+    from opsbridge.mindspore import as_mindspore
+
+    with as_mindspore() as surface:
+        scope: dict[str, Any] = {}
+        exec(SOURCE, scope)
+        network = scope["Net"]()
+        weights = {}
+        for name, parameter in network.parameters_and_names():
+            weights[name] = values(name, tuple(parameter.shape))
+            parameter.set_data(surface.Tensor(weights[name]))
+        expected = [each.asnumpy() for each in network(surface.Tensor(images()))]
+    for ours, theirs in zip(results(translated(Target.OPSBRIDGE), weights), expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
