@@ -48,7 +48,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         set(),
     ),
     "opsbridge.compare": (ERRORS | {"opsbridge.compare"}, {"numpy"}),
-    "opsbridge.compare.plot": ({"opsbridge.compare"}, {"matplotlib"}),
+    "opsbridge.compare.plot": (ERRORS | {"opsbridge.compare"}, {"matplotlib"}),
     "opsbridge.compare.weights": (ERRORS | {"opsbridge.checkpoints"}, {"numpy"}),
     # One side of a comparison runs in a child process, on whichever framework it names.
     "opsbridge.compare.run_child": (

@@ -11,6 +11,7 @@ import pytest
 from opsbridge import cli
 from opsbridge.checkpoints.mindspore_file import write_ckpt
 from opsbridge.checkpoints.stored import StoredTensor
+from opsbridge.compare import plot
 from opsbridge.compare.deviations import deviations
 from opsbridge.compare.weights import weights_of
 from opsbridge.errors import CheckpointError
@@ -132,7 +133,7 @@ def test_weights_come_from_names_or_from_a_checkpoint(tmp_path: Path) -> None:
 
 
 def test_the_plot(tmp_path: Path) -> None:
-    plot = pytest.importorskip("opsbridge.compare.plot", reason="matplotlib is not installed")
+    pytest.importorskip("matplotlib")
     first = written(tmp_path / "1", {"a": np.ones(2)})
     plot.draw(deviations(first, first), 1e-4, str(tmp_path / "plot.svg"))
     assert "</svg>" in (tmp_path / "plot.svg").read_text()
