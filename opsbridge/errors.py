@@ -31,6 +31,10 @@ class PageError(OpsbridgeError, ValueError):
     """A documentation page cannot be read as a difference page."""
 
 
+class CheckpointError(OpsbridgeError, ValueError):
+    """A file of weights is damaged, hostile, encrypted or of another format than it should be."""
+
+
 class NativeLibraryError(OpsbridgeError, ImportError):
     """The compiled kernels cannot be loaded; the message says why."""
 

@@ -32,6 +32,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.tables.signatures": (TABLES, FRAMEWORKS),
     "opsbridge.core": (CORE, {"numpy"}),
     "opsbridge.core.native": (CORE, NATIVE),
+    # Files of weights, as bytes with a name, a type and a shape: for porting and the surface alike.
+    "opsbridge.checkpoints": (ERRORS | {"opsbridge.checkpoints"}, {"numpy"}),
     "opsbridge.reference": (ERRORS | {"opsbridge.reference"}, {"numpy"}),
     # It imports the layer of a tensor's framework when such a tensor comes.
     "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),
@@ -298,6 +300,7 @@ LOADED = """
         ("opsbridge.pages.lint.command", set()),
         ("opsbridge.pages.pytest_plugin", set()),
         ("opsbridge.docgen.explain", set()),
+        ("opsbridge.checkpoints.mindspore_file", {"numpy"}),
         ("opsbridge.core", {"numpy"}),
         ("opsbridge.torchvision", set()),
         ("opsbridge.torchvision.ops", {"numpy"}),

@@ -7,7 +7,6 @@ import argparse
 
 import mindspore as ms
 from mindspore import context
-
 from small_rcnn.config import Config
 from small_rcnn.detector import FasterRCNN
 from small_rcnn.synthetic import batch
@@ -27,8 +26,10 @@ def main():
     for image in range(config.batch_size):
         for label in range(config.num_classes - 1):
             for x1, y1, x2, y2, score in rows[image, label][masks[image, label]]:
-                print(f"image {image} class {label + 1} score {score:.3f}"
-                      f" box {x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}")
+                print(
+                    f"image {image} class {label + 1} score {score:.3f}"
+                    f" box {x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}"
+                )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import argparse
 
 import mindspore as ms
 from mindspore import context
-
 from small_rcnn.config import Config
 from small_rcnn.detector import FasterRCNN, trainer
 from small_rcnn.synthetic import batch

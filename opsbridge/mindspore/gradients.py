@@ -154,7 +154,9 @@ def _gradients(outputs: Any, sens: Any, sources: list[torch.Tensor]) -> list[Any
     found: Iterator[Any] = iter([None] * len(starts))
     if ends and starts:
         given = list(_tensors(sens)) if sens is not None else [torch.ones_like(e) for e in ends]
-        found = iter(torch.autograd.grad(ends, starts, given, allow_unused=True))
+        # As a function of Tensors it would see copies of the sources, which nothing depends on.
+        with torch._C.DisableTorchFunctionSubclass():
+            found = iter(torch.autograd.grad(ends, starts, given, allow_unused=True))
     gradients = [next(found) if each.requires_grad else None for each in sources]
     return [
         as_tensor(torch.zeros_like(source) if each is None else each)

@@ -57,7 +57,8 @@ def test_a_cell_starts_in_evaluation_mode_and_set_train_reaches_all() -> None:
     net = Line()
     assert not net.training
     assert net.set_train() is net
-    assert net.training and net.inner.training
+    assert net.training
+    assert net.inner.training
     assert not net.eval().inner.training
     assert net.train().inner.training
 

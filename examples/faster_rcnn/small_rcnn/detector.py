@@ -1,5 +1,6 @@
 """The whole detector, and the Cell that trains it."""
 
+import mindspore as ms
 import mindspore.nn as nn
 import mindspore.ops as ops
 from mindspore.ops import functional as F
@@ -26,9 +27,7 @@ class FasterRCNN(nn.Cell):
         self.config = config
         anchors = pyramid_anchors(config)
         self.backbone = Backbone(config.stage_channels)
-        self.fpn = FeaturePyramid(
-            config.stage_channels, config.fpn_channels, config.feature_shapes
-        )
+        self.fpn = FeaturePyramid(config.stage_channels, config.fpn_channels, config.feature_shapes)
         self.rpn = RegionProposalNetwork(config, anchors)
         self.proposals = ProposalGenerator(config, anchors)
         self.roi_extractor = RoIExtractor(config)
@@ -79,7 +78,10 @@ class FasterRCNN(nn.Cell):
         found, masks = (), ()
         for i in range(self.config.batch_size):
             rows, mask = self.detections(
-                boxes[i], valid[i], cls[i * count : (i + 1) * count], reg[i * count : (i + 1) * count]
+                boxes[i],
+                valid[i],
+                cls[i * count : (i + 1) * count],
+                reg[i * count : (i + 1) * count],
             )
             found += (rows,)
             masks += (mask,)
@@ -106,12 +108,10 @@ class TrainOneStep(nn.Cell):
         self.network = network
         self.network.set_grad()
         self.optimizer = optimizer
-        self.weights = optimizer.parameters
-        self.grad = ops.GradOperation(get_by_list=True)
+        self.loss_and_gradients = ms.value_and_grad(network, None, optimizer.parameters)
 
     def construct(self, *inputs):
-        loss = self.network(*inputs)
-        gradients = self.grad(self.network, self.weights)(*inputs)
+        loss, gradients = self.loss_and_gradients(*inputs)
         return ops.depend(loss, self.optimizer(gradients))
 
 

@@ -1,9 +1,8 @@
 """From scores and deltas of all anchors to a fixed number of proposals of each image."""
 
-import numpy as np
-
 import mindspore.common.dtype as mstype
 import mindspore.nn as nn
+import numpy as np
 from mindspore import Tensor
 from mindspore.ops import operations as P
 

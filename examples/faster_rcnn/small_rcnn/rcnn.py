@@ -1,9 +1,8 @@
 """The head that classifies regions and refines their boxes, its targets, losses and detections."""
 
-import numpy as np
-
 import mindspore.common.dtype as mstype
 import mindspore.nn as nn
+import numpy as np
 from mindspore import Tensor
 from mindspore.ops import functional as F
 from mindspore.ops import operations as P
@@ -31,7 +30,7 @@ class RegionAssigner(nn.Cell):
 
 
 class RegionClassifier(nn.Cell):
-    """Pooled features (R, C, size, size) to class scores (R, classes) and deltas (R, classes * 4)."""
+    """Pooled features (R, C, size, size) to scores (R, classes) and deltas (R, classes * 4)."""
 
     def __init__(self, config):
         super().__init__()

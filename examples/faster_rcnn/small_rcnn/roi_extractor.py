@@ -2,10 +2,9 @@
 
 import math
 
-import numpy as np
-
 import mindspore.common.dtype as mstype
 import mindspore.nn as nn
+import numpy as np
 from mindspore import Tensor
 from mindspore.ops import operations as P
 
@@ -17,9 +16,7 @@ class RoIExtractor(nn.Cell):
         super().__init__()
         self.levels = len(config.strides) - 1
         self.layers = [
-            P.ROIAlign(
-                config.roi_size, config.roi_size, 1.0 / stride, config.roi_samples, roi_end_mode=0
-            )
+            P.ROIAlign(config.roi_size, config.roi_size, 1.0 / stride, config.roi_samples)
             for stride in config.strides[: self.levels]
         ]
         self.finest_scale = config.finest_scale

@@ -1,9 +1,8 @@
 """The region proposal network: one head for all levels, and its losses."""
 
-import numpy as np
-
 import mindspore.common.dtype as mstype
 import mindspore.nn as nn
+import numpy as np
 from mindspore import Tensor
 from mindspore.common.initializer import initializer
 from mindspore.ops import functional as F
@@ -68,8 +67,9 @@ class RegionTargets(nn.Cell):
         index, best = self.best_object(overlaps)
         anchor_index, _ = self.best_anchor(overlaps)
         # Every object has one anchor at least, however little they overlap.
-        forced = self.one_hot(self.cast(anchor_index, mstype.int32), F.shape(anchors)[0],
-                              self.on, self.off)
+        forced = self.one_hot(
+            self.cast(anchor_index, mstype.int32), F.shape(anchors)[0], self.on, self.off
+        )
         forced = forced * self.cast(object_valid, mstype.float32)
         forced = self.reduce_max(forced, 1) > 0.5
         inside = self.check_valid(anchors, image_meta)

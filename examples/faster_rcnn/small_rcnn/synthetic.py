@@ -1,8 +1,7 @@
 """Images with coloured rectangles, so that the example needs no data."""
 
-import numpy as np
-
 import mindspore as ms
+import numpy as np
 from mindspore import Tensor
 
 COLOURS = np.array([[1.0, -1.0, -1.0], [-1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]], np.float32)

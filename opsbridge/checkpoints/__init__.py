@@ -1,0 +1,1 @@
+"""Files of weights, read and written without the framework that they belong to."""
