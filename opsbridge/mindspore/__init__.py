@@ -15,7 +15,7 @@ from opsbridge.mindspore.alias import as_mindspore
 
 if TYPE_CHECKING:
     from opsbridge.mindspore import ops
-    from opsbridge.mindspore.strict import strict
+    from opsbridge.mindspore.strictness import strict
     from opsbridge.mindspore.tensor import Tensor
 
 # Real modules of this package; all other names come from the tables.
@@ -28,7 +28,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"opsbridge.mindspore.{name}")
     if name == "strict":
-        return importlib.import_module("opsbridge.mindspore.strict").strict
+        return importlib.import_module("opsbridge.mindspore.strictness").strict
     if name.startswith("__"):
         raise AttributeError(name)
     return importlib.import_module("opsbridge.mindspore.names").look_up(f"mindspore.{name}")

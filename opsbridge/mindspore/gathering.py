@@ -128,4 +128,4 @@ def index_select(input: torch.Tensor, axis: Any, index: torch.Tensor) -> torch.T
 
 
 def _places(indices: Any) -> tuple[torch.Tensor, ...]:
-    return to_tensor(indices).long().unbind(-1)
+    return tuple(to_tensor(indices).long().unbind(-1))

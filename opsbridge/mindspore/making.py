@@ -47,7 +47,7 @@ def scalar_to_array(x: Any) -> torch.Tensor:
 
 def sequence_to_tensor(x: Any) -> torch.Tensor:
     """Return a tuple of numbers as a tensor."""
-    return to_tensor(x)  # type: ignore[no-any-return]
+    return torch.as_tensor(x)
 
 
 def scalar_cast(input_x: Any, input_y: Any) -> Any:

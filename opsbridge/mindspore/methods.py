@@ -101,10 +101,11 @@ def argmin(x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
     return torch.argmin(x, dim=axis, keepdim=keepdims)
 
 
-def sort_pair(x: torch.Tensor, axis: int, descending: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the sorted values and their places."""
-    values, places = torch.sort(x, dim=axis, descending=descending, stable=True)
-    return values, places
+def topk(x: torch.Tensor, k: Any, dim: Any, largest: bool, sorted: bool) -> tuple[Any, Any]:
+    """Return the k largest or smallest values along an axis, the last by default, and places."""
+    axis = -1 if dim is None else dim
+    values, places = torch.topk(x, to_int(k), axis, largest=largest, sorted=sorted)
+    return values, places.to(torch.int32)
 
 
 def flip(x: torch.Tensor, axis: Any) -> torch.Tensor:

@@ -70,7 +70,6 @@ def _same(x: torch.Tensor, kernel: tuple[int, ...], steps: tuple[int, ...]) -> l
 
 def _six(pads: Any) -> list[int]:
     numbers = tuple(pads) if isinstance(pads, tuple | list) else (pads,)
-    pairs = {1: [(n, n) for n in numbers * 3], 3: [(n, n) for n in numbers]}.get(
-        len(numbers), list(zip(numbers[::2], numbers[1::2], strict=True))
-    )
-    return pad_list(pairs)
+    if len(numbers) == 6:
+        return pad_list(list(zip(numbers[::2], numbers[1::2], strict=True)))
+    return pad_list([(number, number) for number in (numbers * 3)[:3]])

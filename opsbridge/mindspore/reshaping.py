@@ -94,6 +94,13 @@ def concat(tensors: Any, axis: Any) -> Any:
     return torch.cat(tensors, to_int(axis)) if tensors else NothingJoined()
 
 
+def quotient(x: Any, y: Any) -> torch.Tensor:
+    """Return x / y; of integers the integer towards zero."""
+    x, y = to_tensor(x), to_tensor(y)
+    is_float = x.is_floating_point() or y.is_floating_point()
+    return torch.div(x, y, rounding_mode=None if is_float else "trunc")
+
+
 class NothingJoined:
     """The join of no tensors: code of graph mode makes it and drops it."""
 
@@ -106,7 +113,7 @@ def add_n(x: Any) -> torch.Tensor:
     result = x[0]
     for each in x[1:]:
         result = result + each
-    return result  # type: ignore[no-any-return]
+    return result
 
 
 def clip_by_value(x: Any, low: Any = None, high: Any = None) -> torch.Tensor:
@@ -115,7 +122,7 @@ def clip_by_value(x: Any, low: Any = None, high: Any = None) -> torch.Tensor:
         x = torch.maximum(x, to_tensor(low).to(x.device, x.dtype))
     if high is not None:
         x = torch.minimum(x, to_tensor(high).to(x.device, x.dtype))
-    return x  # type: ignore[no-any-return]
+    return x
 
 
 def stop_gradient(value: Any) -> Any:

@@ -89,7 +89,7 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
 
     def __getitem__(self, key: Any) -> Tensor:
         with no_overrides():
-            return select(plain(self), plain(key)).as_subclass(Tensor)
+            return select(plain(self), plain(key)).as_subclass(Tensor)  # type: ignore[no-any-return,unused-ignore]
 
     def __setitem__(self, key: Any, value: Any) -> None:
         target = plain(self.detach() if self.is_leaf and self.requires_grad else self)
@@ -108,12 +108,12 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
     @property
     def T(self) -> Tensor:  # type: ignore[override,unused-ignore]
         """The tensor with its axes reversed."""
-        return self.transpose()
+        return self.transpose()  # type: ignore[no-any-return,unused-ignore]
 
     @property
     def itemsize(self) -> int:  # type: ignore[override,unused-ignore]
         """The bytes of one element."""
-        return self.element_size()
+        return self.element_size()  # type: ignore[no-any-return,unused-ignore]
 
     @property
     def strides(self) -> tuple[int, ...]:
@@ -122,7 +122,7 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
 
     def set_dtype(self, dtype: Any) -> Tensor:
         """Return the tensor in another dtype."""
-        return self.to(to_dtype(dtype))
+        return self.to(to_dtype(dtype))  # type: ignore[no-any-return,unused-ignore]
 
     def assign_value(self, value: Any) -> Tensor:
         """Take over the values of a tensor."""
@@ -195,7 +195,7 @@ def _initialised(init: Any, shape: Any, dtype: Any) -> Tensor:
         raise ArgumentError("Tensor: init needs a shape")
     from opsbridge.mindspore.initializer import initializer
 
-    return initializer(init, shape, to_dtype(dtype) or torch.float32)  # type: ignore[no-any-return]
+    return initializer(init, shape, to_dtype(dtype) or torch.float32)
 
 
 def _to_torch(data: Any, dtype: torch.dtype | None) -> torch.Tensor:

@@ -24,6 +24,8 @@ from opsbridge.tables.load import (
     read_toml,
 )
 from opsbridge.tables.pairing import axis_values, contexts
+from opsbridge.tables.port_lint import lint_port_table
+from opsbridge.tables.port_load import all_port_tables, load_port_table
 from opsbridge.tables.schema import (
     ApiTable,
     Case,
@@ -62,7 +64,17 @@ def lint_tables(root: Path) -> Report:
             members = [api for api in apis if api is not None and api.core == op]
             file = display(root / "core" / f"{op}.toml")
             report.add(file, cases_cover_differences(core, members))
+    for path in all_port_tables(root):
+        _lint_port_table(report, path)
     return report
+
+
+def _lint_port_table(report: Report, path: Path) -> None:
+    report.tables += 1
+    try:
+        report.add(display(path), lint_port_table(load_port_table(path)))
+    except TableError as error:
+        report.messages += str(error).splitlines()
 
 
 def _lint_core(report: Report, root: Path, op: str) -> CoreTable | None:

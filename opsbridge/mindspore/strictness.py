@@ -43,7 +43,7 @@ def is_strict() -> bool:
 
 
 def check_strictly(
-    owner: str, rules: Mapping[str, tuple[str, ...]], given: Mapping[str, Any]
+    owner: str, rules: Mapping[Any, tuple[str, ...]], given: Mapping[str, Any]
 ) -> None:
     """Raise if the arguments of a call break a rule of its table."""
     for rule, names in rules.items():
