@@ -32,6 +32,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.tables.signatures": (TABLES, FRAMEWORKS),
     "opsbridge.core": (CORE, {"numpy"}),
     "opsbridge.core.native": (CORE, NATIVE),
+    "opsbridge.cuda": (CORE, set()),
     "opsbridge.reference": (ERRORS | {"opsbridge.reference"}, {"numpy"}),
     # It imports the layer of a tensor's framework when such a tensor comes.
     "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),

@@ -36,5 +36,14 @@ class TensorLayer(Protocol):
     def finish(self, destination: Any, length: int | None = None) -> Tensor:
         """A filled destination as the user's tensor, cut to `length` rows."""
 
+    def stream(self, tensor: Tensor) -> int:
+        """The stream that kernels on the device of `tensor` are launched on."""
+
+    def read(self, tensor: Tensor) -> list[int]:
+        """The integers of a device tensor, once they are there."""
+
+    def record_event(self, tensor: Tensor) -> Any:
+        """What says by `query()` whether all launched so far is done; None inside a CUDA graph."""
+
     def threads(self) -> int:
         """How many threads the framework lets one operator use."""

@@ -123,6 +123,11 @@ class Arguments {
     read(view, *tensor);
   }
 
+  // The arguments that are left, with tensors of another kind of device.
+  Arguments for_device(int32_t device_type) const {
+    return Arguments(args_ + position_, count_ - position_, device_type);
+  }
+
   // The number of the device that the next argument, a tensor, is on.
   int device_of_next() const {
     const ObTensor* tensor = position_ < count_ ? tensor_of(args_[position_]) : nullptr;

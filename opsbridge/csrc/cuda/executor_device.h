@@ -83,7 +83,7 @@ class Executor {
   template <class Body>
   void each(int64_t count, const Body& body) const {
     if (count <= 0) return;
-    const Grid grid = grid_of(count);
+    const LaunchShape grid = shape_of_launch(count);
     run_each<<<grid.blocks, grid.threads, 0, stream_>>>(count, body);
     check_cuda(cudaGetLastError());
   }
@@ -94,7 +94,7 @@ class Executor {
     if (count <= 0) return;
     int processors = 0;
     check_cuda(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device_));
-    const Grid grid = grid_of_warps(count, processors);
+    const LaunchShape grid = shape_of_warps(count, processors);
     run_each_in_order<<<grid.blocks, grid.threads, 0, stream_>>>(drawn, count, body);
     check_cuda(cudaGetLastError());
   }
@@ -112,14 +112,22 @@ class Executor {
   int previous_ = 0, device_ = 0;
 };
 
-// Words that many threads change.
-__device__ inline void lower_word(unsigned long long* word, unsigned long long value) {
-  atomicMin(word, value);
+// Words that many threads change. Bodies are functions of host and device, but run on the device.
+#ifdef __CUDA_ARCH__
+#define OPSBRIDGE_ON_DEVICE(call) call
+#else
+#define OPSBRIDGE_ON_DEVICE(call) (void)0
+#endif
+OPSBRIDGE_FN void lower_word(unsigned long long* word, unsigned long long value) {
+  OPSBRIDGE_ON_DEVICE(atomicMin(word, value));
 }
-__device__ inline void raise_word(unsigned long long* word, unsigned long long value) {
-  atomicMax(word, value);
+OPSBRIDGE_FN void raise_word(unsigned long long* word, unsigned long long value) {
+  OPSBRIDGE_ON_DEVICE(atomicMax(word, value));
 }
-__device__ inline void subtract_one(unsigned* word) { atomicSub(word, 1u); }
-__device__ inline void set_bits(unsigned* word, unsigned bits) { atomicOr(word, bits); }
+OPSBRIDGE_FN void subtract_one(unsigned* word) { OPSBRIDGE_ON_DEVICE(atomicSub(word, 1u)); }
+OPSBRIDGE_FN void set_bits(unsigned* word, unsigned bits) {
+  OPSBRIDGE_ON_DEVICE(atomicOr(word, bits));
+}
+#undef OPSBRIDGE_ON_DEVICE
 
 }  // namespace opsbridge

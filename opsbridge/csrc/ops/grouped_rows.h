@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <limits>
 
 #include "opsbridge/box.h"
@@ -110,7 +109,8 @@ class BoxReader {
     T largest = static_cast<T>(-std::numeric_limits<float>::infinity());
     for (int64_t row = 0; row < rows_.count(); ++row) {
       const Box<T> box = corners_as_given<T>(rows_, row, reading_.layout);
-      for (const T value : {box.x1, box.y1, box.x2, box.y2}) {
+      const T corners[4] = {box.x1, box.y1, box.x2, box.y2};
+      for (const T value : corners) {
         if (!(value <= largest)) largest = value;
         if (is_nan(largest)) return largest;
       }
