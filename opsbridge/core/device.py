@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from opsbridge.core.native import cuda_function, native_function
-from opsbridge.core.tensors import Tensor, TensorLayer
+from opsbridge.core.tensors import DeviceLayer, Tensor, TensorLayer
 
 # Refusals that are told last have this bit, which is no part of the row.
 _LATER = 1 << 62
@@ -50,7 +50,12 @@ def native_call(
     """
     if layer.device(main) == "cpu":
         return native_function(name)
+    return _device_call(cast(DeviceLayer, layer), name, main, refuse, waits)
 
+
+def _device_call(
+    layer: DeviceLayer, name: str, main: Tensor, refuse: Callable[[int], None], waits: bool
+) -> Callable[..., int]:
     def call(*arguments: Any) -> int:
         _raise_finished()
         function, stream = cuda_function(name), layer.stream(main)

@@ -36,6 +36,13 @@ class TensorLayer(Protocol):
     def finish(self, destination: Any, length: int | None = None) -> Tensor:
         """A filled destination as the user's tensor, cut to `length` rows."""
 
+    def threads(self) -> int:
+        """How many threads the framework lets one operator use."""
+
+
+class DeviceLayer(TensorLayer, Protocol):
+    """A framework that can have its tensors on a GPU."""
+
     def stream(self, tensor: Tensor) -> int:
         """The stream that kernels on the device of `tensor` are launched on."""
 
@@ -44,6 +51,3 @@ class TensorLayer(Protocol):
 
     def record_event(self, tensor: Tensor) -> Any:
         """What says by `query()` whether all launched so far is done; None inside a CUDA graph."""
-
-    def threads(self) -> int:
-        """How many threads the framework lets one operator use."""

@@ -67,8 +67,7 @@ void sum_before(const Executor& on, Workspace& workspace, const uint32_t* number
                 int64_t count) {
 #ifdef __CUDACC__
   size_t bytes = 0;
-  check_cuda(
-      cub::DeviceScan::ExclusiveSum(nullptr, bytes, numbers, sums, count, on.stream()));
+  check_cuda(cub::DeviceScan::ExclusiveSum(nullptr, bytes, numbers, sums, count, on.stream()));
   char* memory = workspace.take<char>(static_cast<int64_t>(bytes) + 1);
   if (workspace.is_counting()) return;
   check_cuda(cub::DeviceScan::ExclusiveSum(memory, bytes, numbers, sums, count, on.stream()));
