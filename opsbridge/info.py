@@ -6,7 +6,7 @@ import argparse
 import importlib.metadata
 import platform
 
-from opsbridge.core.native import cpu_level, library_path
+from opsbridge.core.native import cpu_level, cuda_library_path, library_path
 from opsbridge.errors import NativeLibraryError
 from opsbridge.frameworks.host import host_threads
 from opsbridge.tables.load import all_api_names
@@ -24,13 +24,21 @@ def run(args: argparse.Namespace) -> int:
     for package in _PACKAGES:
         print(f"{package}: {_version(package)}")
     print(f"APIs: {', '.join(all_api_names())}")
-    print("CUDA kernels: not built")
+    print(f"CUDA kernels: {_cuda_kernels()}")
     try:
         print(f"CPU kernels: {library_path().name}, level {cpu_level()}, {host_threads()} threads")
     except NativeLibraryError as error:
         print(f"CPU kernels: {error}")
         return 1
     return 0
+
+
+def _cuda_kernels() -> str:
+    try:
+        path = cuda_library_path()
+    except NativeLibraryError as error:
+        return str(error)
+    return "not built" if path is None else f"{path.name}: nms, roi_align and its gradient"
 
 
 def _version(package: str) -> str:

@@ -55,6 +55,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"opsbridge.checkpoints", "opsbridge.compare", "opsbridge.mindspore"},
         {"numpy", "mindspore", "torch"},
     ),
+    "opsbridge.cuda": (CORE, set()),
     "opsbridge.reference": (ERRORS | {"opsbridge.reference"}, {"numpy"}),
     # It imports the layer of a tensor's framework when such a tensor comes.
     "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),
@@ -354,6 +355,9 @@ def test_headers_of_kernels_include_only_headers_of_kernels() -> None:
         for line in header.read_text(encoding="utf-8").splitlines():
             if line.startswith('#include "'):
                 included = line.split('"')[1]
-                assert included.startswith(("opsbridge/", "ops/", "runtime/")), (header, included)
+                # What runs on a device names the executor that it runs on.
+                device = ("cuda/",) if header.stem.endswith("_device") else ()
+                allowed = ("opsbridge/", "ops/", "runtime/", *device)
+                assert included.startswith(allowed), (header, included)
                 if "include/opsbridge" in header.as_posix():
                     assert included.startswith("opsbridge/"), (header, included)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import NoReturn
 
 from opsbridge.core.box_dtypes import FLOATS
+from opsbridge.core.native import cuda_library_path
 from opsbridge.core.tensors import Tensor, TensorLayer
 from opsbridge.errors import ArgumentError, DeviceError, DtypeError, OpsbridgeError, imitating
 
@@ -148,8 +149,10 @@ def check_same_dtype(caller: Caller, slot: str, dtype: str, other: str, other_dt
         )
 
 
-def check_on_host(layer: TensorLayer, caller: Caller, tensors: Mapping[str, Tensor]) -> None:
-    """All tensors are on one device, and this build has kernels for it."""
+def check_on_host(
+    layer: TensorLayer, caller: Caller, tensors: Mapping[str, Tensor], has_cuda: bool = False
+) -> None:
+    """All tensors are on one device, and there are kernels for it; `has_cuda`: for a GPU, too."""
     (first, tensor), *others = tensors.items()
     device = layer.device(tensor)
     for slot, other in others:
@@ -158,6 +161,8 @@ def check_on_host(layer: TensorLayer, caller: Caller, tensors: Mapping[str, Tens
                 f"{caller.operator}: {caller.argument(slot)} is on {layer.device(other)}, "
                 f"but {caller.argument(first)} is on {device}; they must be on one device"
             )
+    if has_cuda and device.startswith("cuda") and cuda_library_path() is not None:
+        return
     if device != "cpu":
         raise DeviceError(
             f"{caller.operator}: {caller.argument(first)} is on {device}, "

@@ -13,24 +13,38 @@ from opsbridge.errors import NativeLibraryError
 CPU_LEVELS = ("baseline", "avx2", "avx512")
 
 _LIBRARY = "opsbridge/libopsbridge.so"
+_CUDA_LIBRARY = "opsbridge/libopsbridge_cuda.so"
 
 
 def library_path() -> Path:
     """Where the installed library lies; in an editable install that is not beside the sources."""
-    try:
-        path = Path(str(importlib.metadata.distribution("opsbridge").locate_file(_LIBRARY)))
-    except importlib.metadata.PackageNotFoundError:
-        raise NativeLibraryError(
-            "opsbridge is not installed, so it has no compiled kernels; run `pip install .`"
-        ) from None
+    path = _installed(_LIBRARY)
     if not path.is_file():
         raise NativeLibraryError(f"opsbridge: the compiled kernels are missing: {path}")
     return path
 
 
+def cuda_library_path() -> Path | None:
+    """Where the CUDA kernels lie, or None: nvcc was not there when this was built."""
+    path = _installed(_CUDA_LIBRARY)
+    return path if path.is_file() else None
+
+
+def _installed(library: str) -> Path:
+    try:
+        return Path(str(importlib.metadata.distribution("opsbridge").locate_file(library)))
+    except importlib.metadata.PackageNotFoundError:
+        raise NativeLibraryError(
+            "opsbridge is not installed, so it has no compiled kernels; run `pip install .`"
+        ) from None
+
+
 @cache
 def _library() -> Any:
-    path = library_path()
+    return _loaded(library_path())
+
+
+def _loaded(path: Path) -> Any:
     try:
         import tvm_ffi
     except ImportError as error:
@@ -48,6 +62,15 @@ def native_function(name: str) -> Callable[..., int]:
     """A function of the compiled library; raises NativeLibraryError when there is none to call."""
     cpu_level()
     return _library().get_function(name)  # type: ignore[no-any-return]
+
+
+@cache
+def cuda_function(name: str) -> Callable[..., int]:
+    """A function of the CUDA library, which is loaded at the first call that needs it."""
+    path = cuda_library_path()
+    if path is None:
+        raise NativeLibraryError("opsbridge: this build has no CUDA kernels")
+    return _loaded(path).get_function(name)  # type: ignore[no-any-return]
 
 
 @cache

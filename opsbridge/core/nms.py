@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Native, Operator, Picked
 from opsbridge.core.rules import Rule
 from opsbridge.core.scored_boxes import check_scored_boxes, refuse_row
 from opsbridge.core.tensors import Tensor, TensorLayer
+from opsbridge.errors import DeviceError
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,17 @@ def nms(
     Source: semantics of each axis in mappings/core/nms.toml.
     """
     count, dtype = check_scored_boxes(
-        layer, caller, boxes, scores, groups, boxes_column, scores_column
+        layer, caller, boxes, scores, groups, boxes_column, scores_column, has_cuda=True
     )
+    if layer.device(boxes) != "cpu":
+        _check_for_cuda(caller, rule, threshold_decay, pre_top_k, dict(outputs))
     checks.check_number(caller, "iou_threshold", iou_threshold)
     shapes = _output_shapes(count)
     destinations = {
         name: layer.empty(shapes[name], dtype if out_dtype == "same" else out_dtype, boxes)
         for name, out_dtype in outputs
     }
-    kept = native_function("nms")(
+    kept = native_call(layer, "nms", boxes, lambda row: refuse_row(caller, -row), waits=True)(
         layer.native(boxes),
         _ABSENT["boxes_column"] if boxes_column is None else boxes_column,
         _ABSENT["scores_column"] if scores_column is None else scores_column,
@@ -111,6 +115,29 @@ def nms(
     return tuple(
         layer.finish(destinations[name], kept if name in _CUT else None) for name, _ in outputs
     )
+
+
+def _check_for_cuda(
+    caller: Caller,
+    rule: NmsRule,
+    threshold_decay: float | None,
+    pre_top_k: int | None,
+    outputs: Mapping[str, str],
+) -> None:
+    """The kernels of a GPU have no sequential algorithms.
+
+    The order of `kept_order = "introsort"` is a sort of the kept scores, which is stable there.
+    """
+    lacking = {
+        f"order = {rule.order!r}": rule.order in ("introsort", "bitonic"),
+        "threshold_decay": threshold_decay is not None and threshold_decay < 1,
+        "matched": "matched" in outputs or "match_ends" in outputs,
+        "sorted results of pre_top_k": pre_top_k is not None
+        and ("sorted_boxes" in outputs or "sorted_keep_mask" in outputs),
+    }
+    for what, is_asked in lacking.items():
+        if is_asked:
+            raise DeviceError(f"{caller.operator}: {what} has kernels for cpu only")
 
 
 # What the native function takes for a slot that is left out.

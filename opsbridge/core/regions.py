@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, NoReturn, Protocol
 
@@ -62,6 +62,10 @@ class Regions:
         """The tensors as the first arguments of a native function."""
         indices = None if self.batch_indices is None else self.layer.native(self.batch_indices)
         return self.layer.native(self.features), self.layer.native(self.rois), indices
+
+    def without_features(self) -> Regions:
+        """What is needed to say what is wrong with a region, while the features may go."""
+        return replace(self, features=None)
 
     def check(self, error_word: int) -> None:
         """Raise about the region that a native function refused, if it did."""
@@ -136,6 +140,7 @@ def check_regions(
     pooled_size: tuple[int, int],
     spatial_scale: float,
     rule: RegionRule,
+    has_cuda: bool = False,
 ) -> Regions:
     """The regions of a call, once shapes, dtypes, devices and settings are right."""
     shape = checks.check_shape(layer, caller, "features", features, ("N", "C", "H", "W"))
@@ -147,7 +152,7 @@ def check_regions(
     if batch_indices is not None:
         _check_batch_indices(layer, caller, batch_indices, rule.batch_rule, count, shape[0])
         tensors["batch_indices"] = batch_indices
-    checks.check_on_host(layer, caller, tensors)
+    checks.check_on_host(layer, caller, tensors, has_cuda)
     for slot, size in zip(("pooled_height", "pooled_width"), pooled_size, strict=True):
         checks.check_at_least(caller, slot, size, 1)
         checks.check_int32(caller, slot, size)
@@ -200,12 +205,13 @@ def _check_channels(
         )
 
 
-def check_gradient(regions: Regions, gradient: Tensor) -> None:
+def check_gradient(regions: Regions, gradient: Tensor, has_cuda: bool = False) -> None:
     """The gradient of the result is like the result."""
     layer, caller = regions.layer, regions.caller
     checks.check_shape(layer, caller, "gradient", gradient, regions.pooled_shape)
     checks.check_same_dtype(caller, "gradient", layer.dtype(gradient), "features", regions.dtype)
-    checks.check_on_host(layer, caller, {"features": regions.features, "gradient": gradient})
+    tensors = {"features": regions.features, "gradient": gradient}
+    checks.check_on_host(layer, caller, tensors, has_cuda)
 
 
 def pooled_channels(channels: int, pooled_size: tuple[int, int], channel_map: str) -> int:

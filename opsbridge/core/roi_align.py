@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.regions import (
     Regions,
@@ -72,7 +72,9 @@ def roi_align(
     Source: Mask R-CNN (He et al., 2017); semantics of each axis in mappings/core/roi_align.toml.
     """
     size = pooled_height, pooled_width
-    regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
+    regions = check_regions(
+        layer, caller, features, rois, batch_indices, size, spatial_scale, rule, has_cuda=True
+    )
     checks.check_int32(caller, "sampling_ratio", sampling_ratio)
     pooled = layer.empty(regions.pooled_shape, regions.dtype, features)
     _call("roi_align", regions, pooled, sampling_ratio, rule)
@@ -102,9 +104,11 @@ def roi_align_backward(
     gradient that is not like the result.
     """
     size = pooled_height, pooled_width
-    regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
+    regions = check_regions(
+        layer, caller, features, rois, batch_indices, size, spatial_scale, rule, has_cuda=True
+    )
     checks.check_int32(caller, "sampling_ratio", sampling_ratio)
-    check_gradient(regions, gradient)
+    check_gradient(regions, gradient, has_cuda=True)
     sums = layer.empty(regions.features_shape, regions.dtype, features)
     _call("roi_align_backward", regions, layer.native(gradient), sampling_ratio, rule, sums)
     return (layer.finish(sums),)
@@ -119,7 +123,8 @@ def _call(
     *destination: Tensor,
 ) -> None:
     """Fill the result (or, with a destination, the gradient), unless a region is refused."""
-    refused = native_function(function)(
+    call = native_call(regions.layer, function, regions.features, regions.without_features().check)
+    refused = call(
         *regions.native(),
         pooled,
         regions.spatial_scale,

@@ -30,6 +30,7 @@ def check_scored_boxes(
     groups: Tensor | None,
     boxes_column: int | None,
     scores_column: int | None,
+    has_cuda: bool = False,
 ) -> tuple[int, str]:
     """The number of boxes and their dtype, once all tensors fit each other."""
     count = checks.check_shape(
@@ -46,7 +47,7 @@ def check_scored_boxes(
         checks.check_same_length(caller, "groups", grouped, "boxes", count)
         checks.check_dtype(layer, caller, "groups", groups, GROUP_DTYPES)
         tensors["groups"] = groups
-    checks.check_on_host(layer, caller, tensors)
+    checks.check_on_host(layer, caller, tensors, has_cuda)
     return count, dtype
 
 

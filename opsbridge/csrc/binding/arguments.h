@@ -70,7 +70,9 @@ inline ObDataType data_type_of(Dtype dtype) {
 
 class Arguments {
  public:
-  Arguments(const ObAny* args, int32_t count) : args_(args), count_(count) {}
+  // `device_type` is that of every tensor.
+  Arguments(const ObAny* args, int32_t count, int32_t device_type = kCpuDevice)
+      : args_(args), count_(count), device_type_(device_type) {}
 
   int64_t integer() {
     const ObAny& arg = next();
@@ -94,7 +96,7 @@ class Arguments {
 
   // A tensor of any rank that a view can hold.
   TensorView tensor_of_any_rank() {
-    const ObTensor* tensor = host_tensor(next());
+    const ObTensor* tensor = own_tensor(next());
     if (tensor->ndim > kMaxRank) fail("a tensor of at most " + std::to_string(kMaxRank) + " axes");
     TensorView view;
     read(view, *tensor);
@@ -116,9 +118,21 @@ class Arguments {
       view.rank = -1;
       return;
     }
-    const ObTensor* tensor = host_tensor(arg);
+    const ObTensor* tensor = own_tensor(arg);
     if (tensor->ndim != rank) fail("a tensor of rank " + std::to_string(rank));
     read(view, *tensor);
+  }
+
+  // The arguments that are left, with tensors of another kind of device.
+  Arguments for_device(int32_t device_type) const {
+    return Arguments(args_ + position_, count_ - position_, device_type);
+  }
+
+  // The number of the device that the next argument, a tensor, is on.
+  int device_of_next() const {
+    const ObTensor* tensor = position_ < count_ ? tensor_of(args_[position_]) : nullptr;
+    if (tensor == nullptr) throw BadCall("a tensor is expected first");
+    return tensor->device.id;
   }
 
   int32_t remaining() const { return count_ - position_; }
@@ -137,10 +151,12 @@ class Arguments {
     throw BadCall("argument " + std::to_string(position_ - 1) + " must be " + wanted);
   }
 
-  const ObTensor* host_tensor(const ObAny& arg) const {
+  const ObTensor* own_tensor(const ObAny& arg) const {
     const ObTensor* tensor = tensor_of(arg);
     if (tensor == nullptr) fail("a tensor");
-    if (tensor->device.type != kCpuDevice) fail("a tensor in host memory");
+    if (tensor->device.type != device_type_) {
+      fail(device_type_ == kCpuDevice ? "a tensor in host memory" : "a tensor in device memory");
+    }
     return tensor;
   }
 
@@ -158,6 +174,7 @@ class Arguments {
 
   const ObAny* args_;
   int32_t count_;
+  int32_t device_type_;
   int32_t position_ = 0;
 };
 

@@ -87,6 +87,7 @@ enum Tag : int32_t {
 
 constexpr int kObjectHeaderBytes = 24;
 constexpr int32_t kCpuDevice = 1;
+constexpr int32_t kCudaDevice = 2;
 enum TypeCode : uint8_t {
   kIntCode = 0,
   kUIntCode = 1,

@@ -87,6 +87,27 @@ OPSBRIDGE_FN RoiError check_grid(const RoiAxis<T>& y, const RoiAxis<T>& x,
   return magnitude(product) > allowed ? RoiError::grid_too_large : RoiError::none;
 }
 
+// What the rule says about an error of geometry: refuse it, or leave the row to be zeroed.
+OPSBRIDGE_FN RoiError judged(RoiError error, const RoiAlignRule& rule) {
+  const bool is_zeroed =
+      (error == RoiError::negative_size && rule.negative_size == NegativeSize::zero) ||
+      ((error == RoiError::nonfinite || error == RoiError::overflow) &&
+       rule.nonfinite == Nonfinite::zero);
+  return is_zeroed ? RoiError::none : error;
+}
+
+template <class T>
+OPSBRIDGE_FN RoiError check_geometry(const Corners<T>& corners, const RoiAlignConfig<T>& config) {
+  const RoiAxis<T> y = roi_axis(corners.y1, corners.y2, config.pooled_height, config);
+  const RoiAxis<T> x = roi_axis(corners.x1, corners.x2, config.pooled_width, config);
+  // What is zeroed along one axis does not excuse what is refused along the other.
+  const RoiError of_y = judged(y.error, config.rule), of_x = judged(x.error, config.rule);
+  if (of_y != RoiError::none) return of_y;
+  if (of_x != RoiError::none) return of_x;
+  const bool is_zero_row = y.error != RoiError::none || x.error != RoiError::none;
+  return is_zero_row ? RoiError::none : check_grid(y, x, config.rule);
+}
+
 template <class T>
 OPSBRIDGE_FN T sample_position(const RoiAxis<T>& axis, int64_t bin, int64_t sample) {
   const T within = ((static_cast<T>(sample) + T(0.5)) * axis.bin) / static_cast<T>(axis.samples);

@@ -7,6 +7,10 @@
 
 #include "opsbridge/types.h"
 
+#ifdef __CUDACC__
+#include <cuda_fp16.h>
+#endif
+
 namespace opsbridge {
 
 OPSBRIDGE_FN uint32_t float_bits(float value) {
@@ -23,7 +27,9 @@ OPSBRIDGE_FN float float_of_bits(uint32_t bits) {
 
 struct HalfFormat {
   OPSBRIDGE_MEMBER static float widen(uint16_t bits) {
-#if defined(__x86_64__) && !defined(__F16C__)
+#if defined(__CUDACC__)  // which has no _Float16
+    return __half2float(__ushort_as_half(bits));
+#elif defined(__x86_64__) && !defined(__F16C__)
     // Without an instruction for it the compiler would call a function. The bias of the exponent
     // differs by 112; numbers below the normal ones get a leading one, which is taken off again.
     const uint32_t sign = uint32_t(bits & 0x8000) << 16;
@@ -39,10 +45,14 @@ struct HalfFormat {
 #endif
   }
   OPSBRIDGE_MEMBER static uint16_t narrow(float value) {
+#ifdef __CUDACC__
+    return __half_as_ushort(__float2half_rn(value));
+#else
     const _Float16 rounded = static_cast<_Float16>(value);
     uint16_t bits;
     std::memcpy(&bits, &rounded, sizeof bits);
     return bits;
+#endif
   }
 };
 

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "opsbridge/types.h"
+
 namespace opsbridge {
 
 enum class Dtype {
@@ -33,15 +35,15 @@ struct TensorView {
 // A possibly absent tensor has no data and rank -1.
 constexpr TensorView kNoTensor{nullptr, Dtype::other, -1, {}, {}};
 
-inline bool is_present(const TensorView& view) { return view.rank >= 0; }
+OPSBRIDGE_FN bool is_present(const TensorView& view) { return view.rank >= 0; }
 
 template <class T>
-T read(const TensorView& view, int64_t i) {
+OPSBRIDGE_FN T read(const TensorView& view, int64_t i) {
   return static_cast<const T*>(view.data)[i * view.strides[0]];
 }
 
 template <class T>
-T read(const TensorView& view, int64_t i, int64_t j) {
+OPSBRIDGE_FN T read(const TensorView& view, int64_t i, int64_t j) {
   return static_cast<const T*>(view.data)[i * view.strides[0] + j * view.strides[1]];
 }
 

@@ -1,0 +1,85 @@
+#include "cuda/ordering.h"
+
+#ifdef __CUDACC__
+#include <cub/device/device_radix_sort.cuh>
+#include <cub/device/device_scan.cuh>
+#else
+#include <algorithm>
+#include <numeric>
+#include <vector>
+#endif
+
+namespace opsbridge {
+namespace {
+
+#ifdef __CUDACC__
+
+template <class Key>
+void sort(const Executor& on, Workspace& workspace, Buffers<Key>& keys, Buffers<uint32_t>& values,
+          int64_t count) {
+  cub::DoubleBuffer<Key> key_buffer(keys.current, keys.other);
+  cub::DoubleBuffer<uint32_t> value_buffer(values.current, values.other);
+  size_t bytes = 0;
+  const auto call = [&](void* memory) {
+    check_cuda(cub::DeviceRadixSort::SortPairs(memory, bytes, key_buffer, value_buffer, count, 0,
+                                               int(8 * sizeof(Key)), on.stream()));
+  };
+  call(nullptr);
+  char* memory = workspace.take<char>(static_cast<int64_t>(bytes) + 1);
+  if (workspace.is_counting()) return;
+  call(memory);
+  keys = Buffers<Key>{key_buffer.Current(), key_buffer.Alternate()};
+  values = Buffers<uint32_t>{value_buffer.Current(), value_buffer.Alternate()};
+}
+
+#else
+
+template <class Key>
+void sort(const Executor&, Workspace& workspace, Buffers<Key>& keys, Buffers<uint32_t>& values,
+          int64_t count) {
+  if (workspace.is_counting()) return;
+  std::vector<int64_t> order(static_cast<size_t>(count));
+  std::iota(order.begin(), order.end(), int64_t(0));
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return keys.current[a] < keys.current[b]; });
+  for (int64_t i = 0; i < count; ++i) {
+    keys.other[i] = keys.current[order[size_t(i)]];
+    values.other[i] = values.current[order[size_t(i)]];
+  }
+  std::swap(keys.current, keys.other);
+  std::swap(values.current, values.other);
+}
+
+#endif
+
+}  // namespace
+
+void sort_pairs(const Executor& on, Workspace& workspace, Buffers<uint32_t>& keys,
+                Buffers<uint32_t>& values, int64_t count) {
+  sort(on, workspace, keys, values, count);
+}
+void sort_pairs(const Executor& on, Workspace& workspace, Buffers<uint64_t>& keys,
+                Buffers<uint32_t>& values, int64_t count) {
+  sort(on, workspace, keys, values, count);
+}
+
+void sum_before(const Executor& on, Workspace& workspace, const uint32_t* numbers, uint32_t* sums,
+                int64_t count) {
+#ifdef __CUDACC__
+  size_t bytes = 0;
+  check_cuda(cub::DeviceScan::ExclusiveSum(nullptr, bytes, numbers, sums, count, on.stream()));
+  char* memory = workspace.take<char>(static_cast<int64_t>(bytes) + 1);
+  if (workspace.is_counting()) return;
+  check_cuda(cub::DeviceScan::ExclusiveSum(memory, bytes, numbers, sums, count, on.stream()));
+#else
+  (void)on;
+  if (workspace.is_counting()) return;
+  uint32_t sum = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    sums[i] = sum;
+    sum += numbers[i];
+  }
+#endif
+}
+
+}  // namespace opsbridge

@@ -1,0 +1,73 @@
+"""The device library with its kernels run in order on the host, compiled from the same sources."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CSRC = Path(__file__).resolve().parents[2] / "opsbridge" / "csrc"
+SOURCES = (
+    *sorted(CSRC.glob("binding/cuda/*.cu")),
+    *sorted(CSRC.glob("cuda/*.cu")),
+    *sorted(CSRC.glob("ops/*_cuda.cu")),
+    CSRC / "binding" / "export.cc",
+    CSRC / "binding" / "call_recorder.cc",
+)
+FLAGS = ("-std=c++17", "-O1", "-fPIC", "-ffp-contract=off", "-fvisibility=hidden")
+
+
+@cache
+def device_library() -> Path:
+    """The compiled library; skips the test where there is no compiler."""
+    compiler = shutil.which("c++")
+    if compiler is None:
+        pytest.skip("no C++ compiler")
+    folder = Path(tempfile.mkdtemp(prefix="opsbridge-device-"))
+    include = (f"-I{CSRC}", f"-I{CSRC / 'include'}")
+
+    def compiled(source: Path) -> str:
+        target = folder / f"{source.stem}.o"
+        language = ("-x", "c++") if source.suffix == ".cu" else ()
+        command = [compiler, *FLAGS, *include, *language, "-c", source, "-o", target]
+        subprocess.run(command, check=True)
+        return str(target)
+
+    with ThreadPoolExecutor(2) as pool:
+        objects = list(pool.map(compiled, SOURCES))
+    library = folder / "libopsbridge_device_on_host.so"
+    subprocess.run([compiler, "-shared", "-o", library, *objects], check=True)
+    return library
+
+
+class DeviceTensors:
+    """A layer whose tensors say that they are on a GPU."""
+
+    def __init__(self, layer: Any) -> None:
+        self._layer = layer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._layer, name)
+
+    def device(self, tensor: Any) -> str:
+        return "cuda:0"
+
+    def stream(self, tensor: Any) -> int:
+        return 0
+
+    def read(self, tensor: Any) -> list[int]:
+        return tensor.tolist()
+
+    def record_event(self, tensor: Any) -> Any:
+        return _Finished()
+
+
+class _Finished:
+    def query(self) -> bool:
+        return True
