@@ -92,7 +92,8 @@ def _table(operator: str, version: int) -> ApiTable | None:
         framework, _, stem = identifier.partition("/")
         if framework == FRAMEWORK and stem.partition("_")[0] == operator:
             api = load_api(identifier)
-            first, last = int(api.versions[0]), int((*api.versions, "", version)[1] or version)
+            first = int(api.versions[0])
+            last = int(api.versions[1]) if len(api.versions) > 1 else version
             if first <= version <= last:
                 return api
     return None

@@ -33,11 +33,11 @@ class CaseCall:
 def case_calls(api: ApiTable, core: CoreTable, case: Case) -> list[CaseCall]:
     """The calls of a real API that meet an expectation of the case, default arguments first.
 
-    There is none where the API lacks an input or takes other shapes, where the case is refused, or
-    where the real API is known not to do what the table says in opsbridge's stead. Optional inputs
-    may be lacking: the API then does without.
+    There is none where the API lacks an input, takes other shapes or tensors, where the case is
+    refused, or where the real API is known not to do what the table says in opsbridge's stead.
+    Optional inputs may be lacking: the API then does without.
     """
-    if api.each or not _takes(api, core, case):
+    if api.each or api.own_tensors or not _takes(api, core, case):
         return []
     own = {axis for deviation in api.deviations for axis in deviation.axes}
     found: list[CaseCall] = []

@@ -223,9 +223,9 @@ void maximum_bins(const Block<S, T>& block, const Region<T>& region, int64_t fir
   LaneOf<T>* maxima = block.bins;
   for (int64_t y = first; y < last; ++y) {
     for (int64_t x = 0; x < region.x.bins; ++x, maxima += kBlockChannels<T>) {
-      const PixelLanes<T> best = fold_bin<0>(static_cast<const LaneOf<T>*>(block.pixels), region,
-                                             samples_of_bin<0>(region, y, x), ComputedWeights<T>(),
-                                             pixel_of(first_maximum<T>(rule, region.y, region.x)), fold);
+      const PixelLanes<T> best = fold_bin<0>(
+          static_cast<const LaneOf<T>*>(block.pixels), region, samples_of_bin<0>(region, y, x),
+          ComputedWeights<T>(), pixel_of(first_maximum<T>(rule, region.y, region.x)), fold);
       store_pixel(maxima, has_unusable(region, y, x) ? larger(best, pixel_of(T(0))) : best);
     }
   }
