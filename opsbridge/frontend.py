@@ -397,7 +397,7 @@ def _api_that_takes(api: ApiTable, shape: tuple[int, ...]) -> str:
         for other in others
         if other.core == api.core and other.name != api.name and _takes(other, shape)
     ]
-    plainest = min(fitting, key=lambda other: len(other.params), default=None)
+    plainest = min(fitting, key=lambda api: (api.own_tensors, len(api.params)), default=None)
     return f"opsbridge.{plainest.name}" if plainest else ""
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+
 from opsbridge import onnx
+from opsbridge.core import device
+from opsbridge.core.operator import Operator
 from opsbridge.detectron2 import layers, structures
 from opsbridge.mindspore import ops as mindspore_ops
 from opsbridge.mmcv import ops as mmcv_ops
@@ -22,3 +28,11 @@ def forget_direct_calls() -> None:
             if operator is not None:
                 operator.roads.clear()
                 operator.prepared_roads.clear()
+
+
+def modules_that_call(operators: Iterable[Operator]) -> Iterator[ModuleType]:
+    """The modules in which operators ask for native functions, by the name `native_function`."""
+    for operator in operators:
+        module = sys.modules[operator.run.__module__]
+        # Operators with kernels for GPUs, too, let the device's module ask.
+        yield module if hasattr(module, "native_function") else device

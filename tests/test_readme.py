@@ -76,7 +76,7 @@ def test_the_pages_of_the_main_job_are_there() -> None:
 
 def shown_commands() -> list[str]:
     """The commands of opsbridge that the README's table names."""
-    return re.findall(r"^\| `opsbridge (\w+)", README, re.MULTILINE)
+    return re.findall(r"^\| `opsbridge ([\w-]+)", README, re.MULTILINE)
 
 
 def test_the_commands_it_names_exist(capsys: pytest.CaptureFixture[Any]) -> None:

@@ -76,7 +76,7 @@ def test_command_prints_the_page_of_a_pair(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_a_pair_must_be_of_one_operator(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "torchvision.ops.nms", "--to", "ROIAlign"]) == 2
+    assert main(["explain", "torchvision.ops.nms", "--to", "mindspore.ops.ROIAlign"]) == 2
     assert "not of nms" in capsys.readouterr().err
 
 

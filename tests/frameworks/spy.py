@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 import pytest
-from direct_calls import forget_direct_calls
+from direct_calls import forget_direct_calls, modules_that_call
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.native import native_function
@@ -31,8 +30,7 @@ class Spy:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.addresses: list[int] = []
         forget_direct_calls()
-        for operator in OPERATORS.values():
-            module = sys.modules[operator.run.__module__]
+        for module in modules_that_call(OPERATORS.values()):
             monkeypatch.setattr(module, "native_function", self._watched)
 
     def _watched(self, name: str) -> Any:

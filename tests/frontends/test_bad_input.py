@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 from api_calls import APIS, BOXES, FEATURES, ROIS, SCORED_BOXES, SCORES
-from direct_calls import forget_direct_calls
+from direct_calls import forget_direct_calls, modules_that_call
 from framework_tensors import FRAMEWORKS, framework, to_array, to_tensor
 
 from opsbridge.core import OPERATORS
@@ -200,8 +199,8 @@ def _no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError(f"the native function {name} was asked for")
 
     forget_direct_calls()
-    for operator in OPERATORS.values():
-        monkeypatch.setattr(sys.modules[operator.run.__module__], "native_function", fail)
+    for module in modules_that_call(OPERATORS.values()):
+        monkeypatch.setattr(module, "native_function", fail)
 
 
 @pytest.mark.usefixtures("_no_kernel")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from direct_calls import forget_direct_calls
+from direct_calls import forget_direct_calls, modules_that_call
 from framework_tensors import FRAMEWORKS, Array, framework, to_array, to_tensor
 
 from opsbridge.core import OPERATORS
@@ -106,8 +105,8 @@ def only_direct(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]
         def fail(name: str) -> None:
             raise AssertionError(f"{name} is called by its operator")
 
-        for operator in OPERATORS.values():
-            monkeypatch.setattr(sys.modules[operator.run.__module__], "native_function", fail)
+        for module in modules_that_call(OPERATORS.values()):
+            monkeypatch.setattr(module, "native_function", fail)
 
     forget_direct_calls()
     yield forbid

@@ -48,7 +48,7 @@ def call_for(api: ApiTable, core: CoreTable, case: Case, expectation: Expectatio
     if not all(case.dtype in param.dtypes for param in api.params if param.dtypes):
         return None
     chosen = _choices(api, core, wanted)
-    if chosen is None:
+    if chosen is None or _takes_other_shapes(api):
         return None
     inputs = arrays(case, core)
     values = {param.name: _argument(param, inputs, chosen) for param in api.params}
@@ -60,6 +60,14 @@ def call_for(api: ApiTable, core: CoreTable, case: Case, expectation: Expectatio
         tuple(values[param.name] for param in seen if param.stage == "init"),
         tuple(values[param.name] for param in seen if param.stage == "call"),
         {param.name: values[param.name] for param in api.params if param.extension},
+    )
+
+
+def _takes_other_shapes(api: ApiTable) -> bool:
+    """Whether it goes over more axes, or reads one column twice (boxes in place of scores)."""
+    columns = [range(*span) for param in api.params for span in param.columns]
+    return bool(api.each) or any(
+        set(one) & set(other) for one, other in itertools.combinations(columns, 2)
     )
 
 

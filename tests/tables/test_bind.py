@@ -64,6 +64,7 @@ def test_arguments_fill_every_slot_that_is_not_optional(name: str) -> None:
     plan = PLANS[name]
     slots = load_core(plan.api.core).slots
     filled = [slot for step in plan.init + plan.call for slot in step.param.fills]
+    filled += [constant.slot for constant in plan.api.constants if constant.device is None]
     assert len(filled) == len(set(filled))
     assert {slot.name for slot in slots if not slot.optional} <= set(filled)
     assert set(filled) <= {slot.name for slot in slots}

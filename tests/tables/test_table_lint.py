@@ -13,6 +13,7 @@ from editing import Edit
 from opsbridge.cli import main
 from opsbridge.tables.lint import lint_tables
 from opsbridge.tables.load import all_api_names, all_core_names, load_api
+from opsbridge.tables.port_load import all_port_tables
 from opsbridge.tables.signatures import compare_with_installed, resolve
 
 NMS = "torchvision/nms.toml"
@@ -38,7 +39,7 @@ def messages(root: Path) -> list[str]:
 
 
 def table_count() -> int:
-    return len(all_core_names()) + len(all_api_names())
+    return len(all_core_names()) + len(all_api_names()) + len(all_port_tables())
 
 
 def keep_only(root: Path, *files: str) -> None:
