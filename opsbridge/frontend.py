@@ -397,8 +397,14 @@ def _api_that_takes(api: ApiTable, shape: tuple[int, ...]) -> str:
         for other in others
         if other.core == api.core and other.name != api.name and _takes(other, shape)
     ]
-    plainest = min(fitting, key=lambda api: (api.own_tensors, len(api.params)), default=None)
+    plainest = min(fitting, key=_plainness, default=None)
     return f"opsbridge.{plainest.name}" if plainest else ""
+
+
+def _plainness(api: ApiTable) -> tuple[bool, bool, int]:
+    """Least for what takes ordinary tensors, has been seen to work, and has few parameters."""
+    is_probed = api.behaviour[0].evidence.kind == "probed"
+    return api.own_tensors, not is_probed, len(api.params)
 
 
 def _takes(api: ApiTable, shape: tuple[int, ...]) -> bool:
