@@ -8,9 +8,9 @@ from typing import Any
 import libcst as cst
 
 from opsbridge.port.source.binding import elements
-from opsbridge.port.source.hub_call import parenthesised
 from opsbridge.port.source.names import dotted
 from opsbridge.port.source.parse import Tree
+from opsbridge.port.source.syntax import parenthesised
 
 # Methods of cells and what PyTorch calls them, or writes for them; "" is nothing at all, and None
 # is not translated.

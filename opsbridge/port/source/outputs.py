@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from opsbridge.port.source.hub_call import Inexpressible, name, parenthesised
+from opsbridge.port.source.conversion import Inexpressible
+from opsbridge.port.source.syntax import name, parenthesised
 from opsbridge.tables.port_schema import PortEntry, PortReturn
 
 

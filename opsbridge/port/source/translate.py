@@ -13,7 +13,8 @@ from opsbridge.port.source.apply import apply
 from opsbridge.port.source.files import SourceFile, Text, read_source
 from opsbridge.port.source.names import Names, dotted
 from opsbridge.port.source.parse import Tree, check_readable, deep_stack, parse
-from opsbridge.port.source.plan import Plan, Planner
+from opsbridge.port.source.plan import Plan
+from opsbridge.port.source.planner import Planner
 from opsbridge.port.source.project import ClassInfo, Project, SourceUnit
 from opsbridge.port.source.result import FileResult, Point, Target
 

@@ -11,13 +11,13 @@ import libcst as cst
 
 from opsbridge.port.source.binding import Given
 from opsbridge.port.source.helpers import Helper, all_helpers
-from opsbridge.port.source.hub_call import name, positional
+from opsbridge.port.source.hub_call import positional
+from opsbridge.port.source.syntax import NO_SPACE, name
 from opsbridge.tables.port_schema import PortEntry, PortParam
 
 _EXACT = {"same", "int", "number"}
 _NEAR = _EXACT | {"dtype", "ints", "tensor"}
 """Converters that are left out: such an argument must then be what PyTorch takes."""
-_NO_SPACE = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 
 def helper_of(entry: PortEntry) -> tuple[Helper, bool] | None:
@@ -51,7 +51,7 @@ def made_object(entry: PortEntry, helper: Helper, given: Mapping[str, Given]) ->
         if not node.args:
             return cst.Name(helper.name)
         args = [
-            arg.with_changes(keyword=cst.Name(by_index[index]), equal=_NO_SPACE)
+            arg.with_changes(keyword=cst.Name(by_index[index]), equal=NO_SPACE)
             for index, arg in enumerate(node.args)
         ]
         function = cst.Arg(cst.Name(helper.name))

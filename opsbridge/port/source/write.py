@@ -8,15 +8,15 @@ from typing import Any
 import libcst as cst
 
 from opsbridge.port.source.binding import Given, written
-from opsbridge.port.source.hub_call import HubCall, build, name
+from opsbridge.port.source.build import build
+from opsbridge.port.source.hub_call import HubCall
 from opsbridge.port.source.outputs import Results
+from opsbridge.port.source.syntax import NO_SPACE, name
 from opsbridge.tables.port_schema import PortEntry
 from opsbridge.tables.schema import Stage
 
 Edit = Callable[[Any], Any]
 """From a node whose children are translated to what stands in its place."""
-
-_NO_SPACE = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 
 def named(full: str) -> Edit:
@@ -105,14 +105,14 @@ def created_tensor(is_constant: bool) -> Edit:
             args.append(
                 arg.with_changes(
                     keyword=cst.Name(keyword) if keyword else None,
-                    equal=_NO_SPACE if keyword else cst.MaybeSentinel.DEFAULT,
+                    equal=NO_SPACE if keyword else cst.MaybeSentinel.DEFAULT,
                 )
             )
         args.sort(key=lambda arg: arg.keyword is not None)
         new = node.with_changes(func=name("torch.tensor"), args=args)
         if not is_constant:
             return new
-        persistent = cst.Arg(cst.Name("False"), keyword=cst.Name("persistent"), equal=_NO_SPACE)
+        persistent = cst.Arg(cst.Name("False"), keyword=cst.Name("persistent"), equal=NO_SPACE)
         return cst.Call(name("torch.nn.Buffer"), [cst.Arg(new), persistent])
 
     return edit
@@ -129,7 +129,7 @@ def made_parameter(node: cst.Call) -> cst.Call:
         kept.append(
             arg.with_changes(
                 keyword=cst.Name(keyword) if is_flag else None,
-                equal=_NO_SPACE if is_flag else cst.MaybeSentinel.DEFAULT,
+                equal=NO_SPACE if is_flag else cst.MaybeSentinel.DEFAULT,
             )
         )
     kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
@@ -147,7 +147,7 @@ def with_defaults(entry: PortEntry, stage: Stage) -> Edit:
         there = {param.name for param in params[:positional]}
         there |= {arg.keyword.value for arg in node.args if arg.keyword}
         missing = [
-            cst.Arg(written(param.default), keyword=cst.Name(param.name), equal=_NO_SPACE)
+            cst.Arg(written(param.default), keyword=cst.Name(param.name), equal=NO_SPACE)
             for param in params
             if param.name not in there and param.default is not None
         ]

@@ -1,0 +1,88 @@
+"""A planned call of PyTorch as source, with its arguments converted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import libcst as cst
+
+from opsbridge.port.source.binding import elements, literal, plain_value, written
+from opsbridge.port.source.hub_call import HubCall
+from opsbridge.port.source.syntax import NO_SPACE, name, parenthesised
+from opsbridge.tables.port_schema import PortDefault, PortEntry
+
+
+def build(
+    call: HubCall,
+    entry: PortEntry,
+    values: Mapping[str, cst.BaseExpression],
+    originals: Mapping[str, cst.Arg],
+) -> cst.BaseExpression:
+    """Return the call of PyTorch with the (translated) expressions of the arguments."""
+    defaults: dict[str, PortDefault | None] = {p.name: p.default for p in entry.params}
+    args: list[cst.Arg] = []
+    for keyword, argument, writer in call.arguments:
+        value = values.get(argument.param)
+        if value is None:
+            value = written(defaults[argument.param] if argument.param else argument.value)
+        old = originals.get(argument.param)
+        arg = cst.Arg(
+            _WRITERS[writer](value),
+            keyword=cst.Name(keyword) if keyword else None,
+            equal=NO_SPACE if keyword else cst.MaybeSentinel.DEFAULT,
+        )
+        if old is not None:
+            arg = arg.with_changes(comma=old.comma, whitespace_after_arg=old.whitespace_after_arg)
+        args.append(arg)
+    args = [
+        arg if index == len(args) - 1 or isinstance(arg.comma, cst.Comma)
+        else arg.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        for index, arg in enumerate(args)
+    ]  # fmt: skip
+    if call.receiver is not None:
+        function: cst.BaseExpression = cst.Attribute(
+            parenthesised(values[call.receiver.param]), cst.Name(call.function.rpartition(".")[2])
+        )
+    else:
+        function = name(call.function)
+    return cst.Call(function, args)
+
+
+def _lower(node: cst.BaseExpression) -> cst.BaseExpression:
+    return written(str(plain_value(node)).lower())
+
+
+def _int64(node: cst.BaseExpression) -> cst.BaseExpression:
+    receiver = cst.Attribute(parenthesised(node), cst.Name("to"))
+    return cst.Call(receiver, [cst.Arg(name("torch.int64"))])
+
+
+def _one_minus(node: cst.BaseExpression) -> cst.BaseExpression:
+    simple = literal(node) and not isinstance(node, cst.BinaryOperation)
+    right = node if simple else parenthesised(node)
+    return cst.BinaryOperation(cst.Integer("1"), cst.Subtract(), right)
+
+
+def _tuple_of_one(node: cst.BaseExpression) -> cst.BaseExpression:
+    return cst.Tuple([cst.Element(node, comma=cst.Comma())])
+
+
+def _pairs_reversed(node: cst.BaseExpression) -> cst.BaseExpression:
+    pairs = [list(elements(pair)) for pair in elements(node)]
+    flat = [cst.Element(value) for pair in reversed(pairs) for value in pair]
+    return cst.Tuple(flat)
+
+
+def _last_two(node: cst.BaseExpression) -> cst.BaseExpression:
+    return cst.Tuple([cst.Element(value) for value in list(elements(node))[-2:]])
+
+
+_WRITERS: dict[str, Callable[[cst.BaseExpression], cst.BaseExpression]] = {
+    "same": lambda node: node,
+    "int64": _int64,
+    "lower": _lower,
+    "one_minus": _one_minus,
+    "tuple of one": _tuple_of_one,
+    "pairs_reversed": _pairs_reversed,
+    "last two": _last_two,
+}

@@ -1,0 +1,89 @@
+"""Methods of cells, and the method construct itself."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from opsbridge.port.source import cells
+from opsbridge.port.source.helpers import all_helpers
+from opsbridge.port.source.meaning import CELL
+from opsbridge.port.source.names import dotted, is_mindspore
+from opsbridge.port.source.project import ClassInfo
+from opsbridge.port.source.result import Outcome, Target
+from opsbridge.port.source.scope import Scope
+from opsbridge.port.source.write import method_named, stripped
+
+
+def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> None:
+    """A call of a method that cells have."""
+    method = function.attr.value
+    becomes = cells.METHODS[method]
+    full = f"{CELL}.{method}"
+    if method == "__init__":
+        _initialisation(scope, node, function)
+    elif becomes is None:
+        reason, suggestion = cells.BY_HAND[method]
+        scope.plan.mark(node, f"{full}: {reason}")
+        scope.plan.record(node, full, Outcome.BY_HAND, reason=reason, suggestion=suggestion)
+    elif not becomes:
+        statement = scope.tree.parents.get(node)
+        if isinstance(statement, cst.Expr):
+            scope.plan.edits[statement] = cells.without
+        else:
+            scope.plan.edits[node] = stripped
+        scope.plan.record(node, full, Outcome.EXACT, became="nothing: PyTorch needs none")
+    elif "{}" in becomes:
+        scope.plan.edits[node] = cells.in_other_words(becomes)
+        scope.plan.record(node, full, Outcome.EXACT, became=becomes.format("module"))
+    elif method == "to_float":
+        _to_float(scope, node, function, full)
+    else:
+        if becomes != method:
+            scope.plan.edits[function] = method_named(becomes)
+        scope.plan.done.add(function)
+        scope.plan.record(node, full, Outcome.EXACT, became=becomes)
+
+
+def _initialisation(scope: Scope, node: cst.Call, function: cst.Attribute) -> None:
+    """`super().__init__(...)` of a cell: PyTorch's modules take no arguments."""
+    owner, self_name = scope.frame.owner, scope.frame.self_name
+    if owner is None or not cells.is_super_call(function.value):
+        return
+    is_direct = any(_is_cell_class(base) for base in owner.bases)
+    names_self = any(dotted(arg.value)[:1] == [self_name] for arg in node.args)
+    if is_direct and node.args and not names_self:
+        scope.plan.edits[node] = cells.without_arguments
+        scope.plan.record(node, f"{CELL}.__init__", Outcome.EXACT)
+
+
+def _to_float(scope: Scope, node: cst.Call, function: cst.Attribute, full: str) -> None:
+    made = function.value
+    meaning = scope.meaning(made.func) if isinstance(made, cst.Call) else None
+    is_layer = meaning is not None and meaning.entry.form == "layer"
+    if is_layer and scope.target is Target.OPSBRIDGE:
+        scope.kept_layers.add(made)
+        scope.plan.record(node, full, Outcome.EXACT, became="to_float of opsbridge's layer")
+        return
+    scope.plan.edits[node] = cells.as_function("_to_float")
+    scope.plan.helpers["_to_float"] = all_helpers()["_to_float"]
+    scope.plan.record(
+        node, full, Outcome.APPROXIMATE, became="_to_float",
+        reason="autocast decides for each operator whether it computes in the other dtype",
+    )  # fmt: skip
+
+
+def plan_construct(scope: Scope, node: cst.FunctionDef, owner: ClassInfo) -> None:
+    """`def construct`: forward, unless the class has one."""
+    if "forward" in owner.methods:
+        scope.plan.mark(node, "construct is not renamed: the class has a method forward already")
+        scope.plan.record(
+            node, f"{CELL}.construct", Outcome.BY_HAND,
+            reason="the class has a method forward already", suggestion="rename that one",
+        )  # fmt: skip
+        return
+    scope.plan.edits[node] = cells.renamed("forward")
+    scope.plan.record(node, f"{CELL}.construct", Outcome.EXACT, became="forward")
+
+
+def _is_cell_class(base: str) -> bool:
+    return is_mindspore(base) and base.rpartition(".")[2] == "Cell"

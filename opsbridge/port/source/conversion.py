@@ -1,0 +1,172 @@
+"""Whether an argument can be converted where it is written, and how it is written then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import libcst as cst
+
+from opsbridge.port.source.binding import elements, literal, plain_value
+from opsbridge.port.source.flow import Kind
+from opsbridge.tables.port_schema import PortArgument, PortDefault
+
+
+class Inexpressible(Exception):
+    """The call has no form in PyTorch's API that surely gives the same."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the expressions of a call."""
+
+    kind: Callable[[cst.BaseExpression], Kind]
+    is_dtype: Callable[[cst.BaseExpression], bool]
+
+
+@dataclass(frozen=True)
+class _Operand:
+    """An argument that is to be converted."""
+
+    param: str
+    value: cst.BaseExpression
+    constant: PortDefault | None
+    kind: Kind
+    known: Known
+    may_be_number: bool
+    may_be_open: bool
+
+    def refusal(self, why: str) -> Inexpressible:
+        return Inexpressible(f"{self.param} {why}")
+
+
+def writer_of(
+    argument: PortArgument,
+    value: cst.BaseExpression,
+    known: Known,
+    may_be_number: bool,
+    may_be_open: bool,
+) -> str:
+    """How the converted value is written; "omitted" where PyTorch's own default says it.
+
+    A tensor `may_be_number`, or `may_be_open`: nothing is known of the value, and PyTorch refuses
+    what is no tensor.
+
+    Raises:
+        Inexpressible: that depends on what the value is when the code runs.
+    """
+    operand = _Operand(
+        argument.param, value, plain_value(value), known.kind(value), known,
+        may_be_number, may_be_open,
+    )  # fmt: skip
+    convert = _CONVERSIONS.get(argument.convert)
+    if convert is None:
+        raise operand.refusal("is converted when it runs")
+    return convert(operand)
+
+
+def _number(operand: _Operand) -> str:
+    if operand.kind is Kind.TENSOR:
+        raise operand.refusal("is a tensor")
+    return "same"
+
+
+def _dtype(operand: _Operand) -> str:
+    if operand.known.is_dtype(operand.value):
+        return "same"
+    raise operand.refusal("is not known to be a dtype")
+
+
+def _axes(operand: _Operand) -> str:
+    value = operand.value
+    if operand.constant == () or (isinstance(value, cst.Name) and value.value == "None"):
+        return "omitted"
+    if literal(value):
+        return "same"
+    raise operand.refusal("is no literal: () would mean all axes")
+
+
+def _axis_list(operand: _Operand) -> str:
+    if isinstance(operand.constant, int):
+        return "tuple of one"
+    if operand.constant:
+        return "same"
+    raise operand.refusal("is no literal")
+
+
+def _ints(operand: _Operand) -> str:
+    if operand.kind is Kind.SEQUENCE:
+        return "same"
+    raise operand.refusal("is not known to be a tuple")
+
+
+def _tensor(operand: _Operand) -> str:
+    allowed = {Kind.TENSOR, Kind.GRAPH}
+    if operand.may_be_number:
+        allowed.add(Kind.NUMBER)
+    if operand.may_be_open:
+        allowed.add(Kind.UNKNOWN)
+    if operand.kind in allowed:
+        return "same"
+    raise operand.refusal("is not known to be a tensor")
+
+
+def _index(operand: _Operand) -> str:
+    if operand.kind in (Kind.TENSOR, Kind.GRAPH):
+        return "int64"
+    raise operand.refusal("is not known to be a tensor")
+
+
+def _lower(operand: _Operand) -> str:
+    if isinstance(operand.constant, str):
+        return "lower"
+    raise operand.refusal("is no literal")
+
+
+def _pairs_reversed(operand: _Operand) -> str:
+    pairs = elements(operand.value)
+    if literal(operand.value) and all(len(list(elements(pair))) == 2 for pair in pairs):
+        return "pairs_reversed"
+    raise operand.refusal("is no literal")
+
+
+def _display(operand: _Operand) -> str:
+    if isinstance(operand.value, cst.Tuple | cst.List) and list(elements(operand.value)):
+        return "same"
+    raise operand.refusal("may be empty")
+
+
+def _pair(operand: _Operand) -> str:
+    constant = operand.constant
+    if isinstance(constant, int) or (isinstance(constant, tuple) and len(constant) == 2):
+        return "same"
+    raise operand.refusal("is no literal")
+
+
+def _window(operand: _Operand) -> str:
+    constant = operand.constant
+    if isinstance(constant, int):
+        return "same"
+    if isinstance(constant, tuple) and len(constant) in (2, 4):
+        return "last two" if len(constant) == 4 else "same"
+    raise operand.refusal("is no literal")
+
+
+_CONVERSIONS: dict[str, Callable[[_Operand], str]] = {
+    "same": lambda operand: "same",
+    "int": _number,
+    "number": _number,
+    "dtype": _dtype,
+    "axes": _axes,
+    "axis_list": _axis_list,
+    "ints": _ints,
+    "tensor": _tensor,
+    "index": _index,
+    "lower": _lower,
+    "one_minus": lambda operand: "one_minus",
+    "pairs_reversed": _pairs_reversed,
+    "display": _display,
+    "pair": _pair,
+    "window": _window,
+}
+"""Conversions of the tables that can be written out; the others are done when the code runs."""

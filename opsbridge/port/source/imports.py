@@ -1,0 +1,166 @@
+"""Imports of a translated file: those that go, those that come, and helpers below them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import libcst as cst
+
+from opsbridge.port.source.helpers import Helper
+from opsbridge.port.source.names import absolute_module, is_mindspore
+from opsbridge.port.source.plan import Plan
+
+_ANCHOR = "__opsbridge_imports__"
+
+
+def bound_name(alias: cst.ImportAlias) -> str:
+    """The name that an import makes known."""
+    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+        return alias.asname.name.value
+    return str(alias.evaluated_name).split(".")[0]
+
+
+def unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:
+    """Imports of MindSpore and the names of them that the translation uses no more."""
+    tree = plan.unit.tree
+    replaced = plan.replaced
+    left: set[str] = set()
+    found: list[tuple[cst.CSTNode, str]] = []
+
+    class Uses(cst.CSTVisitor):
+        def visit_Name(self, node: cst.Name) -> None:
+            if node not in replaced and not _is_label(tree.parents.get(node), node):
+                left.add(node.value)
+
+        def visit_Import(self, node: cst.Import) -> bool:
+            found.extend(
+                (node, bound_name(alias))
+                for alias in node.names
+                if is_mindspore(str(alias.evaluated_name))
+            )
+            return False
+
+        def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+            if is_mindspore(absolute_module(node, tree)) and not isinstance(
+                node.names, cst.ImportStar
+            ):
+                found.extend((node, bound_name(alias)) for alias in node.names)
+            return False
+
+    tree.module.visit(Uses())
+    unused: dict[cst.CSTNode, set[str]] = {}
+    for node, name in found:
+        if name not in left:
+            unused.setdefault(node, set()).add(name)
+    return unused
+
+
+def first_import(plan: Plan) -> cst.CSTNode | None:
+    """The first line of the module that imports MindSpore."""
+    tree = plan.unit.tree
+    for line in tree.module.body:
+        for statement in _small_statements(line):
+            if isinstance(statement, cst.ImportFrom):
+                names = [absolute_module(statement, tree)]
+            elif isinstance(statement, cst.Import):
+                names = [str(alias.evaluated_name) for alias in statement.names]
+            else:
+                continue
+            if any(map(is_mindspore, names)):
+                return line
+    return None
+
+
+def _is_label(parent: cst.CSTNode | None, node: cst.Name) -> bool:
+    """Whether a name is only a keyword or the last part of `a.b`."""
+    if isinstance(parent, cst.Arg):
+        return parent.keyword is node
+    return isinstance(parent, cst.Attribute) and parent.attr is node
+
+
+def with_imports(module: cst.Module, modules: list[str], helpers: Collection[Helper]) -> cst.Module:
+    """Write imports where those of MindSpore began, and helpers after the last import."""
+    body = list(module.body)
+    there = {
+        str(alias.evaluated_name)
+        for line in body
+        for statement in _small_statements(line)
+        if isinstance(statement, cst.Import)
+        for alias in statement.names
+        if alias.asname is None
+    }
+    new: list[Any] = [
+        cst.parse_statement(f"import {name}", config=module.config_for_parsing)
+        for name in modules
+        if name not in there
+    ]
+    anchor = next((i for i, line in enumerate(body) if _is_anchor(line)), None)
+    if anchor is None:
+        anchor = _first_place(body)
+        body.insert(anchor, anchor_line(()))
+        if new and anchor == 0 and module.header:
+            new[0] = new[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    if new:
+        comments = [*body[anchor].leading_lines, *new[0].leading_lines]
+        new[0] = new[0].with_changes(leading_lines=comments)
+    body[anchor : anchor + 1] = new
+    last = max((i for i, line in enumerate(body) if _is_import(line)), default=-1) + 1
+    defined = {line.name.value for line in body if isinstance(line, cst.FunctionDef | cst.ClassDef)}
+    functions = [
+        cst.parse_statement(helper.source, config=module.config_for_parsing).with_changes(
+            leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)]
+        )
+        for helper in helpers
+        if helper.name not in defined
+    ]
+    return module.with_changes(body=[*body[:last], *functions, *body[last:]])
+
+
+def _small_statements(line: cst.CSTNode) -> Sequence[cst.CSTNode]:
+    return line.body if isinstance(line, cst.SimpleStatementLine) else ()
+
+
+def anchor_line(leading_lines: Any) -> cst.SimpleStatementLine:
+    """A statement that is replaced by imports in the end."""
+    statement = cst.Expr(cst.Name(_ANCHOR))
+    return cst.SimpleStatementLine([statement], leading_lines=leading_lines)
+
+
+def _is_anchor(line: Any) -> bool:
+    return (
+        isinstance(line, cst.SimpleStatementLine)
+        and isinstance(line.body[0], cst.Expr)
+        and isinstance(line.body[0].value, cst.Name)
+        and line.body[0].value.value == _ANCHOR
+    )
+
+
+def _is_import(line: Any) -> bool:
+    return any(isinstance(each, cst.Import | cst.ImportFrom) for each in _small_statements(line))
+
+
+def _first_place(body: list[Any]) -> int:
+    """Where imports may begin: behind the text of the module and imports from __future__."""
+    start = 0
+    for index, line in enumerate(body):
+        is_text = (
+            index == 0
+            and isinstance(line, cst.SimpleStatementLine)
+            and (
+                isinstance(line.body[0], cst.Expr)
+                and isinstance(line.body[0].value, cst.SimpleString | cst.ConcatenatedString)
+            )
+        )
+        if is_text or _is_future(line):
+            start = index + 1
+    return start
+
+
+def _is_future(line: Any) -> bool:
+    return isinstance(line, cst.SimpleStatementLine) and any(
+        isinstance(each, cst.ImportFrom)
+        and isinstance(each.module, cst.Name)
+        and each.module.value == "__future__"
+        for each in line.body
+    )

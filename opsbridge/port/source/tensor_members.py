@@ -1,0 +1,137 @@
+"""Methods and properties of tensors."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from opsbridge.port.source import cells
+from opsbridge.port.source.binding import Given, Unbound, bind
+from opsbridge.port.source.cell_members import plan_cell_method
+from opsbridge.port.source.conversion import Inexpressible
+from opsbridge.port.source.flow import Kind
+from opsbridge.port.source.inline import inline
+from opsbridge.port.source.meaning import SURFACE, TENSOR, Meaning, methods_of
+from opsbridge.port.source.names import dotted
+from opsbridge.port.source.result import Outcome
+from opsbridge.port.source.scope import Scope
+from opsbridge.port.source.write import method_named, stripped
+from opsbridge.tables.port_schema import PortEntry
+
+
+def plan_method_call(scope: Scope, node: cst.Call, function: cst.Attribute) -> None:
+    """`x.method(...)`: of a cell or of a tensor, as far as that is known."""
+    if not scope.concerns or scope.names.full_name(function):
+        return
+    if _may_be_of_cell(scope, function):
+        plan_cell_method(scope, node, function)
+        return
+    is_on_self = dotted(function.value) == [scope.frame.self_name]
+    if is_on_self or _put_otherwise(scope, node, function.attr.value):
+        return
+    entry = methods_of(TENSOR).get(function.attr.value)
+    if entry is None or entry.form != "method":
+        return
+    kind = scope.kind(function.value)
+    owner = scope.frame.owner
+    is_tensor = kind is Kind.TENSOR or (kind is Kind.GRAPH and _is_tensor_only(function))
+    is_tensor = is_tensor or (kind is Kind.UNKNOWN and _says_tensor(scope, node))
+    is_in_cell = owner is not None and owner.is_cell
+    if is_tensor:
+        _tensor_method(scope, node, function, entry)
+    elif kind is Kind.UNKNOWN and is_in_cell and not _says_array(scope, node):
+        _unknown_receiver(scope, node, entry)
+
+
+def _may_be_of_cell(scope: Scope, function: cst.Attribute) -> bool:
+    method, receiver = function.attr.value, function.value
+    if method not in cells.METHODS or (_is_ambiguous(method) and scope.frame.owner is None):
+        return False
+    is_ours = isinstance(receiver, cst.Call) and (
+        scope.names.full_name(receiver.func).startswith(SURFACE)
+    )
+    return not is_ours
+
+
+def _is_ambiguous(method: str) -> bool:
+    """Whether other objects than cells may well have such a method."""
+    return method in ("__init__", "cells", "construct")
+
+
+def _put_otherwise(scope: Scope, node: cst.Call, method: str) -> bool:
+    """Plan a method without arguments that PyTorch has in other words; false if it is none."""
+    if node.args:
+        return False
+    if method in cells.WITHOUT_VALUES:
+        scope.plan.edits[node] = stripped
+        became = "nothing: tensors always have values"
+    elif method in cells.IN_OTHER_WORDS:
+        template = cells.IN_OTHER_WORDS[method]
+        scope.plan.edits[node] = cells.in_other_words(template)
+        became = template.format("x")
+    else:
+        return False
+    scope.plan.record(node, f"{TENSOR}.{method}", Outcome.EXACT, became=became)
+    return True
+
+
+def _tensor_method(scope: Scope, node: cst.Call, function: cst.Attribute, entry: PortEntry) -> None:
+    meaning = Meaning(entry.name, entry)
+    try:
+        given = bind(entry, "call", node.args, receiver=True)
+        receiver = next(each for each in entry.params if each.name == "self")
+        given["self"] = Given(receiver, function.value, -1)
+        inline(scope, node, meaning, given, node.args)
+    except (Unbound, Inexpressible) as why:
+        scope.plan.done.add(function)
+        became = f"{SURFACE}.Tensor.{entry.last}"
+        scope.plan.edits[node] = cells.as_function(became)
+        scope.plan.modules.add(SURFACE)
+        reason = f"PyTorch's own is not used: {why}"
+        scope.plan.record(node, entry.name, Outcome.EXACT, became=became, reason=reason)
+
+
+def _is_tensor_only(function: cst.Attribute) -> bool:
+    """Whether a value of a graph that has such a method must be a tensor."""
+    return function.attr.value not in ("index", "count", "format", "split", "copy")
+
+
+def _says_tensor(scope: Scope, node: cst.Call) -> bool:
+    """Whether the call itself shows that its receiver is a tensor."""
+    return any(scope.is_dtype(arg.value, strict=True) for arg in node.args)
+
+
+def _says_array(scope: Scope, node: cst.Call) -> bool:
+    """Whether a call shows that its receiver is a NumPy array: it becomes a tensor there."""
+    parent = scope.tree.parents.get(node)
+    call = scope.tree.parents.get(parent) if isinstance(parent, cst.Arg) else None
+    if isinstance(call, cst.Call) and (meaning := scope.meaning(call.func)):
+        return meaning.name == TENSOR
+    return any(scope.names.full_name(arg.value).startswith("numpy.") for arg in node.args)
+
+
+def _unknown_receiver(scope: Scope, node: cst.Call, entry: PortEntry) -> None:
+    if entry.torch == f"Tensor.{entry.last}":
+        return
+    scope.plan.record(
+        node, entry.name, Outcome.BY_HAND,
+        reason="it is not known whether the value is a tensor or a NumPy array",
+        suggestion=f"for a tensor: {entry.torch or entry.ours}; a NumPy array stays as it is",
+    )  # fmt: skip
+
+
+def plan_property(scope: Scope, node: cst.Attribute) -> None:
+    """`x.name` that is not called."""
+    parent = scope.tree.parents.get(node)
+    if isinstance(parent, cst.Call) and parent.func is node:
+        return
+    if node.attr.value == "construct" and scope.frame.owner is not None:
+        scope.plan.edits[node] = method_named("forward")
+        return
+    entry = methods_of(TENSOR).get(node.attr.value)
+    if entry is None or entry.form != "property" or not entry.torch:
+        return
+    if entry.torch == f"Tensor.{node.attr.value}":
+        return
+    if scope.kind(node.value) is Kind.TENSOR:
+        scope.plan.edits[node] = cells.property_call(entry.torch)
+        scope.plan.record(node, entry.name, Outcome.EXACT, became=entry.torch)
