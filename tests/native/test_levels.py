@@ -88,7 +88,7 @@ def options_of(level: str) -> list[str]:
     """The compiler options that CMake gives to a level, and those it gives to all."""
     lists = (CSRC / "CMakeLists.txt").read_text()
     own = re.search(rf"add_level\({level} ?(.*)\)", lists)
-    common = re.search(r"add_compile_options\((.*)\)", lists)
+    common = re.search(r"set\(cpp_options (.*)\)", lists)
     assert own
     assert common
     return common.group(1).split() + own.group(1).split()
