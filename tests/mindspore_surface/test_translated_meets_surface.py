@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the surface computes with PyTorch")
+pytest.importorskip("torch", reason="the surface computes with PyTorch")
+
+import torch
 
 from opsbridge.errors import DtypeError
 from opsbridge.mindspore import load_param_into_net, nn
 
 
 def test_a_checkpoint_for_a_module_names_the_converter() -> None:
-    with pytest.raises(DtypeError, match="net is a Linear.*opsbridge convert-checkpoint"):
+    with pytest.raises(DtypeError, match=r"net is a Linear.*opsbridge convert-checkpoint"):
         load_param_into_net(torch.nn.Linear(2, 2), {})
 
 
