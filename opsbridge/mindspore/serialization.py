@@ -85,7 +85,10 @@ def load_param_into_net(
         DtypeError: `net` is no Cell or a value is no Parameter.
     """
     if not isinstance(net, Cell):
-        raise DtypeError(f"load_param_into_net: net is a {type(net).__name__}; it must be a Cell")
+        raise DtypeError(
+            f"load_param_into_net: net is a {type(net).__name__}; it must be a Cell"
+            " (a translated module takes load_state_dict after opsbridge convert-checkpoint)"
+        )
     parameters = {each.name: each for each in net.get_parameters()}
     missing = [name for name in parameters if name not in parameter_dict]
     for name, parameter in parameters.items():

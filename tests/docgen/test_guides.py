@@ -11,6 +11,7 @@ import ast
 import configparser
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -29,7 +30,15 @@ PAGES = sorted(
     for path in DOCS.glob(pattern)
 )
 # Statements about a reader's own project: only their arguments are checked.
-ABOUT_A_PROJECT = ("port", "convert-checkpoint")
+ABOUT_A_PROJECT = ("port", "convert-checkpoint", "compare")
+DETECTOR = ROOT / "examples" / "faster_rcnn"
+# What the detector's guide has done before its Python code, without MindSpore's ten steps.
+DETECTOR_STEPS = (
+    "train.py --steps 0 --checkpoint small_rcnn.ckpt",
+    "-m opsbridge port small_rcnn network.py -o ported --quiet",
+    "-m opsbridge convert-checkpoint small_rcnn.ckpt -o small_rcnn.pth"
+    " --model ported/network.py:build",
+)
 PAGE = """# Differences with torch.abs
 
 ## Code Example
@@ -105,15 +114,39 @@ ENGLISH = [page for page in PAGES if "zh" not in page.parts]
 @pytest.mark.parametrize("page", [page for page in ENGLISH if blocks(page, "python")], ids=str)
 def test_the_code_of_a_guide_prints_what_it_says(page: Path, tmp_path: Path) -> None:
     code = "\n".join(blocks(page, "python"))
+    detector = "small_rcnn" in code
+    own = {"opsbridge", *(("small_rcnn", "network") if detector else ())}
     for name in re.findall(r"^ *(?:import|from) (\w+)", code, re.MULTILINE):
-        if name != "opsbridge":
+        if name not in own:
             pytest.importorskip(name, reason=f"the guide's example imports {name}")
     expected = outputs(code)
     assert expected, "examples that show no result prove nothing"
     file = tmp_path / "guide.py"
     file.write_text(code, encoding="utf-8")
-    printed = python_output(f"import runpy; runpy.run_path({str(file)!r}, run_name='__main__')")
+    environment = prepare_detector(tmp_path) if detector else {}
+    run = f"import runpy; runpy.run_path({str(file)!r}, run_name='__main__')"
+    printed = python_output(f"import os; os.chdir({str(tmp_path)!r}); {run}", **environment)
     assert printed.splitlines() == expected
+
+
+def prepare_detector(folder: Path) -> dict[str, str]:
+    """Real MindSpore's checkpoint, the translation and its weights in a folder; where to run."""
+    pytest.importorskip("mindspore", reason="saves the guide's checkpoint")
+    pytest.importorskip("libcst", reason="translates the guide's detector")
+    shutil.copytree(DETECTOR, folder, dirs_exist_ok=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    for step in DETECTOR_STEPS:
+        done = subprocess.run(
+            [sys.executable, *step.split()],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    return {"PYTHONPATH": str(folder / "ported"), "OMP_NUM_THREADS": "1"}
 
 
 def stand_in(folder: Path, name: str, code: str) -> None:
@@ -155,6 +188,19 @@ def project(tmp_path: Path) -> Path:
     )
     stand_in(programs, "git", 'print("docs/api_mapping/abs.md")')
     stand_in(programs, "python3.11", "sys.exit(sys.argv[1:3] != ['-m', 'venv'])")
+    shutil.copytree(DETECTOR, tmp_path / "examples" / "faster_rcnn")
+    stand_in(
+        programs,
+        "python",
+        """
+        import pathlib
+        words = sys.argv[1:]
+        if words[:3] == ["-m", "opsbridge.mindspore", "run"]:
+            words = words[3:]
+        source = pathlib.Path(words[0]).read_text()
+        sys.exit(any(f'"{word}"' not in source for word in words if word.startswith("--")))
+    """,
+    )
     stand_in(programs, "pytest", "import pytest; sys.exit(pytest.console_main())")
     stand_in(
         programs,

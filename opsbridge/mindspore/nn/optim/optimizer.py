@@ -89,9 +89,11 @@ class Optimizer(Cell):
     def _decay_of(self, parameter: Any, decay: float) -> float:
         """Return the decay without groups: none for those of normalisations, told by name."""
         if not isinstance(parameter, Parameter):
+            kind = type(parameter)
             raise DtypeError(
-                f"{self.cls_name}: an element of parameters is a {type(parameter).__name__};"
-                " all must be Parameters, or all groups"
+                f"{self.cls_name}: an element of parameters is a {kind.__module__}.{kind.__name__};"
+                " all must be Parameters of mindspore, or all groups"
+                " (a translated module takes an optimizer of torch.optim)"
             )
         return 0.0 if "beta" in parameter.name or "gamma" in parameter.name else decay
 
