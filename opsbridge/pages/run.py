@@ -159,7 +159,7 @@ class _Watch:
             # Asked first: what was written before the end is then read below.
             end = self._end()
             progressed = self._take_results()
-            if record.done:
+            if record.done or record.ended:
                 break
             if end:
                 record.ended, record.kind = end
