@@ -191,7 +191,7 @@ struct FillBin {
     const int64_t plane_step = source_channel(grid, 1, 0, 0) * plan.inputs.feature_strides[1];
     T folded[kChannelsAtOnce];
     for (int c = 0; c < kChannelsAtOnce; ++c)
-      folded[c] = is_average ? T(0) : first_maximum<T>(rule);
+      folded[c] = is_average ? T(0) : first_maximum<T>(rule, region.y, region.x);
     for_each_sample(plan, region, bin_y, ys, bin_x, xs,
                     [&](int64_t, int64_t, const Tap<T>& y, const Tap<T>& x) {
                       const SampleCorners<T> weights = corner_weights(y, x);
@@ -405,7 +405,7 @@ struct GatherGradient {
     const Plane<S> features = plane_of(plan.inputs, pixel.image, pixel.first + c);
     const bool has_zero = has_unusable(region, ys, xs);
     int64_t until_zero = has_zero ? samples_before_zero(region, ys, xs) : -1;
-    T best = first_maximum<T>(rule);
+    T best = first_maximum<T>(rule, region.y, region.x);
     bool is_chosen = false;
     Tap<T> chosen_y{}, chosen_x{};
     for_each_sample(plan, region, bin_y, ys, bin_x, xs,
