@@ -107,6 +107,8 @@ def test_both_languages_have_the_same_code_and_headings(pair: tuple[Path, Path])
     assert levels[0] == levels[1]
 
 
+NEEDED_BY = {"opsbridge.port": "libcst", "as_mindspore": "torch"}
+
 # The code of their twins is the same.
 ENGLISH = [page for page in PAGES if "zh" not in page.parts]
 
@@ -119,6 +121,9 @@ def test_the_code_of_a_guide_prints_what_it_says(page: Path, tmp_path: Path) -> 
     for name in re.findall(r"^ *(?:import|from) (\w+)", code, re.MULTILINE):
         if name not in own:
             pytest.importorskip(name, reason=f"the guide's example imports {name}")
+    for part, library in NEEDED_BY.items():
+        if part in code:
+            pytest.importorskip(library, reason=f"{part} needs {library}")
     expected = outputs(code)
     assert expected, "examples that show no result prove nothing"
     file = tmp_path / "guide.py"
