@@ -1,4 +1,7 @@
-"""The device library with its kernels run in order on the host, compiled from the same sources."""
+"""The device library with its kernels run in order on the host, compiled from the same sources.
+
+`conftest.py` puts it in the place of the CUDA library for tests that use the fixture `on_device`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from opsbridge.core import OPERATORS
+
+DTYPES = ("float32", "float64", "float16", "bfloat16")
 CSRC = Path(__file__).resolve().parents[2] / "opsbridge" / "csrc"
 SOURCES = (
     *sorted(CSRC.glob("binding/cuda/*.cu")),
@@ -71,3 +77,22 @@ class DeviceTensors:
 class _Finished:
     def query(self) -> bool:
         return True
+
+
+def both(operator: str, *args: Any, **kwargs: Any) -> None:
+    """Run an operator on the CPU and on the stand-in of a GPU, and compare the bits."""
+    import torch
+
+    from opsbridge.frameworks.torch_tensors import TorchTensors
+
+    layer, run = TorchTensors(), OPERATORS[operator].run
+    expected = run(layer, *args, **kwargs)
+    result = run(DeviceTensors(layer), *args, **kwargs)
+    for ours, theirs in zip(result, expected, strict=True):
+        assert ours.dtype == theirs.dtype
+        assert torch.equal(ours.isnan(), theirs.isnan())
+        there = ~theirs.isnan()
+        same = ours[there] == theirs[there]
+        assert bool(same.all())
+        if ours.dtype.is_floating_point:  # zeros have signs
+            assert torch.equal(ours[there].signbit(), theirs[there].signbit())

@@ -13,7 +13,6 @@ namespace opsbridge {
 namespace {
 
 enum State : uint8_t { kUndecided, kKept, kDropped };
-constexpr unsigned long long kNothingRefused = ~0ull;
 
 template <class T>
 OPSBRIDGE_FN T score_of(const NmsCall& call, int64_t row) {
@@ -21,13 +20,12 @@ OPSBRIDGE_FN T score_of(const NmsCall& call, int64_t row) {
                                : read<T>(call.scores, row, call.score_column);
 }
 
-struct StartReport {
+struct Start {
   Report* report;
   uint32_t* candidates;
   uint32_t rows;
   OPSBRIDGE_MEMBER void operator()(int64_t) const {
-    report->refused = kNothingRefused;
-    report->count = 0;
+    *report = Report{kNothingRefused, 0};
     *candidates = rows;
   }
 };
@@ -60,7 +58,7 @@ struct MakeKeys {
 
   // A NaN score anywhere comes before a NaN group, as on the CPU.
   OPSBRIDGE_MEMBER void refuse(int64_t row, NmsError reason) const {
-    const unsigned long long later = reason == NmsError::nan_group ? 1ull << 62 : 0;
+    const unsigned long long later = reason == NmsError::nan_group ? kToldLater : 0;
     lower_word(&report->refused,
                later + static_cast<unsigned long long>(row * 16 + static_cast<int64_t>(reason)));
   }
@@ -313,7 +311,7 @@ void run(const Executor& on, Workspace& workspace, Report* report, const NmsCall
   Buffers<uint32_t> rows = take_buffers<uint32_t>(workspace, count);
   const bool is_counting = workspace.is_counting();
   if (!is_counting) {
-    on.each(1, StartReport{report, candidates, static_cast<uint32_t>(count)});
+    on.each(1, Start{report, candidates, static_cast<uint32_t>(count)});
     if (is_present(call.keep)) on.each(call.keep.shape[0], PadKept{call.keep});
     on.each(count, MakeKeys<T, Key>{call, keys.current, rows.current, candidates, report});
     on.each(1, CutCandidates{candidates, call.pre_top_k});

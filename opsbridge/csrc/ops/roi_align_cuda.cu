@@ -70,7 +70,7 @@ struct PlanRegion {
     const unsigned long long word =
         static_cast<unsigned long long>(place * 16 + static_cast<int64_t>(error));
     // Counts that are wrong are told before any row.
-    lower_word(&report->refused, error == RoiError::wrong_counts ? word : word + (1ull << 62));
+    lower_word(&report->refused, error == RoiError::wrong_counts ? word : word + kToldLater);
   }
 
   OPSBRIDGE_MEMBER RoiError find_image(int64_t row, int64_t& image, int64_t& place) const {
@@ -441,14 +441,6 @@ struct GatherGradient {
     const int64_t rows = ys.samples.last - ys.samples.first;
     const int64_t columns = xs.samples.last - xs.samples.first;
     return xs.samples.last < region.x.samples ? columns : rows * columns;
-  }
-};
-
-struct StartReport {
-  Report* report;
-  OPSBRIDGE_MEMBER void operator()(int64_t) const {
-    report->refused = ~0ull;
-    report->count = 0;
   }
 };
 

@@ -1,0 +1,24 @@
+// What a call tells the host once it asks.
+#pragma once
+
+#include <cstdint>
+
+#include "opsbridge/types.h"
+
+namespace opsbridge {
+
+constexpr unsigned long long kNothingRefused = ~0ull;
+// Refusals with this bit are told after those without.
+constexpr unsigned long long kToldLater = 1ull << 62;
+
+struct Report {
+  unsigned long long refused;  // row * 16 + reason, or kNothingRefused
+  unsigned long long count;    // rows of a result whose size depends on the data
+};
+
+struct StartReport {
+  Report* report;
+  OPSBRIDGE_MEMBER void operator()(int64_t) const { *report = Report{kNothingRefused, 0}; }
+};
+
+}  // namespace opsbridge

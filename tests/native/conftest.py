@@ -1,0 +1,22 @@
+"""The fixture of the tests of the device library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from device_on_host import device_library
+
+from opsbridge.core import device, native
+
+
+@pytest.fixture
+def on_device(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The kernels of a GPU, run on the host."""
+    library = device_library()
+    monkeypatch.setattr(native, "cuda_library_path", lambda: library)
+    monkeypatch.setattr("opsbridge.core.checks.cuda_library_path", lambda: library)
+    native.cuda_function.cache_clear()
+    yield
+    device._unread.clear()
+    native.cuda_function.cache_clear()
