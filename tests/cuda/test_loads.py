@@ -31,7 +31,7 @@ def test_the_library_loads_without_a_driver(library: Path) -> None:
 
 
 def cuobjdump() -> str:
-    """The tool that lists code for GPUs: part of the toolkit, and of Triton, which torch installs."""
+    """The tool that lists code for GPUs: of the toolkit, or of Triton, which torch installs."""
     triton = find_spec("triton")
     folders = [] if triton is None else triton.submodule_search_locations or []
     for tool in ("cuobjdump", *(f"{each}/backends/nvidia/bin/cuobjdump" for each in folders)):
