@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 from opsbridge.core.native import cuda_function, native_function
 from opsbridge.core.tensors import DeviceLayer, Tensor, TensorLayer
+from opsbridge.errors import DeviceError
 
 # Refusals that are told last have this bit, which is no part of the row.
 _LATER = 1 << 62
@@ -57,19 +58,26 @@ def _device_call(
     layer: DeviceLayer, name: str, main: Tensor, refuse: Callable[[int], None], waits: bool
 ) -> Callable[..., int]:
     def call(*arguments: Any) -> int:
-        _raise_finished()
+        is_captured = layer.is_capturing()
+        if is_captured and waits:
+            raise DeviceError(
+                f"{name}: the length of the result depends on data, which nothing can wait for while "
+                "a CUDA graph is captured; outputs of fixed size can be captured"
+            )
+        if not is_captured:  # to ask for an event would end the capture
+            _raise_finished()
         function, stream = cuda_function(name), layer.stream(main)
         report = layer.empty(_REPORT, "int64", main)
         size = function(stream, None, report, *arguments)
         workspace = layer.empty((max(size, 1),), "uint8", main)
         function(stream, workspace, report, *arguments)
+        if is_captured:
+            return 0
         if waits or _mode == "sync":
             refused, count = layer.read(report)
             _judge(refused, refuse)
             return count
-        event = layer.record_event(main)
-        if event is not None:
-            _unread.append((event, lambda: layer.read(report), refuse))
+        _unread.append((layer.record_event(main), lambda: layer.read(report), refuse))
         return 0
 
     return call

@@ -49,5 +49,8 @@ class DeviceLayer(TensorLayer, Protocol):
     def read(self, tensor: Tensor) -> list[int]:
         """The integers of a device tensor, once they are there."""
 
+    def is_capturing(self) -> bool:
+        """Whether the calls of the current stream are taken down for a CUDA graph."""
+
     def record_event(self, tensor: Tensor) -> Any:
-        """What says by `query()` whether all launched so far is done; None inside a CUDA graph."""
+        """What says by `query()` whether all launched so far is done."""

@@ -257,7 +257,10 @@ def _backward(operator: Operator) -> Callable[..., tuple[Any, ...]]:
         inputs = {"gradient": gradient.contiguous(), **tensors, **context.inputs}
         results = _call(OPERATORS[operator.backward], inputs, travelling)
         gradient_of = dict(zip(differentiable, results, strict=True))
-        return tuple(gradient_of.get(name) for name in names)
+        # The dispatcher drops last arguments that are their defaults, and PyTorch before 2.15 takes
+        # no gradients for those.
+        passed = names[: len(context.needs_input_grad)]
+        return tuple(gradient_of.get(name) for name in passed)
 
     return backward
 

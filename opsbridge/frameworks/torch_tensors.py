@@ -92,9 +92,10 @@ class TorchTensors:
     def read(self, tensor: Tensor) -> list[int]:
         return tensor.tolist()  # type: ignore[no-any-return]
 
+    def is_capturing(self) -> bool:
+        return bool(torch.cuda.is_current_stream_capturing())
+
     def record_event(self, tensor: Tensor) -> Any:
-        if torch.cuda.is_current_stream_capturing():
-            return None
         return torch.cuda.current_stream(tensor.device).record_event()
 
     def threads(self) -> int:

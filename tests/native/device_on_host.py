@@ -70,6 +70,9 @@ class DeviceTensors:
     def read(self, tensor: Any) -> list[int]:
         return tensor.tolist()
 
+    def is_capturing(self) -> bool:
+        return False
+
     def record_event(self, tensor: Any) -> Any:
         return _Finished()
 
