@@ -28,7 +28,7 @@ class Bulk:
         """How many cases and seconds a kind with this share has, on which device, from where on."""
         option = self._config.getoption
         cases, seconds = option("cases") * share, option("seconds") * share
-        return max(round(cases), 1), max(seconds, 3.0), self.device, option("first_case")
+        return max(round(cases), 1), max(seconds, 5.0), self.device, option("first_case")
 
     def record(self, *path: str, value: Any) -> None:
         """Keep a result for the file, which is written again each time: a run may be cut short."""
