@@ -60,6 +60,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # It imports the layer of a tensor's framework when such a tensor comes.
     "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),
     "opsbridge.frameworks.arrays": (CORE, {"numpy"}),
+    "opsbridge.frameworks.brain_floats": (CORE, {"numpy"}),
     "opsbridge.frameworks.eager": (set(), set()),
     "opsbridge.frameworks.host": (set(), set()),
     "opsbridge.frameworks.numpy": (
@@ -70,6 +71,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.frameworks.mindspore": (
         CORE
         | {
+            "opsbridge.frameworks.brain_floats",
             "opsbridge.frameworks.eager",
             "opsbridge.frameworks.gradients",
             "opsbridge.frameworks.host",
