@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.scored_boxes import check_scored_boxes, refuse_row
@@ -68,7 +68,7 @@ def soft_nms(
     Source: Soft-NMS (Bodla et al., 2017); semantics of each axis in mappings/core/soft_nms.toml.
     """
     count, dtype = check_scored_boxes(
-        layer, caller, boxes, scores, groups, boxes_column, scores_column
+        layer, caller, boxes, scores, groups, boxes_column, scores_column, has_cuda=True
     )
     numbers = {"iou_threshold": iou_threshold, "sigma": sigma, "min_score": min_score}
     for slot, value in numbers.items():
@@ -78,7 +78,7 @@ def soft_nms(
         name: layer.empty(shapes[name], dtype if out_dtype == "same" else out_dtype, boxes)
         for name, out_dtype in outputs
     }
-    kept = native_function("soft_nms")(
+    kept = native_call(layer, "soft_nms", boxes, lambda row: refuse_row(caller, -row), waits=True)(
         layer.native(boxes),
         _ABSENT["boxes_column"] if boxes_column is None else boxes_column,
         _ABSENT["scores_column"] if scores_column is None else scores_column,
