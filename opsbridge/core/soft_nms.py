@@ -64,8 +64,9 @@ def soft_nms(
     The best box is selected, every other live box is weighted by its overlap with it and dropped if
     its score falls below `min_score`; then the best of the others is selected, and so on. Tensors
     are those of `nms`. The result is boxes with their lowered scores in order of selection, and
-    their rows in the input. On a GPU the exponential of a gaussian weight may differ from that of the
-    CPU in the last place, and an unstable `kept_order` is a stable one. A NaN threshold, `sigma`, `min_score` or group raises ArgumentError.
+    their rows in the input. On a GPU the exponential of a gaussian weight may differ from the CPU's
+    in the last place, and `kept_order` introsort is a stable order. A NaN threshold, `sigma`,
+    `min_score` or group raises ArgumentError.
     Source: Soft-NMS (Bodla et al., 2017); semantics of each axis in mappings/core/soft_nms.toml.
     """
     count, dtype = check_scored_boxes(
