@@ -1,6 +1,6 @@
 // Soft suppression: boxes are laid out by run and in space, then one crew of warps selects from
-// each run (ops/soft_nms_crew_device.h), and what was selected is put into the order that the rule asks
-// for.
+// each run (ops/soft_nms_crew_device.h), and what was selected is put into the order that the rule
+// asks for.
 #include "cuda/ordering.h"
 #include "ops/group_runs_device.h"
 #include "ops/soft_nms_crew_device.h"
