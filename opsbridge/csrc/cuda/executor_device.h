@@ -75,6 +75,7 @@ class Executor {
   }
 
   cudaStream_t stream() const { return stream_; }
+  int device() const { return device_; }
 
   void fill_bytes(void* memory, int value, int64_t bytes) const {
     if (bytes > 0) check_cuda(cudaMemsetAsync(memory, value, static_cast<size_t>(bytes), stream_));

@@ -29,6 +29,8 @@ class Executor {
  public:
   Executor(int, void*) {}
 
+  int device() const { return 0; }
+
   void fill_bytes(void* memory, int value, int64_t bytes) const {
     std::memset(memory, value, static_cast<size_t>(bytes));
   }
