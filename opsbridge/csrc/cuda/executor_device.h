@@ -27,6 +27,38 @@ struct Block {
   }
 };
 
+// All warps of a block that run a body together, each thread for itself between the waits.
+struct Crew {
+  __device__ int lane() const { return threadIdx.x % kWarpSize; }
+  __device__ int lanes() const { return kWarpSize; }
+  __device__ int warp() const { return threadIdx.x / kWarpSize; }
+  __device__ int warps() const { return blockDim.x / kWarpSize; }
+  __device__ void wait_for_all() const { __syncthreads(); }
+
+  // The rest is about the lanes of a warp, which call it together.
+  __device__ unsigned ballot(bool holds) const { return __ballot_sync(kAllLanes, holds); }
+  template <class T>
+  __device__ T of_lane(T value, int lane) const {
+    return __shfl_sync(kAllLanes, value, lane);
+  }
+  __device__ uint32_t sum(uint32_t value) const { return __reduce_add_sync(kAllLanes, value); }
+  __device__ uint32_t largest(uint32_t value) const { return __reduce_max_sync(kAllLanes, value); }
+  __device__ uint64_t largest(uint64_t value) const {
+    const uint32_t high = static_cast<uint32_t>(value >> 32), low = static_cast<uint32_t>(value);
+    const uint32_t most = largest(high);
+    return uint64_t(most) << 32 | largest(high == most ? low : 0);
+  }
+  // Reserves so many places for the warp: the first lane's count says how many.
+  __device__ uint32_t reserve(uint32_t* end, uint32_t count) const {
+    uint32_t begin = 0;
+    if (lane() == 0) begin = atomicAdd(end, count);
+    return of_lane(begin, 0);
+  }
+
+ private:
+  static constexpr unsigned kAllLanes = 0xffffffffu;
+};
+
 template <class T>
 struct PerThread {
   T value;
@@ -61,6 +93,16 @@ __global__ void __launch_bounds__(kThreadsPerBlock) run_each_block(int64_t count
   for (int64_t i = blockIdx.x; i < count; i += gridDim.x) body(Block(), shared, i);
 }
 
+template <class Body>
+__global__ void __launch_bounds__(kMostWarps* kWarpSize) run_each_crew(int64_t count, Body body) {
+  __shared__ typename Body::Shared shared;
+  const Crew crew;
+  for (int64_t i = blockIdx.x; i < count; i += gridDim.x) {
+    body(crew, shared, i);
+    crew.wait_for_all();
+  }
+}
+
 class Executor {
  public:
   Executor(int device, void* stream) : stream_(static_cast<cudaStream_t>(stream)) {
@@ -75,6 +117,7 @@ class Executor {
   }
 
   cudaStream_t stream() const { return stream_; }
+  int device() const { return device_; }
 
   void fill_bytes(void* memory, int value, int64_t bytes) const {
     if (bytes > 0) check_cuda(cudaMemsetAsync(memory, value, static_cast<size_t>(bytes), stream_));
@@ -107,6 +150,18 @@ class Executor {
     check_cuda(cudaGetLastError());
   }
 
+  // Crews of so many warps. Most of the items may turn out to be none, so there are no more crews
+  // than a device can be busy with.
+  template <class Body>
+  void each_crew(int64_t count, int warps, const Body& body) const {
+    if (count <= 0) return;
+    int processors = 0;
+    check_cuda(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device_));
+    const LaunchShape grid = shape_of_crews(count, warps, processors);
+    run_each_crew<<<grid.blocks, grid.threads, 0, stream_>>>(count, body);
+    check_cuda(cudaGetLastError());
+  }
+
  private:
   cudaStream_t stream_;
   int previous_ = 0, device_ = 0;
@@ -123,6 +178,9 @@ OPSBRIDGE_FN void lower_word(unsigned long long* word, unsigned long long value)
 }
 OPSBRIDGE_FN void raise_word(unsigned long long* word, unsigned long long value) {
   OPSBRIDGE_ON_DEVICE(atomicMax(word, value));
+}
+OPSBRIDGE_FN void add_to_word(unsigned long long* word, unsigned long long value) {
+  OPSBRIDGE_ON_DEVICE(atomicAdd(word, value));
 }
 OPSBRIDGE_FN void subtract_one(unsigned* word) { OPSBRIDGE_ON_DEVICE(atomicSub(word, 1u)); }
 OPSBRIDGE_FN void set_bits(unsigned* word, unsigned bits) {

@@ -19,6 +19,28 @@ struct Block {
   }
 };
 
+struct Crew {
+  int lane() const { return 0; }
+  int lanes() const { return 1; }
+  int warp() const { return 0; }
+  int warps() const { return 1; }
+  void wait_for_all() const {}
+  unsigned ballot(bool holds) const { return holds; }
+  template <class T>
+  T of_lane(T value, int) const {
+    return value;
+  }
+  uint32_t sum(uint32_t value) const { return value; }
+  template <class T>
+  T largest(T value) const {
+    return value;
+  }
+  uint32_t reserve(uint32_t* end, uint32_t count) const {
+    *end += count;
+    return *end - count;
+  }
+};
+
 template <class T>
 struct PerThread {
   std::vector<T> values = std::vector<T>(kThreadsPerBlock);
@@ -28,6 +50,8 @@ struct PerThread {
 class Executor {
  public:
   Executor(int, void*) {}
+
+  int device() const { return 0; }
 
   void fill_bytes(void* memory, int value, int64_t bytes) const {
     std::memset(memory, value, static_cast<size_t>(bytes));
@@ -48,6 +72,12 @@ class Executor {
     typename Body::Shared shared;
     for (int64_t i = 0; i < count; ++i) body(Block(), shared, i);
   }
+
+  template <class Body>
+  void each_crew(int64_t count, int, const Body& body) const {
+    typename Body::Shared shared;
+    for (int64_t i = 0; i < count; ++i) body(Crew(), shared, i);
+  }
 };
 
 inline void lower_word(unsigned long long* word, unsigned long long value) {
@@ -56,6 +86,7 @@ inline void lower_word(unsigned long long* word, unsigned long long value) {
 inline void raise_word(unsigned long long* word, unsigned long long value) {
   if (value > *word) *word = value;
 }
+inline void add_to_word(unsigned long long* word, unsigned long long value) { *word += value; }
 inline void subtract_one(unsigned* word) { --*word; }
 inline void set_bits(unsigned* word, unsigned bits) { *word |= bits; }
 

@@ -9,6 +9,7 @@ namespace opsbridge {
 
 constexpr int kThreadsPerBlock = 256;
 constexpr int kWarpSize = 32;
+constexpr int kMostWarps = 32;               // of a block
 constexpr int64_t kMostBlocks = 2147483647;  // of the first axis of a grid
 
 struct LaunchShape {
@@ -28,6 +29,13 @@ OPSBRIDGE_FN LaunchShape shape_of_warps(int64_t count, int64_t processors) {
   const int64_t wanted = count / per_block + (count % per_block != 0);
   const int64_t running = processors * 8;  // 64 warps on each
   return LaunchShape{static_cast<unsigned>(wanted < running ? wanted : running), kThreadsPerBlock};
+}
+
+// One crew of warps per item, but no more than the device runs at once.
+OPSBRIDGE_FN LaunchShape shape_of_crews(int64_t count, int warps, int64_t processors) {
+  const int64_t running = processors * (2 * kMostWarps / warps);  // 64 warps on each
+  return LaunchShape{static_cast<unsigned>(count < running ? count : running),
+                     static_cast<unsigned>(warps * kWarpSize)};
 }
 
 // The division of 64-bit integers takes a GPU four times as long as that of 32-bit ones.
