@@ -86,14 +86,14 @@ struct KeyByGroup {
 
 struct MarkBegins {
   const uint64_t* keys;
-  uint32_t* begins_here;
+  uint8_t* begins_here;
   OPSBRIDGE_MEMBER void operator()(int64_t place) const {
     begins_here[place] = place == 0 || keys[place] != keys[place - 1];
   }
 };
 
 struct NumberRuns {
-  const uint32_t* begins_here;
+  const uint8_t* begins_here;
   const uint32_t* begun_before;
   uint32_t* run_of;
   GroupRuns runs;
@@ -122,7 +122,7 @@ inline GroupRuns runs_on_device(const Executor& on, Workspace& workspace, const 
   }
   Buffers<uint64_t> keys = take_buffers<uint64_t>(workspace, count);
   Buffers<uint32_t> rows = take_buffers<uint32_t>(workspace, count);
-  uint32_t* begins_here = workspace.take<uint32_t>(count);
+  uint8_t* begins_here = workspace.take<uint8_t>(count);
   uint32_t* begun_before = workspace.take<uint32_t>(count);
   uint32_t* run_of = workspace.take<uint32_t>(count);
   if (!is_counting) on.each(count, KeyByGroup{boxes, keys.current, rows.current});
