@@ -53,8 +53,8 @@ class Operator:
     rule among them; the outputs in `cut` are shortened to a length that depends on data. The
     gradient of `main` is computed by the operator `backward`, which takes the gradient of the first
     result before the same arguments; `backward_reads_main` says for which rules it needs the values
-    of `main`, and not only the shape. `kept`, of the same arguments as `shapes` and
-    whether `main` is on a GPU, names outputs that `backward` takes as arguments, where they are there, so that it
+    of `main`, and not only the shape. `kept`, of the same arguments as `shapes` and whether `main`
+    is on a GPU, names outputs that `backward` takes as arguments, where they are there, so that it
     need not read `main` again.
     Where more tensors than `main` have gradients, all are in `differentiable`, and `backward` has
     an output for each: "gradient", then "gradient_of_<name>".
