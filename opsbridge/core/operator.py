@@ -53,8 +53,9 @@ class Operator:
     rule among them; the outputs in `cut` are shortened to a length that depends on data. The
     gradient of `main` is computed by the operator `backward`, which takes the gradient of the first
     result before the same arguments; `backward_reads_main` says for which rules it needs the values
-    of `main`, and not only the shape. `kept`, of the same arguments as `shapes`, names outputs that
-    `backward` takes as arguments, where they are there, so that it need not read `main` again.
+    of `main`, and not only the shape. `kept`, of the same arguments as `shapes` and whether `main`
+    is on a GPU, names outputs that `backward` takes as arguments, where they are there, so that it
+    need not read `main` again.
     Where more tensors than `main` have gradients, all are in `differentiable`, and `backward` has
     an output for each: "gradient", then "gradient_of_<name>".
     `result_dtype` makes a NumPy name of the dtype that an output was asked for, of that of `main`
@@ -71,8 +72,8 @@ class Operator:
     cut: frozenset[str] = frozenset()
     backward: str | None = None
     backward_reads_main: Callable[[Any], bool] = lambda rule: True
-    kept: Callable[[Callable[[Any], tuple[int, ...]], Mapping[str, Any]], tuple[str, ...]] = (
-        lambda shape, arguments: ()
+    kept: Callable[[Callable[[Any], tuple[int, ...]], Mapping[str, Any], bool], tuple[str, ...]] = (
+        lambda shape, arguments, on_gpu: ()
     )
     differentiable: tuple[str, ...] = ()
     result_dtype: Callable[[str, str, Mapping[str, Any]], str] = named_dtype

@@ -16,6 +16,24 @@ struct Team {
   __device__ int lane() const { return threadIdx.x % kWarpSize; }
   __device__ int size() const { return kWarpSize; }
   __device__ unsigned ballot(bool holds) const { return __ballot_sync(0xffffffffu, holds); }
+  __device__ void sync() const { __syncwarp(); }
+  // The value that a thread of the team has.
+  template <class T>
+  __device__ T of_lane(T value, int lane) const {
+    return __shfl_sync(0xffffffffu, value, lane);
+  }
+  // The sum of the values of this thread and those before it.
+  __device__ unsigned sum_up_to(unsigned value) const {
+    for (int step = 1; step < kWarpSize; step *= 2) {
+      const unsigned before = __shfl_up_sync(0xffffffffu, value, step);
+      if (lane() >= step) value += before;
+    }
+    return value;
+  }
+  // How many threads before this one have the same value.
+  __device__ int equals_before(unsigned value) const {
+    return __popc(__match_any_sync(0xffffffffu, value) & ((1u << lane()) - 1));
+  }
 };
 
 // A block of threads: each phase ends with a barrier, and threads keep values of their own.
@@ -90,6 +108,19 @@ __global__ void __launch_bounds__(kThreadsPerBlock)
 }
 
 template <class Body>
+__global__ void __launch_bounds__(kTeamsPerBlock* kWarpSize)
+    run_each_team(int64_t count, Body body) {
+  __shared__ typename Body::Shared shared[kTeamsPerBlock];
+  const Team team;
+  const int own = threadIdx.x / kWarpSize;
+  const int64_t step = int64_t(gridDim.x) * kTeamsPerBlock;
+  for (int64_t i = int64_t(blockIdx.x) * kTeamsPerBlock + own; i < count; i += step) {
+    body(team, shared[own], i);
+    __syncwarp();
+  }
+}
+
+template <class Body>
 __global__ void __launch_bounds__(kThreadsPerBlock) run_each_block(int64_t count, Body body) {
   __shared__ typename Body::Shared shared;
   for (int64_t i = blockIdx.x; i < count; i += gridDim.x) body(Block(), shared, i);
@@ -147,6 +178,14 @@ class Executor {
     check_cuda(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device_));
     const LaunchShape grid = shape_of_warps(count, processors);
     run_each_in_order<<<grid.blocks, grid.threads, 0, stream_>>>(drawn, count, body);
+    check_cuda(cudaGetLastError());
+  }
+
+  template <class Body>
+  void each_team(int64_t count, const Body& body) const {
+    if (count <= 0) return;
+    const LaunchShape grid = shape_of_teams(count);
+    run_each_team<<<grid.blocks, grid.threads, 0, stream_>>>(count, body);
     check_cuda(cudaGetLastError());
   }
 

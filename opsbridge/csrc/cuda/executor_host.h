@@ -10,6 +10,13 @@ struct Team {
   int lane() const { return 0; }
   int size() const { return 1; }
   unsigned ballot(bool holds) const { return holds; }
+  void sync() const {}
+  template <class T>
+  T of_lane(T value, int) const {
+    return value;
+  }
+  unsigned sum_up_to(unsigned value) const { return value; }
+  int equals_before(unsigned) const { return 0; }
 };
 
 struct Block {
@@ -66,6 +73,12 @@ class Executor {
   template <class Body>
   void each_in_order(int64_t count, unsigned long long*, const Body& body) const {
     for (int64_t i = 0; i < count; ++i) body(Team(), i);
+  }
+
+  template <class Body>
+  void each_team(int64_t count, const Body& body) const {
+    typename Body::Shared shared;
+    for (int64_t i = 0; i < count; ++i) body(Team(), shared, i);
   }
 
   template <class Body>

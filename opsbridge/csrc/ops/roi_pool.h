@@ -70,6 +70,16 @@ OPSBRIDGE_FN PoolAxis<T> pool_axis(T low, T high, int64_t bins, const RoiPoolCon
   return axis;
 }
 
+// Why a region is refused, if its rule does not define it as zero.
+template <class T>
+OPSBRIDGE_FN RoiError check_geometry(const Corners<T>& corners, const RoiPoolConfig<T>& config) {
+  RoiError error = pool_axis(corners.y1, corners.y2, config.pooled_height, config).error;
+  if (error == RoiError::none) {
+    error = pool_axis(corners.x1, corners.x2, config.pooled_width, config).error;
+  }
+  return config.rule.nonfinite == Nonfinite::zero ? RoiError::none : error;
+}
+
 // The pixels [first, last) of one bin.
 struct PixelRange {
   int64_t first, last;
