@@ -53,7 +53,7 @@ def native_call(
 
 def _device_call(name: str, refuse: Callable[[int], None], waits: bool) -> Callable[..., int]:
     def call(*arguments: Any) -> int:
-        raise_finished()
+        _raise_finished()
         ticket = cuda_function(name)(*arguments)
         if ticket < 0:
             if waits:
@@ -70,7 +70,12 @@ def _device_call(name: str, refuse: Callable[[int], None], waits: bool) -> Calla
     return call
 
 
-def raise_finished() -> None:
+def has_unread() -> bool:
+    """Whether there are calls that nobody looked at yet."""
+    return bool(_unread)
+
+
+def _raise_finished() -> None:
     """Raise what the first refused one of the calls says that are known to be finished."""
     while _unread:
         # Off the queue while it is looked at, so that no other thread does.

@@ -92,6 +92,7 @@ class Direct:
 
     `arguments` fill slots of the operator, `constants` hold other slots. `rules` has a rule for
     every one of the `dtypes` and every value of the `choices`, the last choice varying fastest.
+    `on_device` are the calls on tensors of a GPU, if the device library takes some.
     """
 
     operator: Operator
@@ -103,6 +104,7 @@ class Direct:
     dtypes: tuple[str, ...]
     rules: tuple[Rule, ...]
     wanted: tuple[tuple[str, str], ...]
+    on_device: Direct | None = None
 
     @cached_property
     def tensors(self) -> tuple[int, ...]:

@@ -36,12 +36,16 @@ class Native:
     for slots that are left out; those that are not in it are tensors or outputs, and absent as
     None. The function returns how long the outputs in `cut` are, or a negative number for input
     that it refuses; where there are none, zero or another number. `columns` says how many columns
-    the rule asks of tensors whose tables leave it open.
+    the rule asks of tensors whose tables leave it open. `is_on_device` says whether the device
+    library takes direct calls with a rule, slots that are given and outputs.
     """
 
     arguments: tuple[str, ...]
     absent: Mapping[str, int | float] = field(default_factory=dict)
     columns: Callable[[Any], int] | None = None
+    is_on_device: Callable[[Any, frozenset[str], frozenset[str]], bool] = (
+        lambda rule, slots, outputs: False
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ namespace opsbridge {
 // Where the tensors of direct calls are.
 struct DirectPlace {
   int32_t device_type;
-  int64_t most_bytes;                // of a result; larger ones are left to the slow road
+  int64_t most_bytes;                 // of a result; larger ones are left to the slow road
   int64_t (*answer)(int64_t result);  // of what `entry` returned, where one has to wait; or null
 };
 

@@ -1,8 +1,8 @@
-#include "cuda/tickets.h"
-
 #include <map>
 #include <mutex>
 #include <vector>
+
+#include "cuda/tickets.h"
 
 namespace opsbridge {
 namespace {
@@ -43,8 +43,8 @@ struct Event {
 Report* pinned_reports(int64_t count) {
   const WhileOthersCapture guard;
   void* memory = nullptr;
-  check_cuda(cudaHostAlloc(&memory, static_cast<size_t>(count) * sizeof(Report),
-                           cudaHostAllocPortable));
+  check_cuda(
+      cudaHostAlloc(&memory, static_cast<size_t>(count) * sizeof(Report), cudaHostAllocPortable));
   return static_cast<Report*>(memory);
 }
 

@@ -1,6 +1,5 @@
-#include "binding/cuda/outcome.h"
-
 #include "binding/arguments.h"
+#include "binding/cuda/outcome.h"
 #include "binding/export.h"
 #include "cuda/tickets.h"
 
