@@ -35,7 +35,7 @@ void scatter(const Executor& on, Workspace& workspace, Report* report, const Roi
   const TileGrid tiles{config.height, config.width};
   const int64_t rows = plan.inputs.rows, spans = (tiles.down() + tiles.across()) * rows;
   const int64_t width = config.pooled_width, bins = config.pooled_height * width;
-  BinSpan* const span = workspace.take<BinSpan>(spans);
+  PixelSpan* const span = workspace.take<PixelSpan>(spans);
   BinsOfCall<int32_t> places = bins_of_call<int32_t>(argmax);
   if (!is_present(argmax)) {
     int32_t* const found = workspace.take<int32_t>(rows * config.channels * bins);

@@ -28,7 +28,7 @@ BinsOfCall<N> bins_of_call(const TensorView& view) {
 }
 
 // The bins of one region, along one axis, that touch a tile.
-struct BinSpan {
+struct PixelSpan {
   int32_t first, count;
 };
 
@@ -47,7 +47,7 @@ struct PlanSpan {
   TileGrid tiles;
   const PixelRange* bins;
   int64_t rows, pooled_height, pooled_width;
-  BinSpan* spans;
+  PixelSpan* spans;
 
   OPSBRIDGE_MEMBER void operator()(int64_t i) const {
     const Division at = divided(i, rows);
@@ -58,9 +58,9 @@ struct PlanSpan {
                                     kTileColumns);
   }
 
-  OPSBRIDGE_MEMBER BinSpan span_of(const PixelRange* own, int64_t count, int64_t begin,
-                                   int64_t size) const {
-    BinSpan span{0, 0};
+  OPSBRIDGE_MEMBER PixelSpan span_of(const PixelRange* own, int64_t count, int64_t begin,
+                                     int64_t size) const {
+    PixelSpan span{0, 0};
     for (int64_t bin = 0; bin < count; ++bin) {
       const PixelRange range = own[bin];
       if (range.first >= range.last || range.last <= begin || range.first >= begin + size) continue;
@@ -73,12 +73,12 @@ struct PlanSpan {
 
 // The bins of a batch of regions that touch a tile, one region per lane, counted through in order.
 struct Touching {
-  BinSpan down, across;
+  PixelSpan down, across;
   unsigned count, up_to;  // bins of this lane's region, and with those of the lanes before
 
   template <class Lanes>
-  OPSBRIDGE_MEMBER static Touching open(const Lanes& team, const BinSpan& down,
-                                        const BinSpan& across) {
+  OPSBRIDGE_MEMBER static Touching open(const Lanes& team, const PixelSpan& down,
+                                        const PixelSpan& across) {
     const unsigned count = static_cast<unsigned>(down.count) * static_cast<unsigned>(across.count);
     return Touching{down, across, count, team.sum_up_to(count)};
   }
@@ -121,13 +121,13 @@ struct ScatterTile {
     int64_t image, first_channel;
     int channels;
     int64_t top, left;
-    const BinSpan* rows;  // of every region
-    const BinSpan* columns;
+    const PixelSpan* rows;  // of every region
+    const PixelSpan* columns;
   };
 
   PoolPlan<S, T> plan;
   TileGrid tiles;
-  const BinSpan* spans;
+  const PixelSpan* spans;
   BinsOfCall<S> pooled;
   BinsOfCall<int32_t> argmax;
   Divisor width;
@@ -147,7 +147,7 @@ struct ScatterTile {
     for (int64_t begin = 0; begin < plan.inputs.rows; begin += team.size()) {
       const int64_t row = begin + team.lane();
       const bool is_own = row < plan.inputs.rows && plan.inputs.images[row] == tile.image;
-      const BinSpan none{0, 0};
+      const PixelSpan none{0, 0};
       const Touching touching =
           Touching::open(team, is_own ? tile.rows[row] : none, is_own ? tile.columns[row] : none);
       const unsigned total = touching.total(team);

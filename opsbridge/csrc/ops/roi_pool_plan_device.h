@@ -21,7 +21,7 @@ struct PoolPlan {
 
 // One bin along one axis of one region; the first of a region finds its image, too.
 template <class S, class T>
-struct PlanBin {
+struct PlanPoolBin {
   PoolPlan<S, T> plan;
   RegionTensors tensors;
   ClipHigh clip;
@@ -63,9 +63,9 @@ template <class S, class T>
 void fill_plan(const Executor& on, const PoolPlan<S, T>& plan, const RoiPoolCall& call,
                ClipHigh clip, Report* report) {
   on.each(1, StartReport{report});
-  on.each(
-      plan.inputs.rows * plan.bins_per_region(),
-      PlanBin<S, T>{plan, call.regions, clip, const_cast<int64_t*>(plan.inputs.images), report});
+  on.each(plan.inputs.rows * plan.bins_per_region(),
+          PlanPoolBin<S, T>{plan, call.regions, clip, const_cast<int64_t*>(plan.inputs.images),
+                            report});
 }
 
 }  // namespace opsbridge
