@@ -1,6 +1,5 @@
-#include "cuda/ordering.h"
-
 #include "cuda/counted_order.h"
+#include "cuda/ordering.h"
 
 #ifdef __CUDACC__
 #include <cub/device/device_radix_sort.cuh>
@@ -64,8 +63,9 @@ void sort_few_or_many(const Executor& on, Workspace& workspace, Buffers<Key>& ke
                       Buffers<uint32_t>& values, int64_t count) {
   if (count > kMostCounted) return sort(on, workspace, keys, values, count);
   if (workspace.is_counting()) return;
-  on.each_block(PlaceByCounting<Key>::parts(count),
-                PlaceByCounting<Key>{keys.current, values.current, keys.other, values.other, count});
+  on.each_block(
+      PlaceByCounting<Key>::parts(count),
+      PlaceByCounting<Key>{keys.current, values.current, keys.other, values.other, count});
   std::swap(keys.current, keys.other);
   std::swap(values.current, values.other);
 }

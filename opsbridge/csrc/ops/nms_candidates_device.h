@@ -1,5 +1,5 @@
-// The boxes of a call as the kernels of a GPU see them: keys to rank them by, and, by rank, corners,
-// groups and states. Included by ops/nms_cuda.cu only.
+// The boxes of a call as the kernels of a GPU see them: keys to rank them by, and, by rank,
+// corners, groups and states. Included by ops/nms_cuda.cu only.
 #pragma once
 
 #include "cuda/executor.h"

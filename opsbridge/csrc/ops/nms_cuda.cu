@@ -37,9 +37,9 @@ void decide_by_tree(const Executor& on, Workspace& workspace, const Candidates<A
   unsigned long long* drawn = workspace.take<unsigned long long>(1);
   decide_by_pairs(on, workspace, all, kHead, kept_before, kept_ranks);
   if (!workspace.is_counting()) {
-    on.each_block((count + kThreadsPerBlock - 1) / kThreadsPerBlock,
-                  FilterByHead<A>{all, kHead, kept_ranks, kept_ranks + kHead, keys.current,
-                                  ranks.current});
+    on.each_block(
+        (count + kThreadsPerBlock - 1) / kThreadsPerBlock,
+        FilterByHead<A>{all, kHead, kept_ranks, kept_ranks + kHead, keys.current, ranks.current});
   }
   sort_pairs(on, workspace, keys, ranks, count);
   if (!workspace.is_counting()) {
@@ -61,13 +61,13 @@ void decide(const Executor& on, Workspace& workspace, const NmsCall& call, Group
   Box<A>* boxes = workspace.take<Box<A>>(count);
   uint64_t* groups = grouping.is_exact ? workspace.take<uint64_t>(count) : nullptr;
   const double threshold = held_threshold<T>(call.iou_threshold, rule.threshold_type);
-  const Candidates<A> all{boxes,     groups, states, count,
-                          threshold, rule,   do_disjoint_boxes_stay(rule, threshold)};
+  const Candidates<A> all{
+      boxes, groups, states, count, threshold, rule, do_disjoint_boxes_stay(rule, threshold)};
   if (!workspace.is_counting()) {
     const BoxReading<T> reading{rule.layout, rule.corner_order, rule.box_offset,
                                 grouping.is_shifted, T(0)};
-    on.each(count, ReadBoxes<T, A, Key>{call.rows, reading, largest, keys, ranked, call.pre_top_k,
-                                        all});
+    on.each(count,
+            ReadBoxes<T, A, Key>{call.rows, reading, largest, keys, ranked, call.pre_top_k, all});
   }
   if (count <= ResolvePairs<A>::kMost) {
     decide_by_pairs(on, workspace, all, count, kept_before, nullptr);

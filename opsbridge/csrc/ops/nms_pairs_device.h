@@ -99,7 +99,8 @@ struct ResolvePairs {
       return;
     }
     bool is_dropped = thread < kWordBits && all.states[rank] == kDropped;
-    for (int64_t before = thread / kWordBits; before < word; before += kThreadsOfOneBlock / kWordBits) {
+    for (int64_t before = thread / kWordBits; before < word;
+         before += kThreadsOfOneBlock / kWordBits) {
       is_dropped |= (words[before * count + rank] & shared.kept[before]) != 0;
     }
     if (is_dropped) set_bits(&shared.dropped, 1u << bit);
@@ -125,8 +126,7 @@ struct ResolvePairs {
     const int bit = int(rank % kWordBits);
     const uint32_t kept = shared.kept[word];
     const bool is_kept = ((kept >> bit) & 1) != 0;
-    const uint32_t before =
-        shared.kept_before[word] + uint32_t(bits_in(kept & ((1u << bit) - 1)));
+    const uint32_t before = shared.kept_before[word] + uint32_t(bits_in(kept & ((1u << bit) - 1)));
     all.states[rank] = is_kept ? kKept : kDropped;
     kept_before[rank] = before;
     if (kept_ranks == nullptr) return;

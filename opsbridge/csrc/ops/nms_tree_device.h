@@ -1,5 +1,5 @@
-// Many boxes: those that the first ones do not drop are put in an order of the plane, with bounds of
-// each 32 and of each 1024 of them, and every box looks only where it can meet better ones. The
+// Many boxes: those that the first ones do not drop are put in an order of the plane, with bounds
+// of each 32 and of each 1024 of them, and every box looks only where it can meet better ones. The
 // bounds are tested by the arithmetic of the boxes: subtraction, maximum and product of what is not
 // negative never fall when a box grows, however they round, so boxes whose bounds have no overlap
 // have none. Included by ops/nms_cuda.cu only.
@@ -182,7 +182,8 @@ struct BuildTree {
     block.each([&](int thread) {
       if (thread >= kFan) return;
       Bounds<A> tile = shared.parts[thread * kThreadsPerTile];
-      for (int i = 1; i < kThreadsPerTile; ++i) tile.add(shared.parts[thread * kThreadsPerTile + i]);
+      for (int i = 1; i < kThreadsPerTile; ++i)
+        tile.add(shared.parts[thread * kThreadsPerTile + i]);
       shared.tiles[thread] = tile;
       tree.tiles[square * kFan + thread] = tile;
     });
