@@ -27,10 +27,10 @@ class RoiPoolRule(Rule):
 
     operator: ClassVar[str] = "roi_pool"
 
-    corner: Literal["round_away", "exact"] = "round_away"
+    corner: Literal["round_away", "exact", "round_before_scale"] = "round_away"
     end_offset: Literal[0, 1] = 0
     length_plus: Literal[0, 1] = 1
-    min_size: Literal["one", "none"] = "one"
+    min_size: Literal["one", "none", "tenth"] = "one"
     clip_high: Literal["size", "last_pixel"] = "size"
     gradient_clip_high: Literal["same", "size"] = "same"
     pooling: Literal["maximum", "average"] = "maximum"
