@@ -104,9 +104,17 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "opsbridge.frameworks.torch": (
         CORE
-        | {"opsbridge.frameworks.torch_library", "opsbridge.frameworks.torch_tensors"}
+        | {
+            "opsbridge.frameworks.torch_device_road",
+            "opsbridge.frameworks.torch_library",
+            "opsbridge.frameworks.torch_tensors",
+        }
         | ARRAYS,
         {"torch"},
+    ),
+    "opsbridge.frameworks.torch_device_road": (
+        CORE | {"opsbridge.frameworks.torch_tensors"},
+        set(),
     ),
     "opsbridge.frameworks.torch_library": (
         CORE | {"opsbridge.frameworks.torch_tensors"},
