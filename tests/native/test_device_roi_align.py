@@ -71,6 +71,52 @@ def test_channels_last_and_planes(dtype: str, channels: int) -> None:
     both("roi_align", last, rois[:3], 9, 14, 1.5, 0, rule=RoiAlignRule())
 
 
+@pytest.mark.parametrize(("dtype", "ratio"), list(product(DTYPES, (1, 2, 3, 9))))
+def test_gradients_that_meet_at_a_pixel(dtype: str, ratio: int) -> None:
+    """Whole runs of regions, bins and samples at the same pixels, of one image out of three."""
+    random = torch.Generator().manual_seed(ratio)
+    kind = getattr(torch, dtype)
+    for channels, rows in ((1, 40), (37, 70), (264, 5)):
+        features = torch.randn(3, channels, 5, 9, generator=random).to(kind)
+        corners = torch.rand(rows, 2, generator=random) * 2 + 3
+        rois = torch.cat((torch.ones(rows, 1), corners, corners + 0.5), dim=1)
+        rois[0] = torch.tensor([2, -20, -20, 40, 40])
+        rois[1] = torch.tensor([0, 400, 400, 440, 440])
+        gradient = torch.randn(rows, channels, 2, 3, generator=random).to(kind)
+        arguments = (features, rois.to(kind), 2, 3, 1.0, ratio)
+        both("roi_align_backward", gradient, *arguments, rule=RoiAlignRule())
+        last = gradient.to(memory_format=torch.channels_last)
+        rule = RoiAlignRule(half_pixel=0.5, min_size="none", accumulate="float32")
+        both("roi_align_backward", last, *arguments, rule=rule)
+        spread = gradient[:1, :1, :1, :1].expand(gradient.shape)
+        both("roi_align_backward", spread, *arguments, rule=rule)
+
+
+def test_gradients_of_nothing() -> None:
+    for images, channels, rows in ((0, 3, 0), (2, 0, 4), (2, 3, 0)):
+        features, rois = torch.randn(images, channels, 4, 5), torch.zeros(rows, 5)
+        gradient = torch.randn(rows, channels, 2, 2)
+        both("roi_align_backward", gradient, features, rois, 2, 2, 1.0, 2, rule=RoiAlignRule())
+
+
+def test_a_refused_region_adds_nothing_to_a_gradient() -> None:
+    from opsbridge.frameworks.torch_tensors import TorchTensors
+
+    features, rois = regions("float32", 2, 9)
+    gradient = torch.randn(290, 9, 2, 2)
+    bad = rois.clone()
+    bad[17, 0] = 3
+    layer, run = DeviceTensors(TorchTensors()), OPERATORS["roi_align_backward"].run
+    (result,) = run(layer, gradient, features, bad, 2, 2, 1.0, 2, rule=RoiAlignRule())
+    with pytest.raises(ArgumentError, match=r"rois\[17\]\[0\] is 3"):
+        device.raise_refused()
+    others = torch.arange(290) != 17
+    (expected,) = run(
+        layer, gradient[others], features, rois[others], 2, 2, 1.0, 2, rule=RoiAlignRule()
+    )
+    assert torch.equal(result, expected)
+
+
 def test_strided_regions_and_counts() -> None:
     features, rois = regions("float32", 2, 9)
     last = features.to(memory_format=torch.channels_last)
@@ -78,6 +124,9 @@ def test_strided_regions_and_counts() -> None:
     counts = torch.tensor([100, 0, 190])
     rule = RoiAlignRule(batch_rule="counts")
     both("roi_align", last, rois[:, 1:], 2, 2, 1.0, 2, batch_indices=counts, rule=rule)
+    gradient = torch.randn(290, 9, 2, 2)
+    arguments = (gradient, last, rois[:, 1:], 2, 2, 1.0, 2)
+    both("roi_align_backward", *arguments, batch_indices=counts, rule=rule)
 
 
 def test_a_refused_region_is_nan_and_told_by_the_next_call() -> None:

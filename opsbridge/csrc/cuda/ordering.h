@@ -19,9 +19,10 @@ Buffers<T> take_buffers(Workspace& workspace, int64_t count) {
   return Buffers<T>{first, workspace.take<T>(count)};
 }
 
-// Sorts keys upwards, equal ones stay in order, and values with them.
+// Sorts keys upwards, equal ones stay in order, and values with them. Only so many low bits of a
+// key are set.
 void sort_pairs(const Executor& on, Workspace& workspace, Buffers<uint32_t>& keys,
-                Buffers<uint32_t>& values, int64_t count);
+                Buffers<uint32_t>& values, int64_t count, int bits = 32);
 void sort_pairs(const Executor& on, Workspace& workspace, Buffers<uint64_t>& keys,
                 Buffers<uint32_t>& values, int64_t count);
 

@@ -22,13 +22,13 @@ struct Sum {
 
 template <class Key>
 void sort(const Executor& on, Workspace& workspace, Buffers<Key>& keys, Buffers<uint32_t>& values,
-          int64_t count) {
+          int64_t count, int bits) {
   cub::DoubleBuffer<Key> key_buffer(keys.current, keys.other);
   cub::DoubleBuffer<uint32_t> value_buffer(values.current, values.other);
   size_t bytes = 0;
   const auto call = [&](void* memory) {
     check_cuda(cub::DeviceRadixSort::SortPairs(memory, bytes, key_buffer, value_buffer, count, 0,
-                                               int(8 * sizeof(Key)), on.stream()));
+                                               bits, on.stream()));
   };
   call(nullptr);
   char* memory = workspace.take<char>(static_cast<int64_t>(bytes) + 1);
@@ -42,7 +42,7 @@ void sort(const Executor& on, Workspace& workspace, Buffers<Key>& keys, Buffers<
 
 template <class Key>
 void sort(const Executor&, Workspace& workspace, Buffers<Key>& keys, Buffers<uint32_t>& values,
-          int64_t count) {
+          int64_t count, int) {
   if (workspace.is_counting()) return;
   std::vector<int64_t> order(static_cast<size_t>(count));
   std::iota(order.begin(), order.end(), int64_t(0));
@@ -60,8 +60,8 @@ void sort(const Executor&, Workspace& workspace, Buffers<Key>& keys, Buffers<uin
 
 template <class Key>
 void sort_few_or_many(const Executor& on, Workspace& workspace, Buffers<Key>& keys,
-                      Buffers<uint32_t>& values, int64_t count) {
-  if (count > kMostCounted) return sort(on, workspace, keys, values, count);
+                      Buffers<uint32_t>& values, int64_t count, int bits) {
+  if (count > kMostCounted) return sort(on, workspace, keys, values, count, bits);
   if (workspace.is_counting()) return;
   on.each_block(
       PlaceByCounting<Key>::parts(count),
@@ -73,12 +73,12 @@ void sort_few_or_many(const Executor& on, Workspace& workspace, Buffers<Key>& ke
 }  // namespace
 
 void sort_pairs(const Executor& on, Workspace& workspace, Buffers<uint32_t>& keys,
-                Buffers<uint32_t>& values, int64_t count) {
-  sort_few_or_many(on, workspace, keys, values, count);
+                Buffers<uint32_t>& values, int64_t count, int bits) {
+  sort_few_or_many(on, workspace, keys, values, count, bits);
 }
 void sort_pairs(const Executor& on, Workspace& workspace, Buffers<uint64_t>& keys,
                 Buffers<uint32_t>& values, int64_t count) {
-  sort_few_or_many(on, workspace, keys, values, count);
+  sort_few_or_many(on, workspace, keys, values, count, 64);
 }
 
 void sum_before(const Executor& on, Workspace& workspace, const uint8_t* flags, uint32_t* sums,

@@ -2,6 +2,7 @@
 #include "ops/region_work.h"
 #include "ops/roi_align_device.h"
 #include "ops/roi_align_gather.h"
+#include "ops/roi_align_runs.h"
 
 namespace opsbridge {
 namespace {
@@ -10,6 +11,9 @@ template <class S, class T>
 void run(const Executor& on, Workspace& workspace, Report* report, const RoiAlignCall& call,
          const TensorView& gradient) {
   const Plan<S, T> plan = take_plan<S, T>(workspace, call);
+  if (are_runs_worthwhile<S, T>(call, gradient)) {
+    return add_in_runs(on, workspace, report, plan, call, gradient);
+  }
   if (workspace.is_counting()) return;
   fill_plan(on, plan, report);
   const int64_t* strides = call.pooled.strides;
