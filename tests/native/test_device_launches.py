@@ -20,7 +20,7 @@ int main() {
   holds = holds && shape_of_launch(257).blocks == 2;
   holds = holds && shape_of_launch(int64_t(1) << 31).blocks == 1u << 23;
   holds = holds && shape_of_launch(large).blocks == kMostBlocks;
-  holds = holds && shape_of_warps(9, 132).blocks == 2 && shape_of_warps(large, 132).blocks == 1056;
+  holds = holds && shape_of_warps(33, 132).blocks == 2 && shape_of_warps(large, 132).blocks == 1056;
   for (int64_t value : {int64_t(0), int64_t(7), (int64_t(1) << 31) + 5, large + 12345}) {
     for (int64_t by : {int64_t(1), int64_t(49), (int64_t(1) << 32) + 3}) {
       const Division d = divided(value, by);

@@ -40,18 +40,20 @@ __global__ void __launch_bounds__(kThreadsPerBlock) run_each(int64_t count, Body
 }
 
 // An item is drawn once all before it are, so a warp that waits for an earlier one waits for a
-// warp that runs.
+// warp that runs. A few are drawn together, since all warps change one word.
 template <class Body>
 __global__ void __launch_bounds__(kThreadsPerBlock)
     run_each_in_order(unsigned long long* drawn, int64_t count, Body body) {
   const Team team;
   for (;;) {
     unsigned long long item = 0;
-    if (team.lane() == 0) item = atomicAdd(drawn, 1ull);
+    if (team.lane() == 0) item = atomicAdd(drawn, kDrawnTogether);
     item = __shfl_sync(0xffffffffu, item, 0);
-    if (static_cast<int64_t>(item) >= count) return;
-    body(team, static_cast<int64_t>(item));
-    __syncwarp();
+    for (unsigned i = 0; i < kDrawnTogether; ++i) {
+      if (static_cast<int64_t>(item + i) >= count) return;
+      body(team, static_cast<int64_t>(item + i));
+      __syncwarp();
+    }
   }
 }
 
@@ -59,6 +61,12 @@ template <class Body>
 __global__ void __launch_bounds__(kThreadsPerBlock) run_each_block(int64_t count, Body body) {
   __shared__ typename Body::Shared shared;
   for (int64_t i = blockIdx.x; i < count; i += gridDim.x) body(Block(), shared, i);
+}
+
+template <class Body>
+__global__ void __launch_bounds__(kThreadsOfOneBlock) run_one_block(Body body) {
+  __shared__ typename Body::Shared shared;
+  body(Block(), shared, 0);
 }
 
 class Executor {
@@ -107,12 +115,28 @@ class Executor {
     check_cuda(cudaGetLastError());
   }
 
+  template <class Body>
+  void one_block(const Body& body) const {
+    run_one_block<<<1, kThreadsOfOneBlock, 0, stream_>>>(body);
+    check_cuda(cudaGetLastError());
+  }
+
  private:
   cudaStream_t stream_;
   int previous_ = 0, device_ = 0;
 };
 
-// Words that many threads change. Bodies are functions of host and device, but run on the device.
+// Bodies are functions of host and device, but run on the device.
+OPSBRIDGE_FN int bits_in(unsigned word) {
+#ifdef __CUDA_ARCH__
+  return __popc(word);
+#else
+  return __builtin_popcount(word);
+#endif
+}
+OPSBRIDGE_FN int lowest_bit(unsigned word) { return bits_in((word & (0u - word)) - 1); }
+
+// Words that many threads change.
 #ifdef __CUDA_ARCH__
 #define OPSBRIDGE_ON_DEVICE(call) call
 #else
@@ -124,7 +148,6 @@ OPSBRIDGE_FN void lower_word(unsigned long long* word, unsigned long long value)
 OPSBRIDGE_FN void raise_word(unsigned long long* word, unsigned long long value) {
   OPSBRIDGE_ON_DEVICE(atomicMax(word, value));
 }
-OPSBRIDGE_FN void subtract_one(unsigned* word) { OPSBRIDGE_ON_DEVICE(atomicSub(word, 1u)); }
 OPSBRIDGE_FN void set_bits(unsigned* word, unsigned bits) {
   OPSBRIDGE_ON_DEVICE(atomicOr(word, bits));
 }

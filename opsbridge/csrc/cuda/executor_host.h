@@ -13,9 +13,10 @@ struct Team {
 };
 
 struct Block {
+  int threads = kThreadsPerBlock;
   template <class Phase>
   void each(const Phase& phase) const {
-    for (int thread = 0; thread < kThreadsPerBlock; ++thread) phase(thread);
+    for (int thread = 0; thread < threads; ++thread) phase(thread);
   }
 };
 
@@ -48,7 +49,16 @@ class Executor {
     typename Body::Shared shared;
     for (int64_t i = 0; i < count; ++i) body(Block(), shared, i);
   }
+
+  template <class Body>
+  void one_block(const Body& body) const {
+    typename Body::Shared shared;
+    body(Block{kThreadsOfOneBlock}, shared, 0);
+  }
 };
+
+inline int bits_in(unsigned word) { return __builtin_popcount(word); }
+inline int lowest_bit(unsigned word) { return bits_in((word & (0u - word)) - 1); }
 
 inline void lower_word(unsigned long long* word, unsigned long long value) {
   if (value < *word) *word = value;
@@ -56,7 +66,6 @@ inline void lower_word(unsigned long long* word, unsigned long long value) {
 inline void raise_word(unsigned long long* word, unsigned long long value) {
   if (value > *word) *word = value;
 }
-inline void subtract_one(unsigned* word) { --*word; }
 inline void set_bits(unsigned* word, unsigned bits) { *word |= bits; }
 
 }  // namespace opsbridge

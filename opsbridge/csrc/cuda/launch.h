@@ -8,7 +8,9 @@
 namespace opsbridge {
 
 constexpr int kThreadsPerBlock = 256;
+constexpr int kThreadsOfOneBlock = 1024;  // of a launch that has no other
 constexpr int kWarpSize = 32;
+constexpr unsigned long long kDrawnTogether = 4;
 constexpr int64_t kMostBlocks = 2147483647;  // of the first axis of a grid
 
 struct LaunchShape {
@@ -24,7 +26,7 @@ OPSBRIDGE_FN LaunchShape shape_of_launch(int64_t count) {
 
 // Warps that draw items one after the other: no more than the device runs at once.
 OPSBRIDGE_FN LaunchShape shape_of_warps(int64_t count, int64_t processors) {
-  const int64_t per_block = kThreadsPerBlock / kWarpSize;
+  const int64_t per_block = kThreadsPerBlock / kWarpSize * int64_t(kDrawnTogether);
   const int64_t wanted = count / per_block + (count % per_block != 0);
   const int64_t running = processors * 8;  // 64 warps on each
   return LaunchShape{static_cast<unsigned>(wanted < running ? wanted : running), kThreadsPerBlock};

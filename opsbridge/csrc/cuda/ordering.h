@@ -1,4 +1,4 @@
-// Sorting and scanning, by CUB on a GPU.
+// Sorting and scanning, by CUB on a GPU; few keys are sorted by one launch.
 #pragma once
 
 #include "cuda/executor.h"
@@ -25,8 +25,8 @@ void sort_pairs(const Executor& on, Workspace& workspace, Buffers<uint32_t>& key
 void sort_pairs(const Executor& on, Workspace& workspace, Buffers<uint64_t>& keys,
                 Buffers<uint32_t>& values, int64_t count);
 
-// Writes the sum of the numbers before each.
-void sum_before(const Executor& on, Workspace& workspace, const uint32_t* numbers, uint32_t* sums,
+// Writes how many flags before each are set; they are 0 or 1.
+void sum_before(const Executor& on, Workspace& workspace, const uint8_t* flags, uint32_t* sums,
                 int64_t count);
 
 }  // namespace opsbridge

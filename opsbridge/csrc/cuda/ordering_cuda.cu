@@ -1,3 +1,4 @@
+#include "cuda/counted_order.h"
 #include "cuda/ordering.h"
 
 #ifdef __CUDACC__
@@ -8,11 +9,16 @@
 #include <numeric>
 #include <vector>
 #endif
+#include <utility>
 
 namespace opsbridge {
 namespace {
 
 #ifdef __CUDACC__
+
+struct Sum {
+  __device__ uint32_t operator()(uint32_t a, uint32_t b) const { return a + b; }
+};
 
 template <class Key>
 void sort(const Executor& on, Workspace& workspace, Buffers<Key>& keys, Buffers<uint32_t>& values,
@@ -52,32 +58,49 @@ void sort(const Executor&, Workspace& workspace, Buffers<Key>& keys, Buffers<uin
 
 #endif
 
+template <class Key>
+void sort_few_or_many(const Executor& on, Workspace& workspace, Buffers<Key>& keys,
+                      Buffers<uint32_t>& values, int64_t count) {
+  if (count > kMostCounted) return sort(on, workspace, keys, values, count);
+  if (workspace.is_counting()) return;
+  on.each_block(
+      PlaceByCounting<Key>::parts(count),
+      PlaceByCounting<Key>{keys.current, values.current, keys.other, values.other, count});
+  std::swap(keys.current, keys.other);
+  std::swap(values.current, values.other);
+}
+
 }  // namespace
 
 void sort_pairs(const Executor& on, Workspace& workspace, Buffers<uint32_t>& keys,
                 Buffers<uint32_t>& values, int64_t count) {
-  sort(on, workspace, keys, values, count);
+  sort_few_or_many(on, workspace, keys, values, count);
 }
 void sort_pairs(const Executor& on, Workspace& workspace, Buffers<uint64_t>& keys,
                 Buffers<uint32_t>& values, int64_t count) {
-  sort(on, workspace, keys, values, count);
+  sort_few_or_many(on, workspace, keys, values, count);
 }
 
-void sum_before(const Executor& on, Workspace& workspace, const uint32_t* numbers, uint32_t* sums,
+void sum_before(const Executor& on, Workspace& workspace, const uint8_t* flags, uint32_t* sums,
                 int64_t count) {
 #ifdef __CUDACC__
   size_t bytes = 0;
-  check_cuda(cub::DeviceScan::ExclusiveSum(nullptr, bytes, numbers, sums, count, on.stream()));
+  const auto call = [&](void* memory) {
+    // The first value is of the type of the sums, which are made in it.
+    check_cuda(cub::DeviceScan::ExclusiveScan(memory, bytes, flags, sums, Sum(), uint32_t(0), count,
+                                              on.stream()));
+  };
+  call(nullptr);
   char* memory = workspace.take<char>(static_cast<int64_t>(bytes) + 1);
   if (workspace.is_counting()) return;
-  check_cuda(cub::DeviceScan::ExclusiveSum(memory, bytes, numbers, sums, count, on.stream()));
+  call(memory);
 #else
   (void)on;
   if (workspace.is_counting()) return;
   uint32_t sum = 0;
   for (int64_t i = 0; i < count; ++i) {
     sums[i] = sum;
-    sum += numbers[i];
+    sum += flags[i];
   }
 #endif
 }
