@@ -1,133 +1,119 @@
 """Times the CUDA kernels beside torchvision's on one GPU: `python benchmarks/cuda.py`.
 
-Prints a table and writes benchmarks/results/cuda.json after every case, so that a run that is cut
-short leaves what it has. Nothing is written on a machine without a GPU.
+Prints a table and writes a JSON file after every row, so that a run that is cut short leaves what
+it has. A row that fails says so and the next one follows. With `--device cpu --quick` the same
+rows run, small, on the processor: a try-out of this command, not a measurement.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
-import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-RESULTS = Path(__file__).parent / "results" / "cuda.json"
-ROTATED = 5  # inputs, so that no call finds its own in the cache
+ROOT = Path(__file__).resolve().parents[1]
+if TYPE_CHECKING:
+    from benchmarks.cuda_rows import Row
+
+RESULTS = ROOT / "benchmarks" / "results" / "cuda.json"
+HEADING = (
+    f"{'row':42} {'ours us':>9} {'theirs us':>10} {'ratio':>8} {'goal':>6} {'gpu us':>9} "
+    f"{'theirs':>9} {'host us':>8} {'launches':>8} {'peak MB':>8}  agreement"
+)
+GRACE_SECONDS = 60
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600, help="no case starts after these")
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
+def main(arguments: list[str] | None = None) -> int:
+    options = _parsed(arguments)
     import torch
 
-    if not torch.cuda.is_available():
+    from benchmarks.cuda_rows import rows
+    from benchmarks.cuda_timing import Clock, measured, replayed
+
+    if options.device == "cuda" and not torch.cuda.is_available():
         print("no CUDA device")
         return 0
-    import torchvision
-
-    record: dict[str, Any] = {
-        "device": torch.cuda.get_device_name(),
-        "torch": torch.__version__,
-        "torchvision": torchvision.__version__,
-        "cuda": torch.version.cuda,
-        "cases": [],
-    }
-    start = time.monotonic()
-    print(f"{'case':44} {'ours us':>10} {'torchvision us':>15} {'ratio':>7} {'same':>5}")
-    for name, inputs, ours, theirs in cases(torch):
+    # A kernel that never ends would hold the machine: what was written until then stays.
+    faulthandler.dump_traceback_later(options.seconds + GRACE_SECONDS, exit=True)
+    clock, start = Clock(torch, options.device), time.monotonic()
+    record: dict[str, Any] = {**clock.versions(), "quick": options.quick, "rows": []}
+    chosen = [
+        row
+        for row in rows(torch, options.device, options.quick)
+        if not options.operators or row.operator in options.operators
+    ]
+    print(HEADING)
+    captured = []
+    for row in chosen:
         if time.monotonic() - start > options.seconds:
-            print(f"{name}: not started, out of time")
-            continue
-        record["cases"].append(measured(torch, name, inputs, ours, theirs))
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps(record, indent=2) + "\n")
+            entry = {"row": row.name, "operator": row.operator, "status": "not started"}
+        else:
+            entry = measured(clock, row, options.row_seconds)
+        record["rows"].append(entry)
+        print(_line(row, entry), flush=True)
+        if row.capturable and entry["status"] == "measured":
+            captured.append((row, entry))
+        _write(options.json, record)
+    # Last, because a capture that fails leaves the process in a state that others cannot work in.
+    for row, entry in captured:
+        if time.monotonic() - start > options.seconds:
+            break
+        entry["graph"] = replayed(clock, row, options.row_seconds)
+        print(f"{row.name:42} graph {entry['graph']}", flush=True)
+        _write(options.json, record)
+        if "failed" in entry["graph"]:
+            break
+    faulthandler.cancel_dump_traceback_later()
     return 0
 
 
-def measured(
-    torch: Any, name: str, inputs: list[Any], ours: Callable[..., Any], theirs: Callable[..., Any]
-) -> dict[str, Any]:
-    """The medians of both on the same inputs, one after the other."""
-    same = all(torch.equal(ours(*each), theirs(*each)) for each in inputs[:1])
-    times: dict[str, list[float]] = {"ours": [], "theirs": []}
-    for turn in range(4 * ROTATED):
-        for key, call in (("ours", ours), ("theirs", theirs)):
-            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-            begin.record()
-            call(*inputs[turn % len(inputs)])
-            end.record()
-            end.synchronize()
-            if turn >= ROTATED:
-                times[key].append(1000 * begin.elapsed_time(end))
-    medians = {key: statistics.median(each) for key, each in times.items()}
-    ratio = medians["theirs"] / medians["ours"]
-    print(
-        f"{name:44} {medians['ours']:10.1f} {medians['theirs']:15.1f} {ratio:7.2f} {same!s:>5}",
-        flush=True,
+def _parsed(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=240, help="no row starts after these")
+    parser.add_argument("--row-seconds", type=float, default=1.0, help="about so long takes a row")
+    parser.add_argument("--operators", nargs="*", default=[], help="only rows of these operators")
+    parser.add_argument("--json", "--out", type=Path, default=RESULTS)
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--quick", action="store_true", help="a hundredth of the sizes")
+    return parser.parse_args(arguments)
+
+
+def _line(row: Row, entry: dict[str, Any]) -> str:
+    if entry["status"] != "measured":
+        return f"{row.name:42} {entry['status'].splitlines()[0][:150]}"
+    ours, theirs = entry["ours"], entry.get("theirs", {})
+    peak = ours.get("peak_bytes")
+    return (
+        f"{row.name:42} {_number(ours['us'], 9)} {_number(theirs.get('us'), 10)} "
+        f"{_number(entry.get('ratio'), 8, 2)} {_number(row.goal, 6, 0)} "
+        f"{_number(ours.get('gpu_us'), 9)} {_number(theirs.get('gpu_us'), 9)} "
+        f"{_number(ours['host_us'], 8)} {_number(ours.get('launches'), 8, 0)} "
+        f"{_number(None if peak is None else peak / 1e6, 8)}  {entry['agreement']} {_limits(entry)}"
     )
-    return {"case": name, "same": same, "ratio": ratio, **medians}
 
 
-def cases(torch: Any) -> Iterator[tuple[str, list[Any], Any, Any]]:
-    """Name, rotated inputs, and both functions."""
-    import torchvision.ops as theirs
-
-    from opsbridge.torchvision import ops as ours
-
-    for count in (1000, 10_000, 100_000):
-        for label, spread in (("few kept", 20.0), ("most kept", 300.0 * count**0.5)):
-            inputs = [(*_boxes(torch, count, spread), 0.5) for _ in range(ROTATED)]
-            yield f"nms {count} {label}", inputs, ours.nms, theirs.nms
-        classes = [
-            (*_boxes(torch, count, 1000.0), torch.randint(80, (count,), device="cuda"), 0.5)
-            for _ in range(ROTATED)
-        ]
-        yield f"batched_nms {count}, 80 classes", classes, ours.batched_nms, theirs.batched_nms
-    for label, dtype, layout in (
-        ("float32", torch.float32, torch.contiguous_format),
-        ("float32 channels-last", torch.float32, torch.channels_last),
-        ("float16", torch.float16, torch.contiguous_format),
-    ):
-        inputs = [_regions(torch, dtype, layout) for _ in range(ROTATED)]
-        yield f"roi_align {label}", inputs, _align(ours), _align(theirs)
-    inputs = [_regions(torch, torch.float32, torch.contiguous_format) for _ in range(ROTATED)]
-    yield "roi_align forward and backward", inputs, _gradient(torch, ours), _gradient(torch, theirs)
+def _limits(entry: dict[str, Any]) -> str:
+    """What a row must not exceed, and whether it does."""
+    return " ".join(
+        f"[{name} {'<=' if limit['met'] else 'above'} {limit['limit']:g}]"
+        for name, limit in entry["limits"].items()
+    )
 
 
-def _boxes(torch: Any, count: int, spread: float) -> tuple[Any, Any]:
-    corners = torch.rand(count, 2, device="cuda") * spread
-    sizes = torch.rand(count, 2, device="cuda") * 60 + 4
-    return torch.cat((corners, corners + sizes), dim=1), torch.rand(count, device="cuda")
+def _number(value: float | None, width: int, digits: int = 1) -> str:
+    return f"{'-' if value is None else format(value, f'.{digits}f'):>{width}}"
 
 
-def _regions(torch: Any, dtype: Any, layout: Any) -> tuple[Any, Any]:
-    features = torch.randn(1, 256, 200, 304, device="cuda").to(dtype)
-    corners = torch.rand(1000, 2, device="cuda") * 700
-    sizes = torch.rand(1000, 2, device="cuda") * 300 + 10
-    image = torch.zeros(1000, 1, device="cuda")
-    rois = torch.cat((image, corners, corners + sizes), dim=1).to(dtype)
-    return features.contiguous(memory_format=layout), rois
-
-
-def _align(ops: Any) -> Callable[..., Any]:
-    return lambda features, rois: ops.roi_align(features, rois, 7, 0.25, 2, True)
-
-
-def _gradient(torch: Any, ops: Any) -> Callable[..., Any]:
-    align = _align(ops)
-
-    def run(features: Any, rois: Any) -> Any:
-        leaf = features.detach().requires_grad_()
-        return torch.autograd.grad(align(leaf, rois).sum(), leaf)[0]
-
-    return run
+def _write(path: Path, record: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":
+    # A script has its folder on the path, where this file has the name of another package.
+    sys.path[:] = [str(ROOT), *(each for each in sys.path if each != str(ROOT / "benchmarks"))]
     sys.exit(main())

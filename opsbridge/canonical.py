@@ -197,7 +197,7 @@ def _widen(name: str, layer: FrameworkLayer, given: dict[str, Any]) -> None:
         # Regions are of the dtype of the features, which stays that of the result.
         given["rois"] = _exact(name, layer, "rois", given["rois"], layer.dtype(given["features"]))
     for pair in _FLOATING_PAIRS:
-        if given.keys() >= set(pair) and any(
+        if all(slot in given for slot in pair) and any(
             slot != "scores" and layer.dtype(given[slot]) in _INTEGERS for slot in pair
         ):
             given.update({slot: _exact(name, layer, slot, given[slot], "float64") for slot in pair})

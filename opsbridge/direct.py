@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from opsbridge.core import OPERATORS
@@ -13,7 +14,6 @@ from opsbridge.core.rules import Rule
 from opsbridge.tables.bind import Plan, Step
 from opsbridge.tables.schema import Device, Param, Scalar
 
-_DEVICE: Device = "cpu"
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 _HALVES = ("float16", "bfloat16")
 _WIDE_IDS = ("int64", "float64")
@@ -33,7 +33,7 @@ _PAIRS = ("pair", "number_pair")
 Road = Callable[[tuple[Any, ...]], Any]
 Values = tuple[Any, ...]
 Chosen = tuple[tuple[str, Scalar], ...]
-RuleOf = Callable[[str, Chosen], Rule]
+RuleOf = Callable[[Device, str, Chosen], Rule]
 
 
 class _NotDirectError(Exception):
@@ -43,21 +43,31 @@ class _NotDirectError(Exception):
 def make_direct(plan: Plan, rule_of: RuleOf, widens_halves: bool) -> Direct | None:
     """The direct calls of an API, if its operator and its parameters allow them.
 
-    `rule_of` gives the rule for a dtype and chosen axes. Where the framework may widen 16-bit
-    tensors behind the caller's back (`widens_halves`), they are left to the operator.
+    `rule_of` gives the rule for a device, a dtype and chosen axes. Where the framework may widen
+    16-bit tensors behind the caller's back (`widens_halves`), they are left to the operator.
     """
     operator = OPERATORS[plan.api.core]
     if operator.native is None or plan.has_entries or plan.has_parts:
         return None
+    without_halves = widens_halves and bool(plan.api.autocast)
     try:
-        return _make(plan, operator, rule_of, widens_halves and bool(plan.api.autocast))
+        on_host = _make(plan, operator, "cpu", rule_of, without_halves)
+        on_device = _make(plan, operator, "cuda", rule_of, without_halves)
     except _NotDirectError:
         return None
+    slots = frozenset((*on_device.arguments, *on_device.constants))
+    outputs = frozenset(name for name, _ in on_device.wanted)
+    takes = operator.native.is_on_device
+    if all(takes(rule, slots, outputs) for rule in on_device.rules):
+        return replace(on_host, on_device=on_device)
+    return on_host
 
 
-def _make(plan: Plan, operator: Operator, rule_of: RuleOf, without_halves: bool) -> Direct:
+def _make(
+    plan: Plan, operator: Operator, device: Device, rule_of: RuleOf, without_halves: bool
+) -> Direct:
     arguments: dict[str, Argument] = {}
-    constants: dict[str, Any] = plan.constants(_DEVICE)
+    constants: dict[str, Any] = plan.constants(device)
     choices: list[Choice] = []
     settings: list[list[Chosen]] = []
     place = 0
@@ -68,7 +78,7 @@ def _make(plan: Plan, operator: Operator, rule_of: RuleOf, without_halves: bool)
             settings.append([tuple(each.set.items()) for each in param.choices])
         for i, slot in enumerate(param.fills):
             is_second = param.converter in _PAIRS and i == 1
-            arguments[slot] = _argument(param, place + is_second)
+            arguments[slot] = _argument(param, place + is_second, device)
             if param.columns:
                 constants[f"{slot}_column"] = param.columns[i][0]
         if not param.fills and step.convert is not None:
@@ -84,7 +94,7 @@ def _make(plan: Plan, operator: Operator, rule_of: RuleOf, without_halves: bool)
         choices=tuple(choices),
         dtypes=dtypes,
         rules=tuple(
-            rule_of(dtype, tuple(itertools.chain(*axes)))
+            rule_of(device, dtype, tuple(itertools.chain(*axes)))
             for dtype in dtypes
             for axes in itertools.product(*settings)
         ),
@@ -92,9 +102,9 @@ def _make(plan: Plan, operator: Operator, rule_of: RuleOf, without_halves: bool)
     )
 
 
-def _argument(param: Param, place: int) -> Argument:
+def _argument(param: Param, place: int, device: Device) -> Argument:
     if "tensor" in param.types:
-        dtypes = param.dtypes_on.get(_DEVICE, param.dtypes)
+        dtypes = param.dtypes_on.get(device, param.dtypes)
         if param.converter == "ids":  # others are cast first
             dtypes = tuple(dtype for dtype in dtypes if dtype in _WIDE_IDS)
         if param.casts:

@@ -128,9 +128,7 @@ class Operator:
         """The direct calls of this API for tensors of a class, if it has some."""
         if kind not in layer.plain_types or not self.shaping.is_plain or self._variants:
             return None
-        direct = make_direct(
-            self.plan, lambda dtype, chosen: self._rule("cpu", dtype, chosen), layer.widens_halves
-        )
+        direct = make_direct(self.plan, self._rule, layer.widens_halves)
         if direct is None:
             return None
         road = self.prepared_roads[kind] = layer.road(direct)

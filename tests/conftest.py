@@ -11,10 +11,14 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How much the bulk tests of differential/ do: seconds by default, as many hours as asked."""
+    """How much the bulk tests do: seconds by default, as many hours as asked."""
     group = parser.getgroup("differential")
     group.addoption("--cases", type=int, default=4000, help="cases of nms; of others, a share")
     group.addoption("--first-case", type=int, default=0, help="number of the first case")
+    group = parser.getgroup("cuda")
+    group.addoption("--device", choices=("cuda", "cpu"), default="cuda", help="beside the CPU")
+    group.addoption("--seconds", type=float, default=240, help="of the bulk tests, about")
+    group.addoption("--json", default=None, help="file for what was found on the device")
 
 
 if importlib.util.find_spec("hypothesis"):

@@ -60,6 +60,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # It imports the layer of a tensor's framework when such a tensor comes.
     "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),
     "opsbridge.frameworks.arrays": (CORE, {"numpy"}),
+    "opsbridge.frameworks.brain_floats": (CORE, {"numpy"}),
     "opsbridge.frameworks.eager": (set(), set()),
     "opsbridge.frameworks.host": (set(), set()),
     "opsbridge.frameworks.numpy": (
@@ -70,6 +71,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.frameworks.mindspore": (
         CORE
         | {
+            "opsbridge.frameworks.brain_floats",
             "opsbridge.frameworks.eager",
             "opsbridge.frameworks.gradients",
             "opsbridge.frameworks.host",
@@ -102,9 +104,17 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "opsbridge.frameworks.torch": (
         CORE
-        | {"opsbridge.frameworks.torch_library", "opsbridge.frameworks.torch_tensors"}
+        | {
+            "opsbridge.frameworks.torch_device_road",
+            "opsbridge.frameworks.torch_library",
+            "opsbridge.frameworks.torch_tensors",
+        }
         | ARRAYS,
         {"torch"},
+    ),
+    "opsbridge.frameworks.torch_device_road": (
+        CORE | {"opsbridge.frameworks.torch_tensors"},
+        set(),
     ),
     "opsbridge.frameworks.torch_library": (
         CORE | {"opsbridge.frameworks.torch_tensors"},

@@ -10,7 +10,7 @@ from opsbridge.core import checks
 from opsbridge.core.box_dtypes import FLOATS, NUMBERS, quotient
 from opsbridge.core.box_layouts import INTEGER_BOUND, ROTATED, columns_of
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -72,7 +72,8 @@ def box_iou(
     allowed = _WIDE_FLOATS if is_rotated else allowed
     dtype = checks.check_dtype(layer, caller, "boxes", boxes, allowed)
     checks.check_same_dtype(caller, "other_boxes", layer.dtype(other_boxes), "boxes", dtype)
-    checks.check_on_host(layer, caller, {"boxes": boxes, "other_boxes": other_boxes})
+    tensors = {"boxes": boxes, "other_boxes": other_boxes}
+    checks.check_on_host(layer, caller, tensors, has_cuda=not is_rotated)
     if rule.pairing == "aligned":
         checks.check_same_length(caller, "other_boxes", other[-2], "boxes", shape[-2])
     result_shape = _result_shape(shape, other, rule)
@@ -83,7 +84,8 @@ def box_iou(
             "the axes before the last two must broadcast"
         )
     result = layer.empty(result_shape, _result_dtype(outputs[0][1], dtype, {"rule": rule}), boxes)
-    refused = native_function("box_iou")(
+    refuse = _refusal(layer, caller, tensors)
+    refused = native_call(layer, "box_iou", boxes, refuse)(
         layer.native(boxes),
         layer.native(other_boxes),
         0.0 if epsilon is None else epsilon,
@@ -92,11 +94,7 @@ def box_iou(
         layer.threads(),
     )
     if refused:
-        row, which = divmod(refused, 16)
-        slot, sizes, tensor = (
-            ("boxes", shape, boxes) if which == 1 else ("other_boxes", other, other_boxes)
-        )
-        _refuse_large(layer, caller, slot, sizes, tensor, row)
+        refuse(refused)
     return (layer.finish(result),)
 
 
@@ -118,19 +116,22 @@ def _rotated_shapes(
     return tuple(given.values())
 
 
-def _refuse_large(
-    layer: TensorLayer,
-    caller: Caller,
-    slot: str,
-    shape: tuple[int, ...],
-    tensor: Tensor,
-    row: int,
-) -> None:
-    place = checks.row_place(caller, slot, shape, row)
-    caller.refuse(
-        f"{place} is {checks.row_values(layer, tensor, shape, row)}; "
-        f"integer coordinates must be in (-{INTEGER_BOUND}, {INTEGER_BOUND})"
-    )
+def _refusal(
+    layer: TensorLayer, caller: Caller, tensors: Mapping[str, Tensor]
+) -> Callable[[int], None]:
+    """What raises about a row of integers that are too large."""
+
+    def refuse(refused: int) -> None:
+        row, which = divmod(refused, 16)
+        slot, tensor = list(tensors.items())[which - 1]
+        shape = layer.shape(tensor)
+        caller.refuse(
+            f"{checks.row_place(caller, slot, shape, row)} is "
+            f"{checks.row_values(layer, tensor, shape, row)}; "
+            f"integer coordinates must be in (-{INTEGER_BOUND}, {INTEGER_BOUND})"
+        )
+
+    return refuse
 
 
 def _result_dtype(wanted: str, main: str, arguments: Mapping[str, Any]) -> str:

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from opsbridge.core.native import cuda_function, native_function
-from opsbridge.core.tensors import DeviceLayer, Tensor, TensorLayer
-
-# Refusals that are told last have this bit, which is no part of the row.
-_LATER = 1 << 62
-_REPORT = (2,)  # the refused row or -1, and how many rows a result has
+from opsbridge.core.tensors import Tensor, TensorLayer
+from opsbridge.errors import DeviceError
 
 _mode: Literal["deferred", "sync"] = "deferred"
-_unread: deque[tuple[Any, Callable[[], list[int]], Callable[[int], None]]] = deque()
+# Tickets of calls that nobody looked at yet, each with what raises about row * 16 + reason.
+_unread: deque[tuple[int, Callable[[int], None]]] = deque()
 
 
 def check_values(mode: Literal["deferred", "sync"]) -> None:
@@ -33,8 +31,8 @@ def check_values(mode: Literal["deferred", "sync"]) -> None:
 def raise_refused() -> None:
     """Wait for the calls that were not looked at yet, and raise what the first refused one says."""
     while _unread:
-        _, read, refuse = _unread.popleft()
-        _judge(read()[0], refuse)
+        ticket, refuse = _unread.popleft()
+        _judged(cuda_function("outcome")(ticket, True), refuse)
 
 
 def native_call(
@@ -50,37 +48,46 @@ def native_call(
     """
     if layer.device(main) == "cpu":
         return native_function(name)
-    return _device_call(cast(DeviceLayer, layer), name, main, refuse, waits)
+    return _device_call(name, refuse, waits)
 
 
-def _device_call(
-    layer: DeviceLayer, name: str, main: Tensor, refuse: Callable[[int], None], waits: bool
-) -> Callable[..., int]:
+def _device_call(name: str, refuse: Callable[[int], None], waits: bool) -> Callable[..., int]:
     def call(*arguments: Any) -> int:
         _raise_finished()
-        function, stream = cuda_function(name), layer.stream(main)
-        report = layer.empty(_REPORT, "int64", main)
-        size = function(stream, None, report, *arguments)
-        workspace = layer.empty((max(size, 1),), "uint8", main)
-        function(stream, workspace, report, *arguments)
+        ticket = cuda_function(name)(*arguments)
+        if ticket < 0:
+            if waits:
+                raise DeviceError(
+                    f"{name}: the length of the result depends on data, which nothing can wait for "
+                    "while a CUDA graph is captured; outputs of fixed size can be captured"
+                )
+            return 0
         if waits or _mode == "sync":
-            refused, count = layer.read(report)
-            _judge(refused, refuse)
-            return count
-        event = layer.record_event(main)
-        if event is not None:
-            _unread.append((event, lambda: layer.read(report), refuse))
+            return _judged(cuda_function("outcome")(ticket, True), refuse)
+        _unread.append((ticket, refuse))
         return 0
 
     return call
 
 
+def has_unread() -> bool:
+    """Whether there are calls that nobody looked at yet."""
+    return bool(_unread)
+
+
 def _raise_finished() -> None:
-    while _unread and _unread[0][0].query():
-        _, read, refuse = _unread.popleft()
-        _judge(read()[0], refuse)
+    """Raise what the first refused one of the calls says that are known to be finished."""
+    while _unread:
+        # Off the queue while it is looked at, so that no other thread does.
+        ticket, refuse = _unread.popleft()
+        answer = cuda_function("outcome")(ticket, False)
+        if answer is None:
+            _unread.appendleft((ticket, refuse))
+            return
+        _judged(answer, refuse)
 
 
-def _judge(refused: int, refuse: Callable[[int], None]) -> None:
-    if refused >= 0:
-        refuse(refused & ~_LATER)
+def _judged(answer: int, refuse: Callable[[int], None]) -> int:
+    if answer < 0:
+        refuse(-1 - answer)
+    return answer

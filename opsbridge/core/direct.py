@@ -27,6 +27,8 @@ DTYPES = (
     *("bool", "uint8", "uint16", "int8", "int16", "int32", "int64"),
     *("float16", "bfloat16", "float32", "float64"),
 )
+# What gives the functions of a native library.
+Library = Callable[[str], Callable[..., int]]
 _DECLINED = -1  # in place of a rule word; a word has at most 60 bits
 
 
@@ -90,6 +92,7 @@ class Direct:
 
     `arguments` fill slots of the operator, `constants` hold other slots. `rules` has a rule for
     every one of the `dtypes` and every value of the `choices`, the last choice varying fastest.
+    `on_device` are the calls on tensors of a GPU, if the device library takes some.
     """
 
     operator: Operator
@@ -101,6 +104,7 @@ class Direct:
     dtypes: tuple[str, ...]
     rules: tuple[Rule, ...]
     wanted: tuple[tuple[str, str], ...]
+    on_device: Direct | None = None
 
     @cached_property
     def tensors(self) -> tuple[int, ...]:
@@ -136,10 +140,10 @@ class Direct:
             for name, wanted in self.wanted
         )
 
-    def function(self, form: TensorForm) -> Callable[..., Any]:
+    def function(self, form: TensorForm, library: Library = native_function) -> Callable[..., Any]:
         """The native function: a tensor or a number as its result, or None where it declines."""
         words = np.array(list(self._program(form)), np.int64)
-        return native_function(f"{self.operator.name}_direct")(words)  # type: ignore[return-value]
+        return library(f"{self.operator.name}_direct")(words)  # type: ignore[return-value]
 
     def shape_getter(self, shape: Shape) -> Callable[[tuple[Any, ...]], Any]:
         """What computes a shape from the user's arguments."""

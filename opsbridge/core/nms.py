@@ -140,6 +140,15 @@ def _check_for_cuda(
             raise DeviceError(f"{caller.operator}: {what} has kernels for cpu only")
 
 
+def _is_on_device(rule: NmsRule, slots: frozenset[str], outputs: frozenset[str]) -> bool:
+    """Whether nothing can come that `_check_for_cuda` refuses."""
+    return (
+        rule.order not in ("introsort", "bitonic")
+        and not slots & {"threshold_decay", "pre_top_k"}
+        and not outputs & {"matched", "match_ends"}
+    )
+
+
 # What the native function takes for a slot that is left out.
 _ABSENT: dict[str, int | float] = {
     "boxes_column": 0,
@@ -158,6 +167,7 @@ _NATIVE = Native(
         *_output_shapes(0),
     ),
     absent=_ABSENT,
+    is_on_device=_is_on_device,
 )
 _CUT = frozenset({"keep", "kept_boxes", "match_ends"})
 

@@ -36,12 +36,16 @@ class Native:
     for slots that are left out; those that are not in it are tensors or outputs, and absent as
     None. The function returns how long the outputs in `cut` are, or a negative number for input
     that it refuses; where there are none, zero or another number. `columns` says how many columns
-    the rule asks of tensors whose tables leave it open.
+    the rule asks of tensors whose tables leave it open. `is_on_device` says whether the device
+    library takes direct calls with a rule, slots that are given and outputs.
     """
 
     arguments: tuple[str, ...]
     absent: Mapping[str, int | float] = field(default_factory=dict)
     columns: Callable[[Any], int] | None = None
+    is_on_device: Callable[[Any, frozenset[str], frozenset[str]], bool] = (
+        lambda rule, slots, outputs: False
+    )
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,9 @@ class Operator:
     rule among them; the outputs in `cut` are shortened to a length that depends on data. The
     gradient of `main` is computed by the operator `backward`, which takes the gradient of the first
     result before the same arguments; `backward_reads_main` says for which rules it needs the values
-    of `main`, and not only the shape. `kept`, of the same arguments as `shapes`, names outputs that
-    `backward` takes as arguments, where they are there, so that it need not read `main` again.
+    of `main`, and not only the shape. `kept`, of the same arguments as `shapes` and whether `main`
+    is on a GPU, names outputs that `backward` takes as arguments, where they are there, so that it
+    need not read `main` again.
     Where more tensors than `main` have gradients, all are in `differentiable`, and `backward` has
     an output for each: "gradient", then "gradient_of_<name>".
     `result_dtype` makes a NumPy name of the dtype that an output was asked for, of that of `main`
@@ -71,8 +76,8 @@ class Operator:
     cut: frozenset[str] = frozenset()
     backward: str | None = None
     backward_reads_main: Callable[[Any], bool] = lambda rule: True
-    kept: Callable[[Callable[[Any], tuple[int, ...]], Mapping[str, Any]], tuple[str, ...]] = (
-        lambda shape, arguments: ()
+    kept: Callable[[Callable[[Any], tuple[int, ...]], Mapping[str, Any], bool], tuple[str, ...]] = (
+        lambda shape, arguments, on_gpu: ()
     )
     differentiable: tuple[str, ...] = ()
     result_dtype: Callable[[str, str, Mapping[str, Any]], str] = named_dtype

@@ -42,6 +42,7 @@ class RoiAlignRule(Rule):
     grid_limit: Literal["table", "count"] = "table"
     accumulate: Literal["same", "float32"] = "same"
     channel_map: Literal["same", "position_sensitive"] = "same"
+    sample_sum: Literal["bin_first", "step_first"] = "bin_first"
 
 
 _CALLER = Caller("roi_align")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.regions import (
     Regions,
@@ -27,10 +27,10 @@ class RoiPoolRule(Rule):
 
     operator: ClassVar[str] = "roi_pool"
 
-    corner: Literal["round_away", "exact"] = "round_away"
+    corner: Literal["round_away", "exact", "round_before_scale"] = "round_away"
     end_offset: Literal[0, 1] = 0
     length_plus: Literal[0, 1] = 1
-    min_size: Literal["one", "none"] = "one"
+    min_size: Literal["one", "none", "tenth"] = "one"
     clip_high: Literal["size", "last_pixel"] = "size"
     gradient_clip_high: Literal["same", "size"] = "same"
     pooling: Literal["maximum", "average"] = "maximum"
@@ -70,7 +70,9 @@ def roi_pool(
     mappings/core/roi_pool.toml.
     """
     size = pooled_height, pooled_width
-    regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
+    regions = check_regions(
+        layer, caller, features, rois, batch_indices, size, spatial_scale, rule, has_cuda=True
+    )
     names = dict(outputs)
     destinations = {
         name: layer.empty(
@@ -100,14 +102,17 @@ def roi_pool_backward(
     """The gradient of the features from the `gradient` of the result of `roi_pool`.
 
     An average gives each pixel of the bin its share, a maximum all to the first largest pixel: to
-    that at `argmax`, the int32 output of `roi_pool` (a place outside the map takes nothing), or
-    without one it is looked for again; only then are the values of `features` read. Pixels add up
-    in the order of the forward pass, whatever the number of threads. Raises what `roi_pool` raises,
-    and ArgumentError or DtypeError for a gradient or an `argmax` that is not like the result.
+    that at `argmax`, the int32 output of `roi_pool` (a place outside the map takes nothing; on a
+    GPU one outside its bin may take nothing), or without one it is looked for again; only then are
+    the values of `features` read. Pixels add up in the order of the forward pass, whatever the
+    number of threads. Raises what `roi_pool` raises, and ArgumentError or DtypeError for a gradient
+    or an `argmax` that is not like the result.
     """
     size = pooled_height, pooled_width
-    regions = check_regions(layer, caller, features, rois, batch_indices, size, spatial_scale, rule)
-    check_gradient(regions, gradient)
+    regions = check_regions(
+        layer, caller, features, rois, batch_indices, size, spatial_scale, rule, has_cuda=True
+    )
+    check_gradient(regions, gradient, has_cuda=True)
     places = None if argmax is None else _check_argmax(regions, argmax, rule)
     sums = layer.empty(regions.features_shape, regions.dtype, features)
     _call("roi_pool_backward", regions, layer.native(gradient), rule, places, sums)
@@ -122,7 +127,8 @@ def _check_argmax(regions: Regions, argmax: Tensor, rule: RoiPoolRule) -> Tensor
         )
     checks.check_shape(layer, caller, "argmax", argmax, regions.pooled_shape)
     checks.check_dtype(layer, caller, "argmax", argmax, ("int32",))
-    checks.check_on_host(layer, caller, {"features": regions.features, "argmax": argmax})
+    tensors = {"features": regions.features, "argmax": argmax}
+    checks.check_on_host(layer, caller, tensors, has_cuda=True)
     return layer.native(argmax)
 
 
@@ -137,7 +143,8 @@ def _call(
     function: str, regions: Regions, pooled: Tensor, rule: RoiPoolRule, *places: Tensor | None
 ) -> None:
     """Fill the result (or, with a destination, the gradient), unless a region is refused."""
-    refused = native_function(function)(
+    call = native_call(regions.layer, function, regions.features, regions.without_features().check)
+    refused = call(
         *regions.native(),
         pooled,
         regions.spatial_scale,
@@ -148,18 +155,18 @@ def _call(
     regions.check(refused)
 
 
-# On smaller maps maxima are found again sooner than their places are written and read: 16 channels
-# of them lie in a near cache.
+# On a CPU maxima of smaller maps are found again sooner than their places are written and read: 16
+# channels of them lie in a near cache.
 _LARGE_MAP = 1 << 14
 
 
 def _kept(
-    shape: Callable[[Tensor], tuple[int, ...]], arguments: Mapping[str, Any]
+    shape: Callable[[Tensor], tuple[int, ...]], arguments: Mapping[str, Any], on_gpu: bool
 ) -> tuple[str, ...]:
     """What the gradient takes of the results."""
     features = shape(arguments["features"])
-    is_large = features[2] * features[3] >= _LARGE_MAP
-    return ("argmax",) if is_large and _takes_argmax(arguments["rule"], features) else ()
+    pays = on_gpu or features[2] * features[3] >= _LARGE_MAP
+    return ("argmax",) if pays and _takes_argmax(arguments["rule"], features) else ()
 
 
 ROI_POOL = Operator(

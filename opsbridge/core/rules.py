@@ -9,7 +9,8 @@ from opsbridge.errors import ArgumentError
 
 AxisValue = bool | int | float | str
 
-_BITS_PER_AXIS = 4
+# 21 axes of up to 8 values are a word of 63 bits: never negative.
+_BITS_PER_AXIS = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Rule:
         object.__setattr__(self, "word", self._packed())
 
     def _packed(self) -> int:
-        """The place of each value, four bits an axis."""
+        """The place of each value, three bits an axis."""
         places = (allowed.index(getattr(self, axis)) for axis, allowed in self.axes.items())
         return sum(place << (_BITS_PER_AXIS * i) for i, place in enumerate(places))
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.scored_boxes import check_scored_boxes, refuse_row
@@ -64,11 +64,13 @@ def soft_nms(
     The best box is selected, every other live box is weighted by its overlap with it and dropped if
     its score falls below `min_score`; then the best of the others is selected, and so on. Tensors
     are those of `nms`. The result is boxes with their lowered scores in order of selection, and
-    their rows in the input. A NaN threshold, `sigma`, `min_score` or group raises ArgumentError.
+    their rows in the input. On a GPU the exponential of a gaussian weight may differ from the CPU's
+    in the last place, and `kept_order` introsort is a stable order. A NaN threshold, `sigma`,
+    `min_score` or group raises ArgumentError.
     Source: Soft-NMS (Bodla et al., 2017); semantics of each axis in mappings/core/soft_nms.toml.
     """
     count, dtype = check_scored_boxes(
-        layer, caller, boxes, scores, groups, boxes_column, scores_column
+        layer, caller, boxes, scores, groups, boxes_column, scores_column, has_cuda=True
     )
     numbers = {"iou_threshold": iou_threshold, "sigma": sigma, "min_score": min_score}
     for slot, value in numbers.items():
@@ -78,7 +80,7 @@ def soft_nms(
         name: layer.empty(shapes[name], dtype if out_dtype == "same" else out_dtype, boxes)
         for name, out_dtype in outputs
     }
-    kept = native_function("soft_nms")(
+    kept = native_call(layer, "soft_nms", boxes, lambda row: refuse_row(caller, -row), waits=True)(
         layer.native(boxes),
         _ABSENT["boxes_column"] if boxes_column is None else boxes_column,
         _ABSENT["scores_column"] if scores_column is None else scores_column,

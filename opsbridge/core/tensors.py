@@ -38,16 +38,3 @@ class TensorLayer(Protocol):
 
     def threads(self) -> int:
         """How many threads the framework lets one operator use."""
-
-
-class DeviceLayer(TensorLayer, Protocol):
-    """A framework that can have its tensors on a GPU."""
-
-    def stream(self, tensor: Tensor) -> int:
-        """The stream that kernels on the device of `tensor` are launched on."""
-
-    def read(self, tensor: Tensor) -> list[int]:
-        """The integers of a device tensor, once they are there."""
-
-    def record_event(self, tensor: Tensor) -> Any:
-        """What says by `query()` whether all launched so far is done; None inside a CUDA graph."""

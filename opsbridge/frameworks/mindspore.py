@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from mindspore import Tensor, ops
+from mindspore import Tensor, bfloat16, ops
 from mindspore.common.api import _pynative_executor
 from mindspore.nn import Cell
 from mindspore.runtime import synchronize
@@ -17,6 +17,7 @@ from opsbridge.core.direct import Direct
 from opsbridge.core.native import tensor_from_dlpack
 from opsbridge.core.operator import Operator
 from opsbridge.errors import DerivativeError
+from opsbridge.frameworks.brain_floats import BrainFloats, empty_brain_floats
 from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.gradients import differentiable, gradient_outputs, missing_gradient
 from opsbridge.frameworks.host import host_threads
@@ -90,13 +91,16 @@ class MindSporeLayer(EagerLayer):
         return tensor_from_dlpack()(tensor.to_dlpack())
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> np.ndarray[Any, Any]:
-        return empty_array(shape, dtype)
+        return empty_brain_floats(shape) if dtype == "bfloat16" else empty_array(shape, dtype)
 
     def cast(self, tensor: Tensor, dtype: str) -> Tensor:
         return Tensor.from_numpy(tensor.asnumpy().astype(dtype))
 
     def finish(self, destination: np.ndarray[Any, Any], length: int | None = None) -> Tensor:
-        return Tensor.from_numpy(destination if length is None else destination[:length])
+        filled = destination if length is None else destination[:length]
+        if isinstance(filled, BrainFloats):
+            return Tensor.from_numpy(filled.view(np.ndarray)).view(bfloat16)
+        return Tensor.from_numpy(filled)
 
     def is_recorded(self, tensors: list[Tensor]) -> bool:
         return bool(_pynative_executor.grad_flag())

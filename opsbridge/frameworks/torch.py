@@ -16,7 +16,8 @@ from torch.nn import Parameter
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.direct import Direct, TensorForm
-from opsbridge.core.native import native_function
+from opsbridge.core.native import cuda_library_path, native_function
+from opsbridge.frameworks.torch_device_road import device_road
 from opsbridge.frameworks.torch_library import run_recorded
 from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
 
@@ -87,6 +88,8 @@ class TorchLayer(TorchTensors):
     def road(self, direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
         """The direct calls of an API, for tensors that nothing records."""
         call = direct.function(TensorForm.RESULT_MADE)
+        has_device = direct.on_device is not None and cuda_library_path() is not None
+        on_device = device_road(direct.on_device) if has_device else None  # type: ignore[arg-type]
         next_result = native_function("next_result")
         first_tensor, *other_tensors = tensors = direct.tensors
         more_results = len(direct.outputs) - 1
@@ -114,6 +117,8 @@ class TorchLayer(TorchTensors):
                             return None
             try:
                 first = call(*values)
+                if first is None and on_device is not None:
+                    return on_device(values)
                 if not more_results or first is None:
                     return first
                 results = (first, *map(next_result, (first,) * more_results))

@@ -56,7 +56,7 @@ def _kept(operator: Operator, arguments: Mapping[str, Any]) -> tuple[str, ...]:
     if _is_transformed() or (
         torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
     ):
-        return operator.kept(_shape, arguments)
+        return operator.kept(_shape, arguments, arguments[operator.main].is_cuda)
     return ()
 
 
@@ -216,7 +216,7 @@ def _save(operator: Operator) -> Callable[..., None]:
         main: Tensor = arguments[operator.main]
         rule = operator.rule.from_word(keyword_only_inputs["rule"])
         results = dict(zip(keyword_only_inputs["outputs"], output, strict=True))
-        names_kept = operator.kept(_shape, {**arguments, "rule": rule})
+        names_kept = operator.kept(_shape, {**arguments, "rule": rule}, main.is_cuda)
         kept = {name: results[name] for name in names_kept if name in results}
         if kept or not operator.backward_reads_main(rule):
             # Its shape and dtype are all that the gradient needs, so its memory is not kept.
@@ -257,7 +257,10 @@ def _backward(operator: Operator) -> Callable[..., tuple[Any, ...]]:
         inputs = {"gradient": gradient.contiguous(), **tensors, **context.inputs}
         results = _call(OPERATORS[operator.backward], inputs, travelling)
         gradient_of = dict(zip(differentiable, results, strict=True))
-        return tuple(gradient_of.get(name) for name in names)
+        # The dispatcher drops last arguments that are their defaults, and PyTorch before 2.15 takes
+        # no gradients for those.
+        passed = names[: len(context.needs_input_grad)]
+        return tuple(gradient_of.get(name) for name in passed)
 
     return backward
 

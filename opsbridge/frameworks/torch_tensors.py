@@ -86,17 +86,6 @@ class TorchTensors:
         if not tensor.is_inference():
             torch.autograd.graph.increment_version(tensor)
 
-    def stream(self, tensor: Tensor) -> int:
-        return int(torch.cuda.current_stream(tensor.device).cuda_stream)
-
-    def read(self, tensor: Tensor) -> list[int]:
-        return tensor.tolist()  # type: ignore[no-any-return]
-
-    def record_event(self, tensor: Tensor) -> Any:
-        if torch.cuda.is_current_stream_capturing():
-            return None
-        return torch.cuda.current_stream(tensor.device).record_event()
-
     def threads(self) -> int:
         return int(torch.get_num_threads())
 

@@ -25,12 +25,16 @@ class Axis:
     bin: Any
     bins: int
     samples: int
+    sample_sum: str
 
     def position(self, index: int, sample: int) -> Any:
         """Where a sample of a bin lies, in feature pixels."""
         number = self.start.dtype.type
         within = ((number(sample) + number(0.5)) * self.bin) / number(self.samples)
-        return (self.start + number(index) * self.bin) + within
+        before = number(index) * self.bin
+        if self.sample_sum == "bin_first":
+            return (self.start + before) + within
+        return self.start + (before + within)
 
 
 def held_scale(spatial_scale: float, scale_type: str, dtype: np.dtype[Any]) -> Any:
@@ -150,6 +154,7 @@ def measure_axis(
     grid: str,
     negative_size: str,
     nonfinite: str,
+    sample_sum: str,
 ) -> Axis | None:
     """One axis of a region in feature pixels; None where the region's row is zero by rule."""
     number = low.dtype.type
@@ -176,7 +181,7 @@ def measure_axis(
             f"roi_align: {place} needs {samples} samples per bin along one axis; "
             f"at most {LARGEST_GRID} are possible"
         )
-    return Axis(start, size, bins, samples)
+    return Axis(start, size, bins, samples, sample_sum)
 
 
 def samples_per_bin(size: Any, sampling_ratio: int, grid: str) -> int:

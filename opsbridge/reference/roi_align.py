@@ -54,6 +54,7 @@ def roi_align(
     grid_limit: str = "table",
     accumulate: str = "same",
     channel_map: str = "same",
+    sample_sum: str = "bin_first",
 ) -> Array:
     """Pool every region of (N, C, H, W) features into a (K, C, pooled_height, pooled_width) array.
 
@@ -87,6 +88,7 @@ def roi_align(
             negative_size=negative_size,
             nonfinite=nonfinite,
             grid_limit=grid_limit,
+            sample_sum=sample_sum,
         ):
             samples = y_axis.samples, x_axis.samples
             for y, x, y_taps, x_taps in sampled_bins(y_axis, x_axis, features.shape[2:]):

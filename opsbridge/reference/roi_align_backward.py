@@ -30,6 +30,7 @@ _GEOMETRY = (
     "negative_size",
     "nonfinite",
     "grid_limit",
+    "sample_sum",
 )
 
 

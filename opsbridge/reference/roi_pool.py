@@ -166,14 +166,16 @@ def axis_bins(
 ) -> list[range] | None:
     """The pixels of each bin along one axis; None where the region's row is zero by rule."""
     number = low.dtype.type
+    if corner == "round_before_scale":
+        low, high = (number(round_half_away(float(each))) for each in (low, high))
     start, end = low * scale, (high + number(end_offset)) * scale
     length = end - start + number(length_plus)
     if corner == "round_away":
         start, end = (round_half_away(float(each)) for each in (start, end))
         length = number(end - start + length_plus)
     is_empty = min_size == "none" and length <= 0
-    if min_size == "one":
-        length = max(length, number(1))
+    if min_size != "none":
+        length = max(length, number({"one": 1, "tenth": 0.1}[min_size]))
     step = length / number(bins)
     too_large = corner == "round_away" and not max(abs(start), abs(end)) <= LARGEST_CORNER
     if too_large or not np.isfinite([low, high, start, end, step]).all():

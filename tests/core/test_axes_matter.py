@@ -149,6 +149,8 @@ def roi_pool_inputs() -> list[Input]:
         for rois in (*families, *others):
             for base in ({}, {"pooling": "average"}):
                 inputs.append(((image, rois, 2, 2, 0.7), {}, base))
+        tiny = np.array([[0, 3.2, 3.2, 3.6, 3.7]], dtype)
+        inputs.append(((image, tiny, 2, 2, 1.0), {}, {"corner": "exact"}))
     return inputs
 
 

@@ -25,8 +25,8 @@ CHANGES = [
 def test_a_single_value_survives_the_word(rule: type[Rule], axis: str, value: AxisValue) -> None:
     changed = rule(**{axis: value})
     assert rule.from_word(changed.word) == changed
-    assert changed.word & 0xF << 4 * list(rule.axes).index(axis) == (
-        rule.axes[axis].index(value) << 4 * list(rule.axes).index(axis)
+    assert changed.word & 0x7 << 3 * list(rule.axes).index(axis) == (
+        rule.axes[axis].index(value) << 3 * list(rule.axes).index(axis)
     )
 
 

@@ -17,3 +17,11 @@ def test_nan_setting(name: str) -> None:
     settings = {"iou_thr": 0.5} | {name: float("nan")}
     with pytest.raises(ArgumentError, match=rf"^soft_nms: {name} is nan"):
         soft_nms(np.column_stack((BOXES, SCORES)), **settings)
+
+
+@pytest.mark.parametrize("column", range(4))
+def test_nan_box(column: int) -> None:
+    dets = np.column_stack((BOXES, SCORES))
+    dets[1, column] = float("nan")
+    kept, _ = soft_nms(dets, 0.3, "gaussian")
+    assert np.isnan(kept[1, 4])

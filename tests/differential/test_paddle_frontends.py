@@ -69,3 +69,34 @@ def test_the_same_values_are_pooled(dtype: str, aligned: bool) -> None:
         np.testing.assert_array_equal(ops.roi_pool(features, boxes, counts, (3, 2), scale), wanted)
         pool = ops.RoIPool((3, 2), scale)
         np.testing.assert_array_equal(pool(features, boxes, counts), wanted)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_samples_on_the_border_are_where_they_are(dtype: str) -> None:
+    rng = np.random.default_rng(4)
+    for i in range(400):
+        features = rng.normal(size=(2, 2, 7, 9)).astype(dtype)
+        boxes = rng.integers(0, 9, (6, 4)).astype(dtype)
+        boxes[:, 2:] += boxes[:, :2]
+        counts = np.array([2, 4], np.int32)
+        call = ((i % 3 + 1, i % 4 + 1), float(rng.choice([1.0, 0.5, 0.3])), i % 5 - 1, i % 2 == 0)
+        wanted = real.roi_align(*tensors(features, boxes, counts), *call).numpy()
+        got = ops.roi_align(features, boxes, counts, *call)
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_same_averages_of_own_channels(dtype: str) -> None:
+    rng = np.random.default_rng(5)
+    for i in range(200):
+        size = (i % 3 + 1, i % 4 + 1)
+        features = rng.normal(size=(2, 2 * size[0] * size[1], 7, 9)).astype(dtype)
+        boxes = rng.integers(-8, 40, (6, 4)) / rng.choice([1, 2, 3.5])
+        boxes[:4, 2:] += boxes[:4, :2]
+        counts, scale = np.array([2, 4], np.int32), float(rng.choice([1.0, 0.5, 0.3]))
+        given = tensors(features, boxes.astype(dtype), counts)
+        wanted = real.psroi_pool(*given, size, scale).numpy()
+        got = ops.psroi_pool(features, boxes.astype(dtype), counts, size, scale)
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
+        pooled = ops.PSRoIPool(size, scale)(features, boxes.astype(dtype), counts)
+        np.testing.assert_array_equal(pooled, got)

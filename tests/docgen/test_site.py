@@ -18,7 +18,7 @@ from opsbridge.docgen.pairs import all_pairs
 from opsbridge.docgen.site.freshness import stale_pages
 from opsbridge.docgen.site.sources import site_sources
 from opsbridge.docgen.wording import Language
-from opsbridge.tables.load import all_api_names, all_core_names, load_core
+from opsbridge.tables.load import all_api_names, all_core_names, load_api, load_core
 
 SITE = os.environ.get("OPSBRIDGE_SITE", "")
 built = pytest.mark.skipif(not SITE, reason="OPSBRIDGE_SITE names no built site (tox -e docs)")
@@ -132,6 +132,19 @@ def test_pages_can_be_read_without_a_mouse_or_a_screen() -> None:
         assert not re.search(r'role="heading"(?! aria-level)', page), path
         ids = re.findall(r' id="([^"]+)"', page)
         assert len(ids) == len(set(ids)), path
+
+
+def test_whatever_was_found_links_the_test_that_proves_it(sources: dict[str, str]) -> None:
+    found = [load_api(name) for name in all_api_names()]
+    for api in found:
+        page = sources[f"found/{api.framework}.md"]
+        for deviation in api.deviations:
+            link = rf"\[`{deviation.id}`\]\(\.\./(proofs/\w+\.md)#(test_\w+)\)"
+            rows = re.findall(link, page)
+            assert rows, (api.name, deviation.id)
+            for proof, test in rows:
+                assert f"\n## {test}\n" in sources[proof]
+                assert f"def {test}(" in sources[proof]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

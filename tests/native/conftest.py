@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from device_on_host import device_library
 
 from opsbridge.core import device, native
+
+# The harness of the GPU is tried out here, where there is none.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "cuda"))
 
 
 @pytest.fixture

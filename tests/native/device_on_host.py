@@ -19,12 +19,14 @@ from opsbridge.core import OPERATORS
 
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 CSRC = Path(__file__).resolve().parents[2] / "opsbridge" / "csrc"
+HOST_SOURCES = (
+    *("call_recorder", "direct", "direct_program", "export", "owned_tensor", "waiting_results"),
+)
 SOURCES = (
     *sorted(CSRC.glob("binding/cuda/*.cu")),
     *sorted(CSRC.glob("cuda/*.cu")),
     *sorted(CSRC.glob("ops/*_cuda.cu")),
-    CSRC / "binding" / "export.cc",
-    CSRC / "binding" / "call_recorder.cc",
+    *(CSRC / "binding" / f"{name}.cc" for name in HOST_SOURCES),
 )
 FLAGS = ("-std=c++17", "-O1", "-fPIC", "-ffp-contract=off", "-fvisibility=hidden")
 
@@ -63,20 +65,6 @@ class DeviceTensors:
 
     def device(self, tensor: Any) -> str:
         return "cuda:0"
-
-    def stream(self, tensor: Any) -> int:
-        return 0
-
-    def read(self, tensor: Any) -> list[int]:
-        return tensor.tolist()
-
-    def record_event(self, tensor: Any) -> Any:
-        return _Finished()
-
-
-class _Finished:
-    def query(self) -> bool:
-        return True
 
 
 def both(operator: str, *args: Any, **kwargs: Any) -> None:

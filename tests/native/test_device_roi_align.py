@@ -55,6 +55,22 @@ def test_roi_align_and_its_gradient(name: str, dtype: str) -> None:
         both("roi_align_backward", gradient, features, rois, *size, 0.5, ratio, rule=rule)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "channels"),
+    [("float32", 3), ("float32", 136), ("float64", 70), ("float16", 36), ("bfloat16", 300)],
+)
+def test_channels_last_and_planes(dtype: str, channels: int) -> None:
+    """Few regions are read from planes, many from a copy; 9 x 14 bins leave in parts."""
+    features, rois = regions(dtype, channels, channels)
+    features = features[..., :20]
+    last = features.to(memory_format=torch.channels_last)
+    unaligned = torch.cat((last, last), dim=1).to(memory_format=torch.channels_last)[:, 1:-3]
+    for size, count in (((2, 3), 3), ((9, 14), 12)):
+        for source in (features, last, unaligned, features.transpose(2, 3)):
+            both("roi_align", source, rois[:count], *size, 0.5, 2, rule=RoiAlignRule())
+    both("roi_align", last, rois[:3], 9, 14, 1.5, 0, rule=RoiAlignRule())
+
+
 def test_strided_regions_and_counts() -> None:
     features, rois = regions("float32", 2, 9)
     last = features.to(memory_format=torch.channels_last)

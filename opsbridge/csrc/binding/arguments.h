@@ -128,11 +128,36 @@ class Arguments {
     return Arguments(args_ + position_, count_ - position_, device_type);
   }
 
-  // The number of the device that the next argument, a tensor, is on.
-  int device_of_next() const {
-    const ObTensor* tensor = position_ < count_ ? tensor_of(args_[position_]) : nullptr;
-    if (tensor == nullptr) throw BadCall("a tensor is expected first");
-    return tensor->device.id;
+  // Where the first tensor is.
+  ObDevice device() const {
+    for (int32_t i = 0; i < count_; ++i) {
+      if (const ObTensor* tensor = tensor_of(args_[i])) return tensor->device;
+    }
+    throw BadCall("a tensor is expected");
+  }
+
+  // Appends what there is to know of a call but the values in its tensors: numbers and, of each
+  // tensor, dtype, sizes, strides, and where it begins within a cache line.
+  void describe(std::string& bytes) const {
+    const auto append = [&](const auto& value) {
+      bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+    };
+    for (int32_t i = 0; i < count_; ++i) {
+      append(args_[i].tag);
+      const ObTensor* tensor = tensor_of(args_[i]);
+      if (tensor == nullptr) {
+        append(args_[i].as_int);
+        continue;
+      }
+      append(tensor->device);
+      append(tensor->dtype);
+      append(tensor->ndim);
+      append((reinterpret_cast<uintptr_t>(tensor->data) + tensor->byte_offset) % 64);
+      for (int axis = 0; axis < tensor->ndim; ++axis) {
+        append(tensor->shape[axis]);
+        append(tensor->strides == nullptr ? int64_t(-1) : tensor->strides[axis]);
+      }
+    }
   }
 
   int32_t remaining() const { return count_ - position_; }

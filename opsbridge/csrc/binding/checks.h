@@ -29,6 +29,11 @@ inline void require_rows(const TensorView& view, int64_t columns) {
 
 inline void require_rows_of_four(const TensorView& view) { require_rows(view, 4); }
 
+inline void require_gradient_of_boxes(const TensorView& gradient, const TensorView& boxes) {
+  require(gradient.dtype == boxes.dtype && gradient.rank == boxes.rank,
+          "the gradient must be like the boxes");
+}
+
 // An output that is absent, or long enough and of one of two integer types.
 inline void require_output(const TensorView& view, int64_t count, Dtype first, Dtype second) {
   if (!is_present(view)) return;

@@ -12,13 +12,12 @@
 namespace opsbridge {
 namespace {
 
-// Larger results are worth threads and pooled memory, which the slow road knows of.
-constexpr int64_t kMaxResultBytes = 128 * 1024;
 constexpr int kMaxArguments = 24;
 constexpr size_t kMaxOutputs = kMostWaiting + 1;
 
 struct Direct {
   ObFunction entry;
+  DirectPlace place;
   DirectProgram program;
   std::vector<int64_t> starts;  // of the user's arguments
   int64_t given;                // values that a call consists of, without arrays for results
@@ -28,7 +27,11 @@ struct Direct {
 class DirectCall {
  public:
   DirectCall(const Direct& direct, const ObAny* args)
-      : program_(direct.program), starts_(direct.starts), given_(direct.given), args_(args) {}
+      : program_(direct.program),
+        place_(direct.place),
+        starts_(direct.starts),
+        given_(direct.given),
+        args_(args) {}
 
   bool read_arguments() {
     size_t i = 0;
@@ -78,6 +81,7 @@ class DirectCall {
 
   // The result of the native function as that of the direct call.
   int finish(int64_t answer, ObAny* result) {
+    if (place_.answer != nullptr) answer = place_.answer(answer);
     if (program_.returns_count ? answer < 0 : answer != 0) return 0;
     if (made_count_ == 0) {
       *result = integer(answer);
@@ -186,10 +190,12 @@ class DirectCall {
     return &tensors_[i];
   }
 
-  // In host memory, with elements, of an allowed shape and dtype. A tensor that some framework only
-  // pretends to have has no data.
-  static bool is_plain(const ObTensor& tensor, const NativeArgument& argument) {
-    if (tensor.device.type != kCpuDevice || tensor.data == nullptr) return false;
+  // Where it belongs, with elements, of an allowed shape and dtype. A tensor that some framework
+  // only pretends to have has no data.
+  bool is_plain(const ObTensor& tensor, const NativeArgument& argument) {
+    if (tensor.device.type != place_.device_type || tensor.data == nullptr) return false;
+    if (device_ < 0) device_ = tensor.device.id;
+    if (tensor.device.id != device_) return false;
     if (tensor.ndim != static_cast<int>(argument.shape.size())) return false;
     if ((argument.dtypes >> static_cast<int>(dtype_of(tensor.dtype)) & 1) == 0) return false;
     for (int axis = 0; axis < tensor.ndim; ++axis) {
@@ -229,7 +235,7 @@ class DirectCall {
     if (program_.form != TensorForm::result_made) {
       outputs_[i] = args_[given_ + i];
       const ObTensor* array = tensor_of(outputs_[i]);
-      return array != nullptr && bytes_of(*array) <= kMaxResultBytes;
+      return array != nullptr && bytes_of(*array) <= place_.most_bytes;
     }
     const ObDataType dtype = data_type_of(output.dtypes[dtype_]);
     int64_t shape[kMaxRank];
@@ -237,7 +243,7 @@ class DirectCall {
     int rank = 0;
     for (const Size& size : output.shape) {
       shape[rank] = value_of(size);
-      if (shape[rank] <= 0 || shape[rank] > kMaxResultBytes / bytes) return false;
+      if (shape[rank] <= 0 || shape[rank] > place_.most_bytes / bytes) return false;
       bytes *= shape[rank++];
     }
     ObManagedTensor* made = make_tensor(dtype, rank, shape, bytes);
@@ -250,9 +256,11 @@ class DirectCall {
   }
 
   const DirectProgram& program_;
+  const DirectPlace& place_;
   const std::vector<int64_t>& starts_;
   int64_t given_;
   const ObAny* args_;
+  int32_t device_ = -1;
   size_t dtype_ = 0;
   int64_t word_ = 0;
   int made_count_ = 0;
@@ -277,16 +285,20 @@ int call_direct(void* self, const ObAny* args, int32_t count, ObAny* result) {
   if (!call.read_arguments() || !call.choose_rule() || !call.place_outputs()) return 0;
   ObAny answer;
   if (direct.entry(nullptr, call.native(), call.count(), &answer) != 0) return -1;
-  return call.finish(answer.as_int, result);
+  try {
+    return call.finish(answer.as_int, result);
+  } catch (...) {
+    return raise_current_exception();
+  }
 }
 
 void delete_direct(void* self) { delete static_cast<Direct*>(self); }
 
-Direct* read_direct(ObFunction entry, const ObAny* args, int32_t count) {
+Direct* read_direct(ObFunction entry, const DirectPlace& place, const ObAny* args, int32_t count) {
   Arguments arguments(args, count);
   const TensorView words = arguments.tensor(1);
   arguments.finish();
-  auto direct = std::make_unique<Direct>(Direct{entry, read_program(words), {}, 0});
+  auto direct = std::make_unique<Direct>(Direct{entry, place, read_program(words), {}, 0});
   const DirectProgram& program = direct->program;
   require(program.arguments.size() <= kMaxArguments, "a direct call has too many arguments");
   require(program.outputs.size() <= kMaxOutputs, "a direct call has too many outputs");
@@ -299,9 +311,10 @@ Direct* read_direct(ObFunction entry, const ObAny* args, int32_t count) {
 
 }  // namespace
 
-int make_direct(ObFunction entry, const ObAny* args, int32_t count, ObAny* result) {
+int make_direct(ObFunction entry, const DirectPlace& place, const ObAny* args, int32_t count,
+                ObAny* result) {
   try {
-    Direct* direct = read_direct(entry, args, count);
+    Direct* direct = read_direct(entry, place, args, count);
     void* function = nullptr;
     if (TVMFFIFunctionCreate(direct, call_direct, delete_direct, &function) != 0) {
       delete_direct(direct);
@@ -317,12 +330,3 @@ int make_direct(ObFunction entry, const ObAny* args, int32_t count, ObAny* resul
 }
 
 }  // namespace opsbridge
-
-OPSBRIDGE_EXPORT_DIRECT(box_area)
-OPSBRIDGE_EXPORT_DIRECT(box_convert)
-OPSBRIDGE_EXPORT_DIRECT(box_iou)
-OPSBRIDGE_EXPORT_DIRECT(clip_boxes)
-OPSBRIDGE_EXPORT_DIRECT(nms)
-OPSBRIDGE_EXPORT_DIRECT(roi_align)
-OPSBRIDGE_EXPORT_DIRECT(roi_pool)
-OPSBRIDGE_EXPORT_DIRECT(soft_nms)

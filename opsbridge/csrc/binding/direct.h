@@ -7,15 +7,26 @@
 
 namespace opsbridge {
 
+// Where the tensors of direct calls are.
+struct DirectPlace {
+  int32_t device_type;
+  int64_t most_bytes;                 // of a result; larger ones are left to the slow road
+  int64_t (*answer)(int64_t result);  // of what `entry` returned, where one has to wait; or null
+};
+
+// In host memory, larger results are worth threads and pooled memory, which the slow road knows of.
+constexpr DirectPlace kOnHost{kCpuDevice, 128 * 1024, nullptr};
+
 // Makes one around `entry`; `args` holds its program.
-int make_direct(ObFunction entry, const ObAny* args, int32_t count, ObAny* result);
+int make_direct(ObFunction entry, const DirectPlace& place, const ObAny* args, int32_t count,
+                ObAny* result);
 
 }  // namespace opsbridge
 
 // Exports __tvm_ffi_<name>_direct, which makes direct calls of __tvm_ffi_<name>.
-#define OPSBRIDGE_EXPORT_DIRECT(name)                                              \
+#define OPSBRIDGE_EXPORT_DIRECT(name, place)                                       \
   extern "C" int __tvm_ffi_##name(void*, const ObAny*, int32_t, ObAny*);           \
   extern "C" __attribute__((visibility("default"))) int __tvm_ffi_##name##_direct( \
       void*, const ObAny* args, int32_t count, ObAny* result) {                    \
-    return opsbridge::make_direct(__tvm_ffi_##name, args, count, result);          \
+    return opsbridge::make_direct(__tvm_ffi_##name, place, args, count, result);   \
   }

@@ -1,11 +1,10 @@
 #include "ops/box_iou_host.h"
 
-#include <cmath>
 #include <memory>
 
 #include "ops/box_broadcast.h"
 #include "ops/box_iou_levels.h"
-#include "ops/box_rows.h"
+#include "ops/paired_box.h"
 #include "opsbridge/dispatch.h"
 #include "runtime/huge_pages.h"
 #include "runtime/thread_pool.h"
@@ -13,26 +12,14 @@
 namespace opsbridge {
 namespace {
 
-// Within this bound no side, area, union or squared diagonal of integers leaves 64 bits.
-constexpr int64_t kIntegerBound = int64_t(1) << 30;
-
 template <class S>
 int64_t first_row_beyond_bound(const TensorView& view) {
   if constexpr (std::is_integral_v<S>) {
     for (int64_t row = 0, count = row_count(view); row < count; ++row) {
-      for (const int64_t value : read_row<S>(view, row).value) {
-        if (value <= -kIntegerBound || value >= kIntegerBound) return row;
-      }
+      if (!is_within_bound(read_row<S>(view, row))) return row;
     }
   }
   return -1;
-}
-
-template <class R, class C>
-R diagonal_angle(const Four<C>& box) {
-  const C* v = box.value;
-  const R slope = static_cast<R>(v[2] - v[0]) / static_cast<R>(v[3] - v[1]);
-  return static_cast<R>(std::atan(static_cast<double>(slope)));
 }
 
 // One matrix of boxes, unpacked: corners and area as the framework computes them.
@@ -44,13 +31,17 @@ class Columns {
         corners_(new Column<C>[4 * size_]),
         area_(new Column<A>[size_]),
         angle_(has_angle ? new Column<R>[size_] : nullptr) {
-    for (int64_t i = count; i < size_; ++i) set(i, Four<Column<C>>{}, A(0), R(0));
+    for (int64_t i = count; i < size_; ++i) {
+      set(i, PairedBox<C, A, R>{C(0), C(0), C(0), C(0), A(0), R(0)});
+    }
   }
 
-  void set(int64_t i, const Four<Column<C>>& box, A area, R angle) {
-    for (int j = 0; j < 4; ++j) corners_[j * size_ + i] = box.value[j];
-    area_[i] = static_cast<Column<A>>(area);
-    if (angle_ != nullptr) angle_[i] = static_cast<Column<R>>(angle);
+  void set(int64_t i, const PairedBox<C, A, R>& box) {
+    const Four<Column<C>> corners = cast<Column<C>>(Four<C>{{box.x1, box.y1, box.x2, box.y2}});
+    for (int j = 0; j < 4; ++j) corners_[j * size_ + i] = corners.value[j];
+    area_[i] = static_cast<Column<A>>(box.area);
+    if (angle_ != nullptr) angle_[i] = static_cast<Column<R>>(box.angle);
+    if (opsbridge::has_nan(corners)) has_nan = true;
   }
 
   BoxColumns<C, A, R> view() const {
@@ -68,31 +59,15 @@ class Columns {
   std::unique_ptr<Column<R>[]> angle_;
 };
 
-template <class T>
-bool has_nan(const Four<T>& box) {
-  const T* v = box.value;
-  return is_nan(v[0]) | is_nan(v[1]) | is_nan(v[2]) | is_nan(v[3]);
-}
-
 template <class S, class C, class A, class R>
 Columns<C, A, R> unpack(const TensorView& boxes, int64_t first_row, int64_t count,
                         const BoxIouRule& rule) {
-  const bool has_angle = rule.measure == Measure::ciou;
   const BoxIouRule fixed = rule;  // is not reread after each store
   const int64_t row_step = boxes.strides[boxes.rank - 2], step = boxes.strides[boxes.rank - 1];
-  Columns<C, A, R> columns(count, has_angle);
+  Columns<C, A, R> columns(count, fixed.measure == Measure::ciou);
   const S* at = static_cast<const S*>(boxes.data) + (count > 0 ? row_offset(boxes, first_row) : 0);
   for (int64_t i = 0; i < count; ++i, at += row_step) {
-    const Four<Exact<S>> row = four_at(at, step);
-    const Four<C> box = to_corners(cast<C>(row), layout_of(fixed));
-    const Sides<A> sides = sides_of(cast<A>(row), layout_of(fixed), fixed.box_offset);
-    A area = sides.first * sides.second;
-    const Four<Column<C>> column = cast<Column<C>>(box);
-    if (has_nan(column)) {
-      columns.has_nan = true;
-      if (fixed.nan_corner == NanCorner::spreads) area = area + static_cast<A>(NAN);
-    }
-    columns.set(i, column, area, has_angle ? diagonal_angle<R>(box) : R(0));
+    columns.set(i, paired_box<C, A, R>(four_at(at, step), fixed));
   }
   return columns;
 }
@@ -119,14 +94,12 @@ void fill_matrix(const BoxIouCall& call, int leading, int64_t matrix) {
       call.other_boxes, broadcast_row(call.other_boxes, call.result, leading, matrix), others,
       rule);
   const bool aligned = rule.pairing == Pairing::aligned;
-  const bool nan_areas_tell =
-      rule.nan_corner == NanCorner::spreads && rule.denominator == Denominator::union_area;
   BoxIouJob<C, I, A, R> job;
   job.outer_is_first = aligned || rule.result_order == ResultOrder::first_by_second;
   job.outer = job.outer_is_first ? first.view() : second.view();
   job.inner = job.outer_is_first ? second.view() : first.view();
-  job.nans = (first.has_nan || second.has_nan) && !nan_areas_tell ? NanCorners::possible
-                                                                  : NanCorners::none;
+  job.nans = (first.has_nan || second.has_nan) && !nan_areas_tell(rule) ? NanCorners::possible
+                                                                        : NanCorners::none;
   const int64_t rows = job.outer_is_first ? count : others;
   const int64_t width = job.outer_is_first ? others : count;
   const int64_t results = results_per_matrix(call);
@@ -158,21 +131,13 @@ int64_t run(const BoxIouCall& call) {
   return 0;
 }
 
-// Frameworks widen boxes before the measures that need centres, else only sides and areas.
 template <class S>
 int64_t run_for(const BoxIouCall& call) {
-  const BoxIouRule& rule = call.rule;
-  if constexpr (std::is_integral_v<S>) {
-    return rule.layout == IouLayout::cxcywh ? run<S, float, float, int64_t, float>(call)
-                                            : run<S, int64_t, int64_t, int64_t, float>(call);
-  } else if constexpr (sizeof(S) == 2) {
-    if (rule.widening == Widening::none) return run<S, S, S, S, S>(call);
-    const bool has_centres = rule.measure == Measure::diou || rule.measure == Measure::ciou;
-    return has_centres ? run<S, float, float, float, float>(call)
-                       : run<S, S, float, float, float>(call);
-  } else {
-    return run<S, S, S, S, S>(call);
-  }
+  return with_iou_types<S>(call.rule, [&](auto types) {
+    using T = decltype(types);
+    return run<S, typename T::Corner, typename T::Length, typename T::Area, typename T::Result>(
+        call);
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Boxes along the last axis of a tensor of any rank, counted in the order of the other axes.
+// Boxes along the last axis of a tensor of any rank, counted in the order of the other axes. Host
+// and device.
 #pragma once
 
 #include <type_traits>
@@ -13,14 +14,14 @@ namespace opsbridge {
 template <class S>
 using Exact = std::conditional_t<std::is_integral_v<S>, int64_t, S>;
 
-inline int64_t row_count(const TensorView& view) {
+OPSBRIDGE_FN int64_t row_count(const TensorView& view) {
   int64_t count = 1;
   for (int axis = 0; axis + 1 < view.rank; ++axis) count *= view.shape[axis];
   return count;
 }
 
 // Where a row starts, in elements.
-inline int64_t row_offset(const TensorView& view, int64_t row) {
+OPSBRIDGE_FN int64_t row_offset(const TensorView& view, int64_t row) {
   int64_t offset = 0;
   for (int axis = view.rank - 2; axis >= 0; --axis) {
     offset += row % view.shape[axis] * view.strides[axis];
@@ -30,20 +31,20 @@ inline int64_t row_offset(const TensorView& view, int64_t row) {
 }
 
 template <class S>
-Four<Exact<S>> four_at(const S* first, int64_t step) {
+OPSBRIDGE_FN Four<Exact<S>> four_at(const S* first, int64_t step) {
   Four<Exact<S>> four;
   for (int i = 0; i < 4; ++i) four.value[i] = static_cast<Exact<S>>(first[i * step]);
   return four;
 }
 
 template <class S>
-Four<Exact<S>> read_row(const TensorView& view, int64_t row) {
+OPSBRIDGE_FN Four<Exact<S>> read_row(const TensorView& view, int64_t row) {
   return four_at(static_cast<const S*>(view.data) + row_offset(view, row),
                  view.strides[view.rank - 1]);
 }
 
 template <class T, class V>
-Four<T> cast(const Four<V>& four) {
+OPSBRIDGE_FN Four<T> cast(const Four<V>& four) {
   Four<T> result;
   for (int i = 0; i < 4; ++i) result.value[i] = static_cast<T>(four.value[i]);
   return result;
@@ -51,11 +52,11 @@ Four<T> cast(const Four<V>& four) {
 
 // The results of all operators here are freshly allocated, so their rows follow each other.
 template <class S>
-S* result_row(const TensorView& view, int64_t row, int64_t width) {
+OPSBRIDGE_FN S* result_row(const TensorView& view, int64_t row, int64_t width) {
   return static_cast<S*>(view.data) + row * width;
 }
 
 // Row and reason as one positive number, which Python takes apart for its message.
-inline int64_t refused_row(int64_t row, int64_t reason) { return row * 16 + reason; }
+OPSBRIDGE_FN int64_t refused_row(int64_t row, int64_t reason) { return row * 16 + reason; }
 
 }  // namespace opsbridge

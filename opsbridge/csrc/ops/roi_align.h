@@ -15,6 +15,7 @@ struct RoiAxis {
   T start, length, bin;
   int64_t bins, samples;
   RoiError error;
+  SampleSum sample_sum;
 };
 
 template <class T>
@@ -42,7 +43,7 @@ OPSBRIDGE_FN double adaptive_samples(T bin, Grid grid) {
 template <class T>
 OPSBRIDGE_FN RoiAxis<T> roi_axis(T low, T high, int64_t bins, const RoiAlignConfig<T>& config) {
   const RoiAlignRule& rule = config.rule;
-  RoiAxis<T> axis{T(0), T(0), T(0), bins, 0, RoiError::none};
+  RoiAxis<T> axis{T(0), T(0), T(0), bins, 0, RoiError::none, rule.sample_sum};
   const T shift = rule.half_pixel == HalfPixel::half ? T(0.5) : T(0);
   if (!is_finite(low) || !is_finite(high)) {
     axis.error = RoiError::nonfinite;
@@ -111,7 +112,9 @@ OPSBRIDGE_FN RoiError check_geometry(const Corners<T>& corners, const RoiAlignCo
 template <class T>
 OPSBRIDGE_FN T sample_position(const RoiAxis<T>& axis, int64_t bin, int64_t sample) {
   const T within = ((static_cast<T>(sample) + T(0.5)) * axis.bin) / static_cast<T>(axis.samples);
-  return (axis.start + static_cast<T>(bin) * axis.bin) + within;
+  const T before = static_cast<T>(bin) * axis.bin;
+  return axis.sample_sum == SampleSum::bin_first ? (axis.start + before) + within
+                                                 : axis.start + (before + within);
 }
 
 // The samples of one bin that lie on the image: [first, last).

@@ -43,6 +43,10 @@ OPSBRIDGE_FN PoolAxis<T> pool_axis(T low, T high, int64_t bins, const RoiPoolCon
     axis.error = RoiError::nonfinite;
     return axis;
   }
+  if (rule.corner == Corner::round_before_scale) {
+    low = static_cast<T>(round_half_away(static_cast<double>(low)));
+    high = static_cast<T>(round_half_away(static_cast<double>(high)));
+  }
   if (rule.end_offset == EndOffset::one) high = high + T(1);
   const T start = low * config.scale, end = high * config.scale;
   if (!is_finite(start) || !is_finite(end)) {
@@ -63,11 +67,22 @@ OPSBRIDGE_FN PoolAxis<T> pool_axis(T low, T high, int64_t bins, const RoiPoolCon
     axis.start = start;
     length = rule.length_plus == LengthPlus::one ? (end - start) + T(1) : end - start;
   }
-  axis.is_empty = rule.min_size == MinSize::none && length <= T(0);
-  if (rule.min_size == MinSize::one) length = larger(length, T(1));
+  axis.is_empty = rule.min_size == PoolMinSize::none && length <= T(0);
+  if (rule.min_size == PoolMinSize::one) length = larger(length, T(1));
+  if (rule.min_size == PoolMinSize::tenth) length = larger(length, T(0.1));
   axis.bin = length / static_cast<T>(bins);
   if (!is_finite(axis.bin)) axis.error = RoiError::overflow;
   return axis;
+}
+
+// Why a region is refused, if its rule does not define it as zero.
+template <class T>
+OPSBRIDGE_FN RoiError check_geometry(const Corners<T>& corners, const RoiPoolConfig<T>& config) {
+  RoiError error = pool_axis(corners.y1, corners.y2, config.pooled_height, config).error;
+  if (error == RoiError::none) {
+    error = pool_axis(corners.x1, corners.x2, config.pooled_width, config).error;
+  }
+  return config.rule.nonfinite == Nonfinite::zero ? RoiError::none : error;
 }
 
 // The pixels [first, last) of one bin.

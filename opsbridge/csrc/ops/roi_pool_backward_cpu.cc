@@ -12,7 +12,7 @@ namespace {
 // An average gives every pixel of the window its share.
 template <class T>
 void add_average(T* sums, int64_t width, const Window& window, T gradient) {
-  const T share = gradient / static_cast<T>(area(window));
+  const T share = average_share(window, gradient);
   for (int64_t y = window.rows.first; y < window.rows.last; ++y) {
     T* row = sums + y * width;
     for (int64_t x = window.columns.first; x < window.columns.last; ++x) row[x] = row[x] + share;

@@ -10,24 +10,6 @@ namespace {
 // Channels side by side hide how long an addition or a comparison takes.
 constexpr int kTogether = 4;
 
-// In `count` channels `step` apart.
-template <int count, class T, class S>
-OPSBRIDGE_FN void find_averages(const Plane<S>& plane, int64_t step, const Window& window,
-                                T* values) {
-  T sums[count];
-  for (int i = 0; i < count; ++i) sums[i] = T(0);
-  for (int64_t y = window.rows.first; y < window.rows.last; ++y) {
-    const S* from =
-        plane.origin + y * plane.row_stride + window.columns.first * plane.column_stride;
-    for (int64_t x = window.columns.first; x < window.columns.last; ++x) {
-      for (int i = 0; i < count; ++i) sums[i] = sums[i] + static_cast<T>(from[i * step]);
-      from += plane.column_stride;
-    }
-  }
-  const T pixels = static_cast<T>(area(window));
-  for (int i = 0; i < count; ++i) values[i] = sums[i] / pixels;
-}
-
 // One bin of one region: where its channels are read and written.
 template <class S>
 struct Bin {
@@ -43,15 +25,7 @@ void fill_channels(const RoiPoolJob<S, T>& job, const Bin<S>& bin, int64_t chann
   int64_t places[count];
   const Plane<S> plane{bin.plane.origin + channel * bin.plane_step, bin.plane.row_stride,
                        bin.plane.column_stride};
-  for (int i = 0; i < count; ++i) values[i] = T(0);
-  for (int i = 0; i < count; ++i) places[i] = -1;
-  if (area(bin.window) > 0) {
-    if (job.config.rule.pooling == Pooling::average) {
-      find_averages<count>(plane, bin.plane_step, bin.window, values);
-    } else {
-      find_maxima<count>(plane, bin.plane_step, bin.window, job.config.width, values, places);
-    }
-  }
+  pool_window<count>(job.config, plane, bin.plane_step, bin.window, values, places);
   for (int i = 0; i < count; ++i) {
     const int64_t place = bin.place + (channel + i) * bin.step;
     job.pooled[place] = static_cast<S>(values[i]);

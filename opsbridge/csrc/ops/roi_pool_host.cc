@@ -8,31 +8,10 @@
 namespace opsbridge {
 namespace {
 
-template <class T>
-RoiPoolConfig<T> config_of(const RoiPoolCall& call) {
-  const TensorView& features = call.regions.features;
-  return RoiPoolConfig<T>{call.rule,
-                          held_scale<T>(call.spatial_scale, call.rule.scale_type),
-                          call.pooled.shape[2],
-                          call.pooled.shape[3],
-                          features.shape[1],
-                          features.shape[2],
-                          features.shape[3]};
-}
-
-template <class T>
-RoiError check_geometry(const Corners<T>& corners, const RoiPoolConfig<T>& config) {
-  RoiError error = pool_axis(corners.y1, corners.y2, config.pooled_height, config).error;
-  if (error == RoiError::none) {
-    error = pool_axis(corners.x1, corners.x2, config.pooled_width, config).error;
-  }
-  return config.rule.nonfinite == Nonfinite::zero ? RoiError::none : error;
-}
-
 // Checks every region, then hands configuration and inputs to `work`.
 template <class S, class T, class Work>
 int64_t run_checked(const RoiPoolCall& call, Work work) {
-  const RoiPoolConfig<T> config = config_of<T>(call);
+  const RoiPoolConfig<T> config = roi_pool_config<T>(call);
   RegionInputs<S> inputs = region_inputs<S>(call.regions);
   std::vector<int64_t> images;
   const int64_t refused = check_regions<T>(

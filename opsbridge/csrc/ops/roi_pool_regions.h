@@ -1,4 +1,4 @@
-// The bins of all regions of a call, worked out once for all channels. Host only.
+// The bins of all regions of a call, worked out once for all channels. Host and device.
 #pragma once
 
 #include "ops/roi_pool.h"

@@ -1,4 +1,4 @@
-// What the operators on scored boxes read, write and refuse alike. Host only.
+// What the operators on scored boxes read, write and refuse alike.
 #pragma once
 
 #include <vector>
@@ -22,7 +22,7 @@ void read_scores(const BoxRows& rows, const TensorView& scores, int64_t column, 
   }
 }
 
-inline void store(const TensorView& view, int64_t i, int64_t value) {
+OPSBRIDGE_FN void store(const TensorView& view, int64_t i, int64_t value) {
   const int64_t at = i * view.strides[0];
   switch (view.dtype) {
     case Dtype::int64:

@@ -6,9 +6,17 @@
 
 namespace opsbridge {
 
-// The C library's exponential of the type, as the frameworks call it.
-OPSBRIDGE_FN float exponential(float value) { return __builtin_expf(value); }
+// The C library's exponential of the type, as the frameworks call it. On a GPU it is CUDA's, which
+// may differ in the last place; for float the wide one, which rounds as the C library nearly
+// always.
 OPSBRIDGE_FN double exponential(double value) { return __builtin_exp(value); }
+OPSBRIDGE_FN float exponential(float value) {
+#ifdef __CUDA_ARCH__
+  return static_cast<float>(exponential(static_cast<double>(value)));
+#else
+  return __builtin_expf(value);
+#endif
+}
 template <class F>
 OPSBRIDGE_FN SmallFloat<F> exponential(SmallFloat<F> value) {
   return SmallFloat<F>(exponential(float(value)));

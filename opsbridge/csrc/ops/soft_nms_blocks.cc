@@ -1,35 +1,9 @@
 #include "ops/soft_nms_blocks.h"
 
+#include "ops/soft_nms_pruning.h"
+
 namespace opsbridge {
 namespace {
-
-// Whether a box that the selected one does not meet keeps its score: it shares an area of zero, and
-// its weight is exactly one. With finite corners and areas no side is infinite, so zero is what the
-// product of the sides is. Over two positive areas the overlap is +0; over others it can be -0 or,
-// over no area, NaN.
-template <class A>
-bool keeps_what_it_does_not_meet(const Candidates<A>& candidates, const SoftSettings<A>& settings) {
-  if (!candidates.are_finite) return false;
-  if (settings.rule.disjoint_box == DisjointBox::skipped) return true;
-  const auto keeps = [&](float overlap) { return soft_weight(A(overlap), settings) == A(1); };
-  return keeps(0.0f) && (candidates.are_positive ||
-                         (keeps(-0.0f) && keeps(std::numeric_limits<float>::quiet_NaN())));
-}
-
-// Which share of the selected box another one has to have in common with it: what is not over the
-// threshold keeps its score. A union is not smaller than the selected box, but for rounding: the
-// area in common, of which no more than the other box is taken away, is a product of sides that are
-// not longer than the box's own. (Areas of given sizes are none of sides.) Each of the operations,
-// and the threshold itself, may be off by half a unit in the last place; sixteen are left for that.
-template <class A>
-SoftNumber<A> least_share(const SoftSettings<A>& settings) {
-  const SoftNmsRule& rule = settings.rule;
-  const double threshold = static_cast<double>(settings.iou_threshold);
-  const bool counts = rule.method != SoftMethod::gaussian && rule.layout != Layout::xywh;
-  if (!counts || !(threshold >= 1e-3)) return 0;
-  constexpr double kHalfUnit = sizeof(A) == 8 ? 0x1p-53 : sizeof(A) == 4 ? 0x1p-24 : 0x1p-8;
-  return SoftNumber<A>(threshold * (1 - 16 * kHalfUnit));
-}
 
 // Which of the equal parts of a range a number is in.
 template <class Number>
@@ -132,7 +106,9 @@ SoftBlocks<A> make_blocks(const Candidates<A>& candidates, const SoftSettings<A>
   blocks.selected = 0;
   blocks.live = candidates.count;
   const bool is_flat = blocks.live <= kFlatSlots;
-  blocks.prunes = !is_flat && keeps_what_it_does_not_meet(candidates, settings);
+  blocks.prunes =
+      !is_flat && keeps_what_it_does_not_meet(keepers_of(settings), candidates.are_finite,
+                                              candidates.are_positive);
   blocks.least_share = least_share(settings);
   blocks.settings = settings;
   lay_out(blocks, scratch);

@@ -25,8 +25,6 @@ OPSBRIDGE_FN Lanes<A> gaussian_weight(Lanes<A> exponent, Exponential in) {
 namespace {
 
 constexpr float kNone = -__builtin_inff();
-// Below this a product may have lost too many bits.
-constexpr float kLeastShared = 0x1p-100f;
 
 // With a usual rule the compiler knows what the frameworks' pixels and weights are.
 OPSBRIDGE_FN bool is_usual(const SoftNmsRule& rule) {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
 #include "ops/soft_nms.h"
 #include "ops/soft_nms_positions.h"
+#include "ops/soft_nms_pruning.h"
 #include "runtime/cpu_level.h"
 
 namespace opsbridge {
@@ -18,9 +18,6 @@ constexpr int64_t kSoftGroup = 64;
 constexpr int64_t kFlatSlots = 192;
 
 constexpr int64_t whole_parts(int64_t count, int64_t part) { return (count + part - 1) / part; }
-
-template <class A>
-using SoftNumber = std::conditional_t<sizeof(A) == 2, float, A>;
 
 // Boxes in an order in which neighbours are near each other, by slot; blocks of slots and groups of
 // blocks have their bounds and their best scores. What was selected or dropped has a score of minus

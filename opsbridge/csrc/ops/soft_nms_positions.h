@@ -1,7 +1,9 @@
-// Where candidates lie in the array in which the frameworks swap and replace them. Host only.
+// Where candidates lie in the array in which the frameworks swap and replace them. Host and device.
 #pragma once
 
 #include <cstdint>
+
+#include "opsbridge/bits.h"
 
 namespace opsbridge {
 
@@ -22,7 +24,55 @@ struct SoftPositions {
   uint64_t* is_dropped;  // one bit by position
 };
 
+OPSBRIDGE_FN void place_all(SoftPositions& p) {
+  p.is_started = true;
+  for (uint32_t i = 0; i < p.live; ++i) p.position[i] = p.candidate[i] = i;
+  for (uint32_t word = 0; word <= p.live / 64; ++word) p.is_dropped[word] = 0;
+}
+
+OPSBRIDGE_FN void place_at(SoftPositions& p, uint32_t candidate, uint32_t to) {
+  p.candidate[to] = candidate;
+  p.position[candidate] = to;
+}
+
+// The last live candidate takes a dropped one's position, unless it is dropped itself.
+OPSBRIDGE_FN void replace_by_last(SoftPositions& p, uint32_t position) {
+  for (;;) {
+    const uint32_t last = --p.live;
+    if (last == position) return;
+    const uint64_t bit = uint64_t(1) << (last % 64);
+    if ((p.is_dropped[last / 64] & bit) == 0) return place_at(p, p.candidate[last], position);
+    p.is_dropped[last / 64] &= ~bit;
+  }
+}
+
+OPSBRIDGE_FN void replace_dropped(SoftPositions& p, uint32_t begin, uint32_t end) {
+  uint32_t first = UINT32_MAX, last = 0;  // words
+  for (uint32_t i = begin; i < end; ++i) {
+    const uint32_t position = p.position[p.dropped[i]], word = position / 64;
+    p.is_dropped[word] |= uint64_t(1) << (position % 64);
+    if (word < first) first = word;
+    if (word > last) last = word;
+  }
+  for (uint32_t word = first; word <= last; ++word) {
+    while (p.is_dropped[word] != 0) {
+      const uint32_t position = word * 64 + uint32_t(lowest_bit(p.is_dropped[word]));
+      p.is_dropped[word] &= p.is_dropped[word] - 1;
+      if (position < p.live) replace_by_last(p, position);
+    }
+  }
+}
+
 // Follows the selections up to so many.
-void follow(SoftPositions& positions, uint32_t steps);
+OPSBRIDGE_FN void follow(SoftPositions& p, uint32_t steps) {
+  if (!p.is_started) place_all(p);
+  for (; p.steps < steps; ++p.steps) {
+    const uint32_t selected = p.selected[p.steps];
+    const uint32_t from = p.position[selected];
+    place_at(p, p.candidate[p.steps], from);
+    place_at(p, selected, p.steps);
+    replace_dropped(p, p.steps == 0 ? 0 : p.dropped_by[p.steps - 1], p.dropped_by[p.steps]);
+  }
+}
 
 }  // namespace opsbridge

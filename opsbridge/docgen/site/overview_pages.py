@@ -5,6 +5,7 @@ from __future__ import annotations
 from opsbridge.docgen.evidence import evidence_phrase
 from opsbridge.docgen.find import apis_of
 from opsbridge.docgen.markdown import code, joined, table
+from opsbridge.docgen.site.proofs import proof_link
 from opsbridge.docgen.wording import Language, pick
 from opsbridge.tables.load import all_api_names, all_core_names, load_api
 from opsbridge.tables.schema import ApiTable, Text
@@ -26,9 +27,9 @@ _TENSORS = {"numpy": "NumPy", "torch": "PyTorch", "mindspore": "MindSpore"}
 _FOUND = Text("{name}: found wrong or silent", "{name}：文档有误或未说明之处")
 _FOUND_INTRO = Text(
     "What the real operators do where their documentation says something else, or nothing; each "
-    "case has a test in `tests/deviations` that runs the real operator where it is installed.",
-    "真实算子与其文档不符、或文档未作说明的行为；每一条在 `tests/deviations` 中都有测试，"
-    "装有该框架时运行真实算子。",
+    "case links its test, which runs the real operator where it is installed.",
+    "真实算子与其文档不符、或文档未作说明的行为；每一条都链接到相应的测试，"
+    "装有该框架时测试会运行真实算子。",
 )
 _FOUND_HEADER = Text("Case|What it does|opsbridge|Evidence", "情形|真实行为|opsbridge|依据")
 
@@ -72,7 +73,7 @@ def found_page(framework: str, language: Language) -> str:
         if api.deviations:
             rows = [
                 (
-                    code(item.id),
+                    proof_link(api, item, code(item.id)),
                     pick(item.real, language),
                     pick(item.ours, language),
                     evidence_phrase(item.evidence, api.framework, language),

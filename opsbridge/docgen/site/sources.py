@@ -16,6 +16,7 @@ from opsbridge.docgen.site.guides import changelog, first_pages, guide_names, gu
 from opsbridge.docgen.site.json_page import json_page
 from opsbridge.docgen.site.operator_pages import concept_page, figure_of, operator_page
 from opsbridge.docgen.site.overview_pages import found_page, frameworks, matrix_page
+from opsbridge.docgen.site.proofs import proof_pages
 from opsbridge.docgen.site.reference_pages import reference_pages
 from opsbridge.docgen.wording import Language, pick
 from opsbridge.tables.diff import differences
@@ -28,6 +29,7 @@ _SECTIONS = {
     "operators": Text("Operators", "算子"),
     "apis": Text("APIs", "接口"),
     "found": Text("Found wrong or silent", "文档有误或未说明之处"),
+    "proofs": Text("Tests of what was found", "所列问题的测试"),
     "reference": Text("API reference", "接口参考"),
 }
 # The sidebar of every page would name all pairs if they were in a table of contents.
@@ -71,6 +73,8 @@ def _section(section: str, language: Language) -> Iterator[tuple[str, str]]:
             yield name, api_page(api, load_core(api.core), language)
     elif section == "reference":
         yield from reference_pages(language)
+    elif section == "proofs":
+        yield from proof_pages(language)
     elif section == "found":
         for framework in sorted(frameworks()):
             yield framework, found_page(framework, language)

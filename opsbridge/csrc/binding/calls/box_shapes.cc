@@ -1,80 +1,33 @@
-#include "binding/checks.h"
+#include "binding/box_shapes_arguments.h"
 #include "binding/export.h"
-#include "ops/box_shapes_host.h"
-#include "ops/rotated_boxes_host.h"
 
 namespace opsbridge {
 
 static int64_t call_box_convert(Arguments& args) {
-  const TensorView boxes = args.tensor_of_any_rank();
-  const TensorView converted = args.tensor_of_any_rank();
-  const BoxConvertRule rule = decode_box_convert_rule(args.integer());
-  args.finish();
-  require_rows(boxes, columns_of(rule.source_layout));
-  require_rows(converted, columns_of(rule.target_layout));
-  if (is_rotated(rule.source_layout)) {
-    require(is_rotated(rule.target_layout), "a rotated box stays one");
-    require(converted.dtype == boxes.dtype, "the result has the wrong dtype");
-    return rotated_convert(boxes, converted, rule);
-  }
-  const bool is_centred =
-      rule.source_layout == SourceLayout::cxcywh || rule.target_layout == TargetLayout::cxcywh;
-  const bool widens = !is_floating(boxes.dtype) && is_centred &&
-                      static_cast<int>(rule.source_layout) != static_cast<int>(rule.target_layout);
-  require(converted.dtype == (widens ? Dtype::float32 : boxes.dtype),
-          "the result has the wrong dtype");
-  return box_convert(boxes, converted, rule);
+  const BoxConvertCall call = read_box_convert(args);
+  return is_rotated(call.rule.source_layout)
+             ? rotated_convert(call.boxes, call.converted, call.rule)
+             : box_convert(call.boxes, call.converted, call.rule);
 }
 
 static int64_t call_box_area(Arguments& args) {
-  const TensorView boxes = args.tensor_of_any_rank();
-  const TensorView area = args.tensor_of_any_rank();
-  const BoxAreaRule rule = decode_box_area_rule(args.integer());
-  args.finish();
-  require_rows_of_four(boxes);
-  const Dtype widened = is_narrow_float(boxes.dtype)                              ? Dtype::float32
-                        : is_floating(boxes.dtype) || boxes.dtype == Dtype::int64 ? boxes.dtype
-                                                                                  : Dtype::int32;
-  require(area.dtype == widened, "the result has the wrong dtype");
-  return box_area(boxes, area, rule);
+  const BoxAreaCall call = read_box_area(args);
+  return box_area(call.boxes, call.area, call.rule);
 }
 
 static int64_t call_clip_boxes(Arguments& args) {
-  const TensorView boxes = args.tensor_of_any_rank();
-  const double height = args.number();
-  const double width = args.number();
-  const TensorView clipped = args.tensor_of_any_rank();
-  const ClipBoxesRule rule = decode_clip_boxes_rule(args.integer());
-  args.finish();
-  require_rows_of_four(boxes);
-  require(clipped.dtype == boxes.dtype ||
-              (!is_floating(boxes.dtype) && clipped.dtype == Dtype::float32),
-          "the result has the wrong dtype");
-  return clip_boxes(boxes, height, width, clipped, rule);
+  const ClipBoxesCall call = read_clip_boxes(args);
+  return clip_boxes(call.boxes, call.height, call.width, call.clipped, call.rule);
 }
 
 static int64_t call_small_boxes(Arguments& args) {
-  const TensorView boxes = args.tensor(2);
-  const double min_size = args.number();
-  const bool is_integral = args.integer() != 0;
-  const TensorView keep = args.tensor(1);
-  const SmallBoxesRule rule = decode_small_boxes_rule(args.integer());
-  args.finish();
-  require_rows_of_four(boxes);
-  require(keep.dtype == Dtype::int64 && keep.shape[0] >= boxes.shape[0], "keep must be int64 (N,)");
-  return small_boxes(boxes, min_size, is_integral, keep, rule);
+  const SmallBoxesCall call = read_small_boxes(args);
+  return small_boxes(call.boxes, call.min_size, call.is_integral, call.keep, call.rule);
 }
 
 static int64_t call_check_valid(Arguments& args) {
-  const TensorView boxes = args.tensor(2);
-  const TensorView image = args.tensor(1);
-  const TensorView valid = args.tensor(1);
-  const CheckValidRule rule = decode_check_valid_rule(args.integer());
-  args.finish();
-  require_rows_of_four(boxes);
-  require(is_number(image.dtype) && image.shape[0] == 3, "image must hold three numbers");
-  require_output(valid, boxes.shape[0], Dtype::boolean, Dtype::uint8);
-  check_valid(boxes, image, valid, rule);
+  const CheckValidCall call = read_check_valid(args);
+  check_valid(call.boxes, call.image, call.valid, call.rule);
   return 0;
 }
 

@@ -1,50 +1,20 @@
 #include "binding/export.h"
-#include "binding/region_arguments.h"
-#include "ops/roi_pool_host.h"
+#include "binding/roi_pool_arguments.h"
 
 namespace opsbridge {
 
-static RoiPoolCall read_call(Arguments& args) {
-  RoiPoolCall call;
-  call.regions = read_regions(args);
-  call.pooled = args.tensor(4);
-  call.spatial_scale = args.number();
-  call.rule = decode_roi_pool_rule(args.integer());
-  call.threads = static_cast<int>(args.integer());
-  call.regions.batch_rule = call.rule.batch_rule;
-  require_regions(call.regions);
-  require_pooled(call.pooled, call.regions, call.rule.channel_map);
-  return call;
-}
-
-static void require_argmax(const TensorView& argmax, const RoiPoolCall& call) {
-  const TensorView& features = call.regions.features;
-  for (int axis = 0; is_present(argmax) && axis < 4; ++axis) {
-    require(argmax.dtype == Dtype::int32 && argmax.shape[axis] == call.pooled.shape[axis],
-            "argmax must be int32, of the shape of the result");
-    require(features.shape[2] * features.shape[3] <= kInt32Max, "argmax cannot count the pixels");
-  }
-}
-
 static int64_t call_roi_pool(Arguments& args) {
-  const RoiPoolCall call = read_call(args);
-  const TensorView argmax = args.optional_tensor(4);
+  const RoiPoolCall call = read_roi_pool(args);
+  const TensorView argmax = read_argmax(args, call);
   args.finish();
-  require_argmax(argmax, call);
   return roi_pool(call, argmax);
 }
 
 static int64_t call_roi_pool_backward(Arguments& args) {
-  const RoiPoolCall call = read_call(args);
-  const TensorView argmax = args.optional_tensor(4);
-  const TensorView gradient = args.tensor(4);
+  const RoiPoolCall call = read_roi_pool(args);
+  const RoiPoolGradientTensors given = read_roi_pool_gradient(args, call);
   args.finish();
-  require_argmax(argmax, call);
-  require(!is_present(argmax) ||
-              (call.rule.pooling == Pooling::maximum && call.rule.channel_map == ChannelMap::same),
-          "only the gradient of a maximum takes argmax, where channels stay themselves");
-  require_gradient(gradient, call.regions.features);
-  return roi_pool_backward(call, argmax, gradient);
+  return roi_pool_backward(call, given.argmax, given.gradient);
 }
 
 }  // namespace opsbridge

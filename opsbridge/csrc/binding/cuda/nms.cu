@@ -1,3 +1,4 @@
+#include "binding/cuda/direct_on_device.h"
 #include "binding/cuda/on_device.h"
 #include "binding/export.h"
 #include "binding/nms_arguments.h"
@@ -15,3 +16,4 @@ static int64_t call_nms(Arguments& given) {
 }  // namespace opsbridge
 
 OPSBRIDGE_EXPORT(nms)
+OPSBRIDGE_EXPORT_DIRECT(nms, opsbridge::kOnDeviceAndWaiting)

@@ -1,10 +1,13 @@
-// The calls of the device library: stream, workspace (None: how many bytes it needs) and report
-// (two int64 in device memory), then the arguments of the call for the CPU.
+// The calls of the device library: the arguments of the call for the CPU. They run on the stream,
+// and in the memory, of the framework that the tensors are of, and return a ticket (tickets.h).
 #pragma once
 
 #include "binding/arguments.h"
+#include "binding/cuda/known_sizes.h"
+#include "binding/cuda/tvm_memory.h"
 #include "cuda/executor.h"
 #include "cuda/report.h"
+#include "cuda/tickets.h"
 #include "cuda/workspace.h"
 
 namespace opsbridge {
@@ -15,22 +18,25 @@ constexpr int32_t kDeviceType = kCudaDevice;
 constexpr int32_t kDeviceType = kCpuDevice;
 #endif
 
-// Reads what is common, then calls run(executor, workspace, report, arguments).
+// Calls run(executor, workspace, report, arguments): once to count the workspace, unless that is
+// known from a call of the same shapes, and once to run.
 template <class Run>
 int64_t on_device(Arguments& given, Run run) {
+  const ObDevice device = given.device();
+  const Executor on(device.id, TVMFFIEnvGetStream(device.type, device.id));
+  thread_local KnownSizes sizes;
+  const int64_t bytes = sizes.of(given, [&] {
+    Arguments args = given.for_device(kDeviceType);
+    Workspace workspace(nullptr, 0);
+    run(on, workspace, workspace.take<Report>(1), args);
+    return workspace.used();
+  });
+  const FrameworkMemory memory(device, bytes);
+  Workspace workspace(memory.data(), bytes);
+  Report* report = workspace.take<Report>(1);
   Arguments args = given.for_device(kDeviceType);
-  void* stream = reinterpret_cast<void*>(args.integer());
-  const TensorView memory = args.optional_tensor(1);
-  const int device = args.device_of_next();
-  const TensorView report = args.tensor(1);
-  if (report.dtype != Dtype::int64 || report.shape[0] != 2) {
-    throw BadCall("the report must be two int64");
-  }
-  const bool is_counting = !is_present(memory);
-  Workspace workspace(is_counting ? nullptr : memory.data, is_counting ? 0 : memory.shape[0]);
-  const Executor on(device, stream);
-  run(on, workspace, static_cast<Report*>(report.data), args);
-  return workspace.used();
+  run(on, workspace, report, args);
+  return send_report(on, report);
 }
 
 }  // namespace opsbridge

@@ -1,4 +1,4 @@
-// How conventions travel: each axis of a rule is four bits of a 64-bit word, in the order of the
+// How conventions travel: each axis of a rule is three bits of a 64-bit word, in the order of the
 // struct; an enum's values are in the order of the axis' values in mappings/core/<op>.toml.
 // tests/native/test_native_vocabulary.py holds the three lists (rules/*.h, opsbridge/core,
 // mappings/core) equal.
@@ -23,8 +23,8 @@ struct RuleReader {
   uint64_t word;
   template <class Axis>
   void take(Axis& axis) {
-    axis = static_cast<Axis>(word & 15);
-    word >>= 4;
+    axis = static_cast<Axis>(word & 7);
+    word >>= 3;
   }
 };
 

@@ -46,6 +46,6 @@ inline BoxIouRule decode_box_iou_rule(int64_t word) {
 }
 
 // The layout of boxes that are not rotated; both enums list those first, in one order.
-inline Layout layout_of(const BoxIouRule& rule) { return static_cast<Layout>(rule.layout); }
+OPSBRIDGE_FN Layout layout_of(const BoxIouRule& rule) { return static_cast<Layout>(rule.layout); }
 
 }  // namespace opsbridge

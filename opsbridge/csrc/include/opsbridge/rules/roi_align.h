@@ -14,6 +14,7 @@ enum class MaximumStart { lowest, minus_10000 };
 enum class NearZeroRow { compute, zero };
 enum class NegativeSize { allow, refuse, refuse_one_axis, zero };
 enum class GridLimit { table, count };
+enum class SampleSum { bin_first, step_first };
 
 struct RoiAlignRule {
   HalfPixel half_pixel;
@@ -32,6 +33,7 @@ struct RoiAlignRule {
   GridLimit grid_limit;
   RoiAccumulate accumulate;
   ChannelMap channel_map;
+  SampleSum sample_sum;
 };
 
 inline RoiAlignRule decode_roi_align_rule(int64_t word) {
@@ -53,6 +55,7 @@ inline RoiAlignRule decode_roi_align_rule(int64_t word) {
   reader.take(rule.grid_limit);
   reader.take(rule.accumulate);
   reader.take(rule.channel_map);
+  reader.take(rule.sample_sum);
   return rule;
 }
 

@@ -5,7 +5,8 @@
 
 namespace opsbridge {
 
-enum class Corner { round_away, exact };
+enum class Corner { round_away, exact, round_before_scale };
+enum class PoolMinSize { one, none, tenth };
 enum class LengthPlus { zero, one };
 enum class ClipHigh { size, last_pixel };
 enum class GradientClipHigh { same, size };
@@ -15,7 +16,7 @@ struct RoiPoolRule {
   Corner corner;
   EndOffset end_offset;
   LengthPlus length_plus;
-  MinSize min_size;
+  PoolMinSize min_size;
   ClipHigh clip_high;
   GradientClipHigh gradient_clip_high;
   Pooling pooling;

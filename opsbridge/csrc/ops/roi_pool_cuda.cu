@@ -1,0 +1,97 @@
+// RoI pooling and its gradient on a GPU: the plan, then the kernels that fill in the results.
+#include "ops/region_work.h"
+#include "ops/roi_pool_fill_device.h"
+#include "ops/roi_pool_gradient_device.h"
+#include "opsbridge/dispatch.h"
+
+namespace opsbridge {
+namespace {
+
+template <class S, class T>
+void run(const Executor& on, Workspace& workspace, Report* report, const RoiPoolCall& call,
+         const TensorView& argmax) {
+  const PoolPlan<S, T> plan = take_plan<S, T>(workspace, call);
+  if (workspace.is_counting()) return;
+  fill_plan(on, plan, call, call.rule.clip_high, report);
+  fill_bins(on, plan,
+            PooledBins<S>{static_cast<S*>(call.pooled.data), static_cast<int32_t*>(argmax.data),
+                          call.pooled.shape[1]});
+}
+
+// Whether every bin gives to one pixel, whose place and whose bins 32 bits can count.
+template <class T>
+bool is_scattered(const RoiPoolConfig<T>& config) {
+  return config.rule.pooling == Pooling::maximum && config.rule.channel_map == ChannelMap::same &&
+         config.height * config.width <= kInt32Max &&
+         config.pooled_height * config.pooled_width <= kMostBinsOfRegion;
+}
+
+// Finds the places of the maxima again where they are not given.
+template <class S, class T>
+void scatter(const Executor& on, Workspace& workspace, Report* report, const RoiPoolCall& call,
+             const TensorView& argmax, const TensorView& gradient) {
+  const PoolPlan<S, T> plan = take_plan<S, T>(workspace, call);
+  const RoiPoolConfig<T>& config = plan.config;
+  const TileGrid tiles{config.height, config.width};
+  const int64_t rows = plan.inputs.rows, spans = (tiles.down() + tiles.across()) * rows;
+  const int64_t width = config.pooled_width, bins = config.pooled_height * width;
+  PixelSpan* const span = workspace.take<PixelSpan>(spans);
+  BinsOfCall<int32_t> places = bins_of_call<int32_t>(argmax);
+  if (!is_present(argmax)) {
+    int32_t* const found = workspace.take<int32_t>(rows * config.channels * bins);
+    places = BinsOfCall<int32_t>{found, {config.channels * bins, bins, width, 1}};
+  }
+  if (workspace.is_counting()) return;
+  fill_plan(on, plan, call, gradient_clip(call.rule), report);
+  if (config.channels * config.height * config.width == 0) return;
+  if (!is_present(argmax)) {
+    fill_bins(on, plan,
+              PooledBins<S>{nullptr, const_cast<int32_t*>(places.first), config.channels});
+  }
+  on.each(spans, PlanSpan{tiles, plan.bins, rows, config.pooled_height, width, span});
+  const ScatterTile<S, T> body{plan,
+                               tiles,
+                               span,
+                               bins_of_call<S>(call.pooled),
+                               places,
+                               divisor_of(config.width),
+                               static_cast<S*>(gradient.data)};
+  on.each_team(gradient.shape[0] * body.groups() * tiles.down() * tiles.across(), body);
+}
+
+template <class S, class T>
+void gather(const Executor& on, Workspace& workspace, Report* report, const RoiPoolCall& call,
+            const TensorView& gradient) {
+  const PoolPlan<S, T> plan = take_plan<S, T>(workspace, call);
+  if (workspace.is_counting()) return;
+  fill_plan(on, plan, call, gradient_clip(call.rule), report);
+  const bool is_same = call.rule.channel_map == ChannelMap::same;
+  const GatherPixels<S, T> body{plan, bins_of_call<S>(call.pooled), static_cast<S*>(gradient.data),
+                                is_same ? GatherPixels<S, T>::kChannelsAtOnce : 1};
+  on.each_block(gradient.shape[0] * body.chunks() * body.down() * body.across(), body);
+}
+
+}  // namespace
+
+void roi_pool_on_device(const Executor& on, Workspace& workspace, Report* report,
+                        const RoiPoolCall& call, const TensorView& argmax) {
+  with_region_types(call.regions.features.dtype, call.rule.accumulate, [&](auto held, auto wide) {
+    run<decltype(held), decltype(wide)>(on, workspace, report, call, argmax);
+  });
+}
+
+void roi_pool_backward_on_device(const Executor& on, Workspace& workspace, Report* report,
+                                 const RoiPoolCall& call, const TensorView& argmax,
+                                 const TensorView& gradient) {
+  with_region_types(call.regions.features.dtype, call.rule.accumulate, [&](auto held, auto wide) {
+    using S = decltype(held);
+    using T = decltype(wide);
+    if (is_scattered(roi_pool_config<T>(call))) {
+      scatter<S, T>(on, workspace, report, call, argmax, gradient);
+    } else {
+      gather<S, T>(on, workspace, report, call, gradient);
+    }
+  });
+}
+
+}  // namespace opsbridge
