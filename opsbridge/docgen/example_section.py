@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from opsbridge.docgen.difference_table import side_names
 from opsbridge.docgen.examples import Example, pair_examples
+from opsbridge.docgen.libraries import FORMS, bridged_library, library_of
 from opsbridge.docgen.markdown import fence, joined, tab_set
 from opsbridge.docgen.recorded import Outputs, recording_of
-from opsbridge.docgen.snippet import Snippet, library_of
-from opsbridge.docgen.wording import Language, pick, sentence
+from opsbridge.docgen.snippet import Snippet
+from opsbridge.docgen.wording import Language, join_sentences, pick, sentence
 from opsbridge.tables.diff_parameters import subject
 from opsbridge.tables.schema import ApiTable, CoreTable, Text
 
@@ -30,13 +31,20 @@ _NOT_RECORDED = Text(
     "{names} 的代码未运行：记录输出的环境中没有安装该软件包。",
 )
 _COMMA = Text(", ", "、")
-_LIBRARY_NAMES = {"torch": "PyTorch", "mindspore": "MindSpore"}
+_IN_PLACE = Text(
+    "opsbridge takes no tensors of {theirs}; arrays of NumPy stand in their place.",
+    "opsbridge 不接受 {theirs} 的张量，此处以 NumPy 数组代替。",
+)
+_NONE = Text(
+    "There is no example: no case of the tables has inputs and conventions that both APIs take.",
+    "没有示例：表格中没有哪个用例的输入与约定为两个接口共同接受。",
+)
 
 
 def example_section(
     left: ApiTable, right: ApiTable, core: CoreTable, language: Language, tabs: bool = False
 ) -> str:
-    """All examples of a pair as Markdown; nothing if no case fits both APIs.
+    """All examples of a pair as Markdown, or that there is none because no case fits both APIs.
 
     With ``tabs`` both halves and the bridged call stand in tabs of the site; without, below one
     another, as in pages of MindSpore.
@@ -45,7 +53,7 @@ def example_section(
     numbered = enumerate(examples, start=1)
     write = _tabs if tabs else _parts
     parts = [joined(write(left, right, core, n, example, language)) for n, example in numbered]
-    return joined([*parts, _provenance(examples, language)]) if examples else ""
+    return joined([*parts, _provenance(examples, language)]) if examples else pick(_NONE, language)
 
 
 def printed_by(snippet: Snippet) -> Outputs | None:
@@ -106,8 +114,10 @@ def _tabs(
 
 
 def _bridge(left: ApiTable, right: ApiTable, language: Language) -> str:
-    library = _LIBRARY_NAMES[library_of(right)]
-    return pick(_KEEPS, language).format(left=left.name, library=library)
+    theirs, library = library_of(right), bridged_library(right)
+    keeps = pick(_KEEPS, language).format(left=left.name, library=FORMS[library].name)
+    in_place = pick(_IN_PLACE, language).format(theirs=FORMS[theirs].name)
+    return join_sentences([keeps, in_place if theirs != library else ""], language)
 
 
 def _what_it_shows(core: CoreTable, example: Example, language: Language) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from opsbridge.docgen.snippet import Snippet, bridged_snippet, library_of, real_snippet
+from opsbridge.docgen.libraries import bridged_library
+from opsbridge.docgen.snippet import Snippet, bridged_snippet, real_snippet
 from opsbridge.tables.case_call import CaseCall, case_calls
 from opsbridge.tables.finding import equal_scalars
 from opsbridge.tables.schema import ApiTable, CoreTable, Expectation
@@ -61,7 +62,7 @@ def _example(left: ApiTable, right: ApiTable, before: CaseCall, after: CaseCall)
         _shown(before, after),
         real_snippet(left, before),
         real_snippet(right, after),
-        bridged_snippet(left, before, library_of(right)),
+        bridged_snippet(left, before, bridged_library(right)),
         before.expects,
         after.expects,
     )

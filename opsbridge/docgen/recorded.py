@@ -6,7 +6,6 @@ not run there has no output.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from opsbridge.docgen.libraries import installed_version
 from opsbridge.docgen.snippet import Snippet
 from opsbridge.errors import PageError
 from opsbridge.pages.launch import Launcher
@@ -51,13 +51,8 @@ def recording_of(environment: str) -> Recording | None:
 
 def installed_versions(snippet: Snippet) -> dict[str, str] | None:
     """The installed versions that the output of a snippet depends on; None where one is missing."""
-    try:
-        return {
-            name: importlib.metadata.version(name).partition("+")[0]
-            for name in dict.fromkeys((snippet.package, snippet.library))
-        }
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    found = [installed_version(name) for name in (snippet.package, snippet.library)]
+    return None if None in found else dict(filter(None, found))
 
 
 def record(snippets: Iterable[Snippet]) -> Recording:

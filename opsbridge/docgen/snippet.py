@@ -5,22 +5,19 @@ from __future__ import annotations
 import keyword
 import math
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any
 
+from opsbridge.docgen import onnx_call
+from opsbridge.docgen.libraries import FORMS, Library, library_of
 from opsbridge.tables.case_call import CaseCall
+from opsbridge.tables.load import all_api_names, load_api
 from opsbridge.tables.options import fold
 from opsbridge.tables.schema import ApiTable, Param, Stage
 
-Library = Literal["torch", "mindspore"]
 _LINE = 88
-_IMPORTS: dict[Library, str] = {"torch": "import torch", "mindspore": "import mindspore as ms"}
-_TENSOR: dict[Library, str] = {
-    "torch": "torch.tensor({data}, dtype=torch.{dtype})",
-    "mindspore": "ms.Tensor({data}, ms.{dtype})",
-}
-
 
 # A deviation of this name says that the real API has no CPU kernel.
 _NO_CPU = "cpu-tensors"
@@ -51,35 +48,74 @@ class Snippet:
         return lines[-prints - 1]
 
 
-def library_of(api: ApiTable) -> Library:
-    """Whose tensors the real API takes."""
-    return "mindspore" if api.framework == "mindspore" else "torch"
-
-
 def real_snippet(api: ApiTable, call: CaseCall) -> Snippet:
     """The call of the real API."""
     library = library_of(api)
-    module, _, function = (api.real or api.name).rpartition(".")
-    code = _code(api, call, library, f"from {module} import {function}", function)
     refused = any(deviation.id == _NO_CPU for deviation in api.deviations)
+    if api.schema:
+        return Snippet(api.framework, library, _model_code(api, call, library), refused)
+    module, _, function = (api.real or _public(api)).rpartition(".")
+    code = _code(api, call, library, f"from {module} import {function}", function)
     return Snippet(api.framework, library, code, refused)
 
 
 def bridged_snippet(api: ApiTable, call: CaseCall, library: Library) -> Snippet:
     """The same call taken from opsbridge, on tensors of any library."""
-    name = f"opsbridge.{api.real if api.real_arguments else api.name}"
+    name = f"opsbridge.{api.real if api.real_arguments else _public(api)}"
     imported = f"import {name.rpartition('.')[0]}"
     return Snippet("opsbridge", library, _code(api, call, library, imported, name))
 
 
+def _public(api: ApiTable) -> str:
+    """The name of the API that has this table for some of its calls, or the table's own."""
+    return _owners().get(api.name, api.name)
+
+
+@lru_cache
+def _owners() -> dict[str, str]:
+    """By the name of every table that is of some calls of another one: the name of that."""
+    return {
+        load_api(variant.table).name: name
+        for name in all_api_names()
+        for variant in load_api(name).variants
+    }
+
+
 def _code(api: ApiTable, call: CaseCall, library: Library, imported: str, function: str) -> str:
+    form = FORMS[library]
     given = _given(api, call, "call")
     tensors = [_tensor(param, call, library) for param in given if _is_tensor(param, call)]
     init = f"({_listed(_given(api, call, 'init'), call)})" if api.form == "class" else ""
-    results = [_result(value.name, value.output) for value in api.returns]
-    returned = f"{', '.join(results)} = {function}{init}({_listed(given, call)})"
-    prints = [f"print({result})" for result in results]
-    return "\n".join([_IMPORTS[library], imported, "", *tensors, returned, *prints])
+    results = _results(api)
+    # The table of some calls may have the parameters in another order.
+    by_name = [param.name for param in given[1:]] if _public(api) != api.name else []
+    returned = f"{', '.join(results)} = {function}{init}({_listed(given, call, by_name)})"
+    prints = [form.printed.format(result=result) for result in results]
+    return "\n".join([form.imported, imported, "", *tensors, returned, *prints])
+
+
+def _model_code(api: ApiTable, call: CaseCall, library: Library) -> str:
+    """A model of one operator, which has no callable of its own."""
+    form, results = FORMS[library], _results(api)
+    inputs = [p for p in _given(api, call, "call") if onnx_call.is_input(p)]
+    tensors, dtypes = [], {}
+    for param in inputs:
+        if _is_tensor(param, call):
+            tensors.append(_tensor(param, call, library))
+            dtypes[param.name] = call.dtypes[param.name]
+        else:
+            dtypes[param.name] = onnx_call.input_dtype(param)
+            data = _literal([call.arguments[param.name]])
+            made = form.tensor.format(data=data, dtype=dtypes[param.name])
+            tensors.append(f"{param.name} = {made}")
+    lines = onnx_call.call_lines(api, call.arguments, dtypes, results)
+    prints = [form.printed.format(result=result) for result in results]
+    return "\n".join([form.imported, *onnx_call.IMPORTS, "", *tensors, *lines, *prints])
+
+
+def _results(api: ApiTable) -> list[str]:
+    """The variables of what a call returns."""
+    return [_result(value.name, value.output) for value in api.returns]
 
 
 def _given(api: ApiTable, call: CaseCall, stage: Stage) -> list[Param]:
@@ -94,13 +130,20 @@ def _given(api: ApiTable, call: CaseCall, stage: Stage) -> list[Param]:
     ]
 
 
-def _listed(params: list[Param], call: CaseCall) -> str:
-    return ", ".join(_argument(param, call) for param in params)
+def _listed(params: list[Param], call: CaseCall, by_name: Sequence[str] = ()) -> str:
+    """Tensors by position up to the first keyword, all else by keyword where that is allowed."""
+    keywords = [p.name in by_name or not _by_position(p, call) for p in params]
+    first = keywords.index(True) if True in keywords else len(params)
+    return ", ".join(_argument(param, call, i >= first) for i, param in enumerate(params))
 
 
-def _argument(param: Param, call: CaseCall) -> str:
+def _by_position(param: Param, call: CaseCall) -> bool:
+    return _is_tensor(param, call) or param.positional_only
+
+
+def _argument(param: Param, call: CaseCall, after_keyword: bool) -> str:
     if _is_tensor(param, call):
-        return param.name
+        return f"{param.name}={param.name}" if after_keyword else param.name
     value = _literal(call.arguments.get(param.name, param.default))
     return value if param.positional_only else f"{param.name}={value}"
 
@@ -111,7 +154,7 @@ def _is_tensor(param: Param, call: CaseCall) -> bool:
 
 def _tensor(param: Param, call: CaseCall, library: Library) -> str:
     dtype = call.dtypes[param.name]
-    form = f"{param.name} = {_TENSOR[library]}"
+    form = f"{param.name} = {FORMS[library].tensor}"
     value = call.arguments[param.name]
     line = form.format(data=_literal(value), dtype=dtype)
     return line if len(line) <= _LINE else form.format(data="\n".join(_rows(value)), dtype=dtype)

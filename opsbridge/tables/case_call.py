@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from opsbridge.tables.case_inputs import fitted_inputs, neutral_inputs, with_axes
 from opsbridge.tables.finding import equal_scalars
 from opsbridge.tables.pairing import axis_values
 from opsbridge.tables.schema import ApiTable, Case, CoreTable, Expectation, Param, Scalar
@@ -37,7 +39,7 @@ def case_calls(api: ApiTable, core: CoreTable, case: Case) -> list[CaseCall]:
     refused, or where the real API is known not to do what the table says in opsbridge's stead.
     Optional inputs may be lacking: the API then does without.
     """
-    if api.each or api.own_tensors or not _takes(api, core, case):
+    if not _takes(api, core, case):
         return []
     own = {axis for deviation in api.deviations for axis in deviation.axes}
     found: list[CaseCall] = []
@@ -49,11 +51,19 @@ def case_calls(api: ApiTable, core: CoreTable, case: Case) -> list[CaseCall]:
 
 def _takes(api: ApiTable, core: CoreTable, case: Case) -> bool:
     params = [param for param in api.params if not param.extension]
-    fixed = {constant.slot for constant in api.constants}
+    fixed = {
+        constant.slot
+        for constant in api.constants
+        if not equal_scalars(constant.value, case.inputs.get(constant.slot))
+    }
+    agreed = {constant.slot for constant in api.constants} - fixed
     optional = {slot.name for slot in core.slots if slot.optional} - fixed
+    given = {*case.inputs, *neutral_inputs(api, case)}
+    if api.schema and case.dtype != "float32":
+        return False  # runtimes have kernels for few of the dtypes that a schema allows
     return (
-        {*_left_out(api, case)} <= optional
-        and all(set(p.fills) <= set(case.inputs) for p in params if p.required)
+        {*_left_out(api, case)} <= optional | agreed
+        and all(set(p.fills) <= given for p in params if p.required and p.converter != "result")
         and all(_dtype(param, case) for param in params if param.dtypes)
     )
 
@@ -78,6 +88,7 @@ def _meeting(
     wanted = _typed({**case.base, **expectation.set}, core, case.dtype)
     returned = {name for value in api.returns for name in (value.output, value.ends)}
     enumerated = [param for param in api.params if param.choices and not param.extension]
+    names = [param.name for param in api.params]
     left_out = _left_out(api, case)
     without = {
         axis.name: axis.without_slot
@@ -89,15 +100,18 @@ def _meeting(
         for choice in choices:
             axes.update(choice.set)
         meets = all(name in axes and equal_scalars(axes[name], wanted[name]) for name in wanted)
-        if meets and returned & set(expectation.outputs):
+        inputs = fitted_inputs(api, axes, case, expectation) if meets else None
+        if inputs is not None and returned & set(expectation.outputs):
             values = {p.name: c.value for p, c in zip(enumerated, choices, strict=True)}
             defaults = {p.name: p.default for p in enumerated if not p.required}
             chosen = {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}
-            arguments = _arguments(api, case, values)
+            arguments = _arguments(api, inputs, values)
+            if not all(map(_is_allowed, api.params, map(arguments.get, names))):
+                continue
             dtypes = {
                 param.name: _dtype(param, case)
                 for param in api.params
-                if isinstance(arguments.get(param.name), list)
+                if param.dtypes and isinstance(arguments.get(param.name), list)
             }
             yield CaseCall(case, arguments, dtypes, axes, chosen, left_out, expectation)
 
@@ -111,9 +125,12 @@ def _typed(values: dict[str, Scalar], core: CoreTable, dtype: str) -> dict[str, 
     }
 
 
-def _arguments(api: ApiTable, case: Case, values: dict[str, Scalar | None]) -> dict[str, Any]:
+def _arguments(
+    api: ApiTable, inputs: dict[str, Any], values: dict[str, Scalar | None]
+) -> dict[str, Any]:
     """Arguments that the case needs; those that stay at their default are left out."""
     arguments: dict[str, Any] = {}
+    among = {value.among for value in api.returns}
     for param in api.params:
         if param.extension:
             continue
@@ -121,8 +138,13 @@ def _arguments(api: ApiTable, case: Case, values: dict[str, Scalar | None]) -> d
             value: Any = api.real_arguments[param.name]
         elif param.name in values:
             value = values[param.name]
-        elif set(param.fills) & set(case.inputs):
-            value = _packed(param, [case.inputs[slot] for slot in param.fills])
+        elif set(param.fills) & set(inputs):
+            value = _packed(param, [inputs[slot] for slot in param.fills])
+            value = with_axes(value, param, api) if api.each else value
+        elif param.name in among and "groups" in inputs:
+            value = sorted(set(inputs["groups"]))
+        elif param.required:  # a bound of the result as a whole
+            value = len(inputs["boxes"])
         else:
             continue
         if (
@@ -135,10 +157,21 @@ def _arguments(api: ApiTable, case: Case, values: dict[str, Scalar | None]) -> d
     return arguments
 
 
+def _is_allowed(param: Param, value: Any) -> bool:
+    """Whether a number is in the range that the real API takes."""
+    if not isinstance(value, int | float):
+        return True
+    least, most = (-math.inf if param.minimum is None else param.minimum), param.maximum
+    return value >= least and (most is None or value <= most)
+
+
 def _packed(param: Param, values: list[Any]) -> Any:
     if param.converter == "columns":
+        width = param.shape[-1] if param.shape else None
         return [
-            [number for part in row for number in (part if isinstance(part, list) else [part])]
+            [number for part in row for number in (part if isinstance(part, list) else [part])][
+                : width if isinstance(width, int) else None
+            ]
             for row in zip(*values, strict=True)
         ]
     if param.converter == "element_limit":

@@ -317,7 +317,7 @@ class ApiTable:
     ``real`` is the dotted name that the framework has it by, where that is another, and
     ``real_arguments`` the arguments that make a call of it one of these; ``schema`` is the name of
     a function that gives its schema by name and version, where the framework has no callable. With
-    ``own_tensors`` its tensors are such as no example of a page makes.
+    ``own_tensors`` its tensors are neither PyTorch's nor MindSpore's.
     ``versions`` are the first and the last version that the table holds for. The operator runs once
     for every place on the axes in ``each``, which are axes of the parameters' shapes; the results
     of those in ``merged`` are put together by descending score.

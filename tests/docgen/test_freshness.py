@@ -152,6 +152,29 @@ def test_a_guide_without_a_twin_says_so_and_links_the_english_one(checkout: Path
     assert 'href="../en/guide.html"' in guide.text
 
 
+def test_figures_are_taken_from_the_english_text(checkout: Path) -> None:
+    prose, figures = "# Guide\n\nOne.\n", "\n## Figures\n\n| 1 | 2 |\n"
+    twin = (
+        f"<!-- translates guide.md {guides.digest(prose)} -->\n# 指南\n\n一。\n\n"
+        "<!-- as in English from: ## Figures -->\n## 测量结果\n"
+    )
+    (checkout / "docs" / "guide.md").write_text(prose + figures, encoding="utf-8")
+    (checkout / "docs" / "zh" / "guide.md").write_text(twin, encoding="utf-8")
+    assert guides.twin_of("guide") == ("# 指南\n\n一。\n\n## 测量结果\n\n| 1 | 2 |\n", True)
+    (checkout / "docs" / "guide.md").write_text(prose + figures + "| 3 | 4 |\n", encoding="utf-8")
+    assert guides.twin_of("guide") == (
+        "# 指南\n\n一。\n\n## 测量结果\n\n| 1 | 2 |\n| 3 | 4 |\n",
+        True,
+    )
+    (checkout / "docs" / "guide.md").write_text("# Guide\n\nTwo.\n" + figures, encoding="utf-8")
+    twin_now = guides.twin_of("guide")
+    assert twin_now is not None
+    assert not twin_now[1]
+    (checkout / "docs" / "guide.md").write_text(prose, encoding="utf-8")
+    with pytest.raises(PageError, match="has no heading '## Figures'"):
+        guides.twin_of("guide")
+
+
 def test_a_twin_that_does_not_say_what_it_translates_is_refused(checkout: Path) -> None:
     (checkout / "docs" / "zh" / "guide.md").write_text("# 指南\n", encoding="utf-8")
     with pytest.raises(PageError, match="line 1 must be"):

@@ -27,8 +27,10 @@ def recording(environment: str) -> Recording:
 
 def test_every_framework_and_opsbridge_are_recorded() -> None:
     """Also those that are not installed here: what they printed is kept with their versions."""
-    real = {"mindspore", "mmcv", "mmdet", "torchvision"}
-    assert real | {"opsbridge-torch", "opsbridge-mindspore"} <= set(RECORDED)
+    real = {"mindspore", "mmcv", "mmdet", "onnx", "opencv", "paddle", "tensorflow", "torchvision"}
+    ours = {f"opsbridge-{library}" for library in ("mindspore", "numpy", "torch")}
+    assert real | ours == set(RECORDED)
+    assert set(SNIPPETS) - set(RECORDED) == {"detectron2"}  # no package of it could be installed
 
 
 @pytest.mark.parametrize("environment", sorted(RECORDED))

@@ -34,10 +34,10 @@ _DEFAULTS: dict[str, Any] = {
     "clip": "size",
 }
 _ALT = Text(
-    "Region from ({x1:g}, {y1:g}) to ({x2:g}, {y2:g}) in {bins} bins over {size} x {size} pixels."
-    " {panels}",
-    "区域从 ({x1:g}, {y1:g}) 到 ({x2:g}, {y2:g})，在 {size} x {size} 个像素上分为 {bins} 个单元。"
-    "{panels}",
+    "Region from ({x1:g}, {y1:g}) to ({x2:g}, {y2:g}), scaled by {scale:g}, in {bins} bins"
+    " over {size} x {size} pixels. {panels}",
+    "区域从 ({x1:g}, {y1:g}) 到 ({x2:g}, {y2:g})，缩放系数 {scale:g}，"
+    "在 {size} x {size} 个像素上分为 {bins} 个单元。{panels}",
 )
 _PANEL = Text(
     "{caption}: columns of the bins {columns}, rows {rows}.",
@@ -52,13 +52,14 @@ class _Scene:
 
     region: tuple[float, float, float, float]
     rule: tuple[tuple[str, Any], ...] = ()
+    scale: float = 1
 
 
 SCENES = {
-    "corner": _Scene((0.6, 0.6, 2.4, 2.4), (("length_plus", 0),)),
+    "corner": _Scene((3.5, 3.5, 7, 7), (("length_plus", 0),), 0.5),
     "end_offset": _Scene((1, 1, 3, 3), (("length_plus", 0),)),
     "length_plus": _Scene((1, 1, 3, 3)),
-    "min_size": _Scene((3, 3, 1, 1)),
+    "min_size": _Scene((2.5, 2.5, 1.5, 1.5), (("corner", "exact"), ("length_plus", 0))),
     "clip_high": _Scene((2, 2, 5, 5)),
 }
 
@@ -81,9 +82,8 @@ def bin_windows(axis_name: str, value: AxisValue) -> tuple[Window, ...]:
     scene = SCENES[axis_name]
     name = "clip" if axis_name == "clip_high" else axis_name
     rule = {**_DEFAULTS, **dict(scene.rule), name: value.value}
-    found = windows(
-        np.array([scene.region], np.float32), (_BINS, _BINS), np.float32(1), (_SIZE, _SIZE), **rule
-    )
+    rois, scale = np.array([scene.region], np.float32), np.float32(scene.scale)
+    found = windows(rois, (_BINS, _BINS), scale, (_SIZE, _SIZE), **rule)
     return tuple(window for *_, window in found if all(window))
 
 
@@ -101,7 +101,8 @@ def _drawing(scene: _Scene, found: tuple[Window, ...]) -> Any:
             rectangle(axes, corners, REGION, linewidth=1.6)
             points = [(x, y) for y in rows for x in columns]
             axes.scatter(*zip(*points, strict=True), color=SAMPLE, s=22, zorder=3)
-        rectangle(axes, scene.region, GRID, linewidth=1.4, linestyle="--")
+        scaled = [corner * scene.scale for corner in scene.region]
+        rectangle(axes, scaled, GRID, linewidth=1.4, linestyle="--")
 
     return draw
 
@@ -123,7 +124,14 @@ def _alt(scene: _Scene, shown: list[tuple[str, tuple[Window, ...]]]) -> Text:
         whole: str = getattr(_ALT, language)
         bins = f"{_BINS} x {_BINS}"
         return whole.format(
-            x1=x1, y1=y1, x2=x2, y2=y2, bins=bins, size=_SIZE, panels=" ".join(panels)
+            x1=x1,
+            y1=y1,
+            x2=x2,
+            y2=y2,
+            scale=scene.scale,
+            bins=bins,
+            size=_SIZE,
+            panels=" ".join(panels),
         )
 
     return Text(text("en"), text("zh"))

@@ -31,6 +31,7 @@ _DEFAULTS: dict[str, Any] = {
     "negative_size": "allow",
     "nonfinite": "refuse",
     "grid_limit": "count",
+    "sample_sum": "bin_first",
 }
 _ALT = Text(
     "Region from ({x1:g}, {y1:g}) to ({x2:g}, {y2:g}) in {bins} bins. {panels}",

@@ -2,7 +2,8 @@
 
 A guide is on the site because its file is there. A twin names the text that it translates by a
 digest in its first line; where that text has changed since, or has no twin, the Chinese page says
-so and links the English one.
+so and links the English one. A last section of figures that are made by a program need not be
+copied: the twin ends with its heading, below a line that names the English one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from opsbridge.tables.load import table_root
 # Who is new reads these first; the rest is in the order of the alphabet.
 _FIRST = ("start", "install")
 _TRANSLATED = re.compile(r"<!-- translates ([\w.-]+) ([0-9a-f]{12}) -->\n")
+_AS_IN_ENGLISH = re.compile(r"<!-- as in English from: (#+ .+) -->\n(#+ .+)\n*$")
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#|mailto:)([^)\s]*)\)")
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _NO_TWIN = "本页尚无中文版。"
@@ -93,7 +95,13 @@ def twin_of(name: str) -> tuple[str, bool] | None:
     if said is None or said[1] != f"{name}.md":
         raise PageError(f"docs/zh/{name}.md: line 1 must be <!-- translates {name}.md DIGEST -->")
     english = (folder / f"{name}.md").read_text(encoding="utf-8")
-    return text[said.end() :].lstrip("\n"), said[2] == digest(english)
+    translated, figures = text[said.end() :].lstrip("\n"), _AS_IN_ENGLISH.search(text)
+    if figures:
+        english, heading, rest = english.partition(f"\n{figures[1]}\n")
+        if not heading:
+            raise PageError(f"docs/zh/{name}.md: {name}.md has no heading {figures[1]!r}")
+        translated = f"{_AS_IN_ENGLISH.sub('', translated)}{figures[2]}\n{rest}"
+    return translated, said[2] == digest(english)
 
 
 def _text(name: str, language: Language) -> str:

@@ -87,7 +87,7 @@ def _code(module: str, node: ast.FunctionDef) -> str:
 
 
 def _first_line(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
     return min([node.lineno, *(each.lineno for each in decorators)])
 
 

@@ -1,0 +1,79 @@
+"""Inputs of cases in the form that each API takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opsbridge.tables.case_call import CaseCall, case_calls
+from opsbridge.tables.load import load_api, load_core
+
+
+def call_of(name: str, case_name: str) -> CaseCall:
+    """The first call with which an API meets a case."""
+    api = load_api(name)
+    core = load_core(api.core)
+    case = next(case for case in core.cases if case.name == case_name)
+    return case_calls(api, core, case)[0]
+
+
+def arguments(name: str, case_name: str) -> dict[str, Any]:
+    return call_of(name, case_name).arguments
+
+
+def test_boxes_come_in_the_layout_of_the_api() -> None:
+    rows = {
+        "torchvision.ops.nms": [0.0, 0.0, 10.0, 9.0],
+        "tensorflow.image.non_max_suppression": [0.0, 0.0, 9.0, 10.0],
+        "opencv.dnn.NMSBoxes": [0.0, 0.0, 10.0, 9.0],
+    }
+    for name, row in rows.items():
+        found = arguments(name, "unsorted-scores")
+        assert (found.get("boxes") or found["bboxes"])[1] == row
+    batched = arguments("opencv.dnn.NMSBoxesBatched", "colliding-groups")
+    assert batched["bboxes"] == [[-100.0, -100.0, 110.0, 110.0], [-111.0, -111.0, 110.0, 110.0]]
+
+
+def test_an_api_of_many_images_and_classes_gets_one() -> None:
+    found = arguments("onnx.NonMaxSuppression", "unsorted-scores")
+    assert found["scores"] == [[[0.25, 0.75, 0.5]]]
+    assert (len(found["boxes"]), len(found["boxes"][0])) == (1, 3)
+    found = arguments("tensorflow.image.combined_non_max_suppression", "unsorted-scores")
+    assert found["scores"] == [[[0.25], [0.75], [0.5]]]
+    assert found["boxes"][0][1] == [[0.0, 0.0, 9.0, 10.0]]
+
+
+def test_bounds_that_must_be_given_bound_nothing() -> None:
+    assert arguments("onnx.NonMaxSuppression", "unsorted-scores")["max_output_boxes_per_class"] == 3
+    assert arguments("opencv.dnn.NMSBoxes", "unsorted-scores")["score_threshold"] == 0.0
+    found = arguments("tensorflow.image.combined_non_max_suppression", "unsorted-scores")
+    assert (found["max_output_size_per_class"], found["max_total_size"]) == (3, 3)
+
+
+def test_images_of_regions_come_as_indices_or_counts() -> None:
+    found = arguments("onnx.RoiAlign", "bins-of-one-and-a-half-pixels")
+    assert (found["rois"], found["batch_indices"]) == ([[0.0, 0.0, 3.0, 1.0]], [0])
+    found = arguments("paddle.vision.ops.roi_align", "bins-of-one-and-a-half-pixels")
+    assert (found["boxes"], found["boxes_num"]) == ([[0.0, 0.0, 3.0, 1.0]], [1])
+
+
+def test_no_call_is_made_of_inputs_that_a_change_of_form_would_round() -> None:
+    core, api = load_core("nms"), load_api("opencv.dnn.NMSBoxes")
+    case = next(case for case in core.cases if case.name == "overlap-within-one-rounding")
+    assert case_calls(api, core, case) == []
+
+
+def test_a_number_outside_the_range_of_the_real_api_is_not_given() -> None:
+    core, api = load_core("nms"), load_api("tensorflow.image.combined_non_max_suppression")
+    cases = [case for case in core.cases if case.inputs["iou_threshold"] < 0]
+    assert cases
+    assert not any(case_calls(api, core, case) for case in cases)
+
+
+def test_groups_of_the_input_are_listed_where_the_api_wants_a_list() -> None:
+    core, api = load_core("nms"), load_api("paddle.vision.ops.nms")
+    calls = [call for case in core.cases if "groups" in case.inputs
+             for call in case_calls(api, core, case)]  # fmt: skip
+    assert calls
+    for call in calls:
+        assert call.arguments["categories"] == sorted(set(call.arguments["category_idxs"]))
+        assert "categories" not in call.dtypes
