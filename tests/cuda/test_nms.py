@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from opsbridge.core import OPERATORS
-from opsbridge.core.native import cuda_function, cuda_library_path
+from opsbridge.core.native import cuda_library_path
 from opsbridge.core.nms import NmsRule
 
 torch = pytest.importorskip("torch")
@@ -114,30 +114,3 @@ def test_memory(layer: Any, count: int, most: int) -> None:
     (kept,) = OPERATORS["nms"].run(layer, boxes, scores, 0.5, rule=NmsRule())
     assert 0 < len(kept) < count
     assert torch.cuda.max_memory_allocated() - before <= most
-
-
-@pytest.mark.parametrize("count", [1000, 20_000])
-def test_graph_capture(layer: Any, count: int) -> None:
-    """A result of fixed size, padded with -1, is replayed on other boxes."""
-    boxes, scores = (each.cuda() for each in boxes_of(count, torch.float32, 500.0))
-    keep = torch.empty(count, dtype=torch.int64, device="cuda")
-    report = torch.empty(2, dtype=torch.int64, device="cuda")
-    function = cuda_function("nms")
-    arguments = (
-        *(layer.native(boxes), 0, -1, layer.native(scores), None, NmsRule().word, 0.5),
-        *(float("nan"), 1.0, -1, -1, -1, 1, keep, *[None] * 7),
-    )
-    size = function(layer.stream(boxes), None, report, *arguments)
-    workspace = torch.empty(size, dtype=torch.uint8, device="cuda")
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        function(layer.stream(boxes), workspace, report, *arguments)
-    for spread in (30.0, 800.0):
-        others, their_scores = boxes_of(count, torch.float32, spread)
-        boxes.copy_(others)
-        scores.copy_(their_scores)
-        graph.replay()
-        (expected,) = OPERATORS["nms"].run(layer, others, their_scores, 0.5, rule=NmsRule())
-        assert report.tolist() == [-1, len(expected)]
-        assert torch.equal(keep[: len(expected)].cpu(), expected)
-        assert bool((keep[len(expected) :] == -1).all())
