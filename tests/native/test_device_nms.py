@@ -78,3 +78,85 @@ def test_nms_refuses_as_on_the_cpu() -> None:
         OPERATORS["nms"].run(layer, boxes, scores, 0.5, rule=NmsRule(nan_score="refuse"))
     with pytest.raises(DeviceError, match="'bitonic' has kernels for cpu only"):
         OPERATORS["nms"].run(layer, boxes, scores, 0.5, rule=NmsRule(order="bitonic"))
+
+
+MANY = 2500  # above what is decided by all pairs
+OUTPUTS = (
+    ("keep", "int64"),
+    ("keep_mask", "bool"),
+    ("kept_boxes", "same"),
+    ("sorted_boxes", "same"),
+    ("sorted_keep_mask", "bool"),
+    ("sorted_positions", "int64"),
+)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_many_boxes(name: str) -> None:
+    for dtype, width in (("float32", 6.0), ("float32", 40.0), ("float64", 12.0), ("float16", 6.0)):
+        boxes, scores, _ = scored_boxes(MANY, dtype, 1, width)
+        boxes[7, 1], scores[5] = float("nan"), float("nan")
+        boxes[MANY // 2, 2], boxes[MANY - 3, 0] = float("inf"), float("nan")
+        boxes[11] = boxes[11].flip(0)  # corners the other way round
+        both("nms", boxes, scores, 0.5, rule=RULES[name], outputs=OUTPUTS)
+        both("nms", boxes - 150, scores, 0.3, rule=RULES[name])
+
+
+@pytest.mark.parametrize("threshold", [-0.5, 0.0, 0.9, 1.0])
+def test_many_boxes_at_odd_thresholds(threshold: float) -> None:
+    boxes, scores, _ = scored_boxes(MANY, "float32", 2, 9.0)
+    boxes[::97, 2] = boxes[::97, 0]
+    for name in ("torchvision", "torchvision-cuda", "mmcv-cuda", "guarded", "equal"):
+        both("nms", boxes, scores, threshold, rule=RULES[name])
+
+
+@pytest.mark.parametrize("count", [31, 32, 33, 256, 257, 1024, 1025, 2048, 2049, 3072, 3073, 4100])
+def test_nms_at_the_borders_of_each_way(count: int) -> None:
+    boxes, scores, groups = scored_boxes(count, "float32", count, 14.0)
+    both("nms", boxes, scores, 0.5, rule=NmsRule(), outputs=OUTPUTS)
+    both("nms", boxes, scores, 0.5, groups=groups, rule=NmsRule(), outputs=OUTPUTS)
+
+
+def test_more_boxes_than_are_ranked_by_counting() -> None:
+    boxes, scores, groups = scored_boxes(13_000, "float32", 5, 2.0)
+    both("nms", boxes, scores, 0.5, groups=groups, rule=NmsRule())
+
+
+@pytest.mark.parametrize("group_rule", ["per_group", "shifted", "per_group_on_shifted"])
+def test_many_groups(group_rule: str) -> None:
+    random = np.random.default_rng(4)
+    boxes, scores, _ = scored_boxes(3000, "float32", 4, 60.0)
+    for groups in (
+        torch.arange(3000),
+        torch.tensor(random.integers(0, 900, 3000)),
+        torch.tensor(random.integers(-(2**62), 2**62, 40)[random.integers(0, 40, 3000)]),
+        torch.tensor(random.normal(size=5)[random.integers(0, 5, 3000)]),
+    ):
+        rule = NmsRule(group_rule=group_rule)
+        both("nms", boxes, scores, 0.5, groups=groups, rule=rule, outputs=OUTPUTS)
+
+
+def test_chains_of_boxes_each_of_which_drops_the_next() -> None:
+    steps = torch.arange(3000, dtype=torch.float64)
+    for step in (0.0, 0.01, 3.0, 4.5):  # all drop all, many drop many, every second one stays
+        left = steps * step
+        boxes = torch.stack((left, left * 0, left + 10, left * 0 + 10), dim=1)
+        for scores in (-steps, steps, steps * 0):
+            both("nms", boxes, scores, 0.5, rule=NmsRule(), outputs=OUTPUTS)
+
+
+def test_large_boxes_among_many_small_ones() -> None:
+    boxes, scores, _ = scored_boxes(MANY, "float32", 8, 3.0)
+    boxes[::50, 2:] = boxes[::50, :2] + 250
+    boxes[1::50] *= 1e30
+    boxes[2::50] *= -1e-30
+    for threshold in (0.01, 0.5):
+        both("nms", boxes, scores, threshold, rule=NmsRule(), outputs=OUTPUTS)
+
+
+def test_many_boxes_filtered_and_cut() -> None:
+    boxes, scores, groups = scored_boxes(MANY, "float32", 9, 8.0)
+    for top, most, threshold in product((None, 50, 1500), (None, 7), (None, 0.4, 0.9)):
+        limits = {"pre_top_k": top, "max_outputs": most, "score_threshold": threshold}
+        both("nms", boxes, scores, 0.5, groups=groups, rule=NmsRule(), **limits)
+    both("nms", boxes, scores * 0 + 1, 0.5, rule=NmsRule(kept_order="index"), outputs=OUTPUTS)

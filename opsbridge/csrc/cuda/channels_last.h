@@ -81,11 +81,13 @@ struct ToChannelsLast {
     });
     threads.each([&](int thread) {
       const int c = thread % kChannels;
-      if (first_channel + c >= channels) return;
+      if (first_channel + c >= pitch) return;
+      const bool is_channel = first_channel + c < channels;  // the others fill wide loads
       for (int p = thread / kChannels; p < kPixels; p += kThreadsPerBlock / kChannels) {
         const int64_t pixel = first_pixel + p;
         if (pixel >= height * width) return;
-        to[(image * height * width + pixel) * pitch + first_channel + c] = shared.tile[c][p];
+        to[(image * height * width + pixel) * pitch + first_channel + c] =
+            is_channel ? shared.tile[c][p] : S(0.0f);
       }
     });
   }

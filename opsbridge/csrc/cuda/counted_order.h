@@ -9,13 +9,16 @@ namespace opsbridge {
 // Above, all pairs take longer than the launches.
 constexpr int64_t kMostCounted = 12288;
 
-// A block ranks 32 keys. Its warps share the keys to compare with.
+// A block ranks 32 keys. Its warps share the keys to compare with, four of which are read at once.
 template <class Key>
 struct PlaceByCounting {
-  static constexpr int64_t kTile = 1024;
-  static constexpr int kSlices = kThreadsPerBlock / kWarpSize;
+  struct alignas(4 * sizeof(Key)) Four {
+    Key keys[4];
+  };
+  static constexpr int kTile = 1024, kWarps = kThreadsPerBlock / kWarpSize;
+  static constexpr int kFours = kTile / 4 / kWarps;  // of a warp
   struct Shared {
-    Key tile[kTile];
+    Four tile[kTile / 4];
     uint32_t before[kThreadsPerBlock];
   };
   const Key* keys;
@@ -32,43 +35,49 @@ struct PlaceByCounting {
     const int64_t first = part * kWarpSize;
     block.each([&](int thread) { shared.before[thread] = 0; });
     for (int64_t tile = 0; tile < count; tile += kTile) {
-      const int size = static_cast<int>(count - tile < kTile ? count - tile : kTile);
       block.each([&](int thread) {
-        for (int i = thread; i < size; i += kThreadsPerBlock) shared.tile[i] = keys[tile + i];
+        // What is behind the last key comes after all of them.
+        for (int i = thread; i < kTile; i += kThreadsPerBlock) {
+          shared.tile[i / 4].keys[i % 4] = tile + i < count ? keys[tile + i] : Key(~Key(0));
+        }
       });
       block.each([&](int thread) {
         const int64_t own = first + thread % kWarpSize;
         if (own >= count) return;
-        const int slice = thread / kWarpSize, step = (size + kSlices - 1) / kSlices;
-        const int begin = slice * step, end = begin + step < size ? begin + step : size;
-        shared.before[thread] += come_before(shared.tile, begin, end, tile - own, keys[own],
-                                             tile + size <= first, tile >= first + kWarpSize);
+        shared.before[thread] +=
+            come_before(shared.tile, thread / kWarpSize * kFours, own - tile, keys[own],
+                        tile + kTile <= first, tile >= first + kWarpSize);
       });
     }
     block.each([&](int thread) {
       const int64_t own = first + thread;
       if (thread >= kWarpSize || own >= count) return;
       int64_t place = 0;
-      for (int slice = 0; slice < kSlices; ++slice) {
-        place += shared.before[slice * kWarpSize + thread];
-      }
+      for (int warp = 0; warp < kWarps; ++warp) place += shared.before[warp * kWarpSize + thread];
       sorted_keys[place] = keys[own];
       sorted_values[place] = values[own];
     });
   }
 
-  // How many keys of a part of a tile come before a key; equal ones do if they are at the left.
-  OPSBRIDGE_MEMBER static uint32_t come_before(const Key* tile, int begin, int end,
-                                               int64_t distance, Key own, bool all_left,
-                                               bool all_right) {
+  // How many keys of a warp's part of a tile come before a key; equal ones do if they are at its
+  // left, where its own place is `own_at` of the tile.
+  OPSBRIDGE_MEMBER static uint32_t come_before(const Four* tile, int begin, int64_t own_at, Key own,
+                                               bool all_left, bool all_right) {
     uint32_t before = 0;
     if (all_left) {
-      for (int i = begin; i < end; ++i) before += tile[i] <= own;
+      for (int i = begin; i < begin + kFours; ++i) {
+        const Four four = tile[i];
+        for (int j = 0; j < 4; ++j) before += four.keys[j] <= own;
+      }
     } else if (all_right) {
-      for (int i = begin; i < end; ++i) before += tile[i] < own;
+      for (int i = begin; i < begin + kFours; ++i) {
+        const Four four = tile[i];
+        for (int j = 0; j < 4; ++j) before += four.keys[j] < own;
+      }
     } else {
-      for (int i = begin; i < end; ++i) {
-        before += tile[i] < own || (tile[i] == own && distance + i < 0);
+      for (int i = 4 * begin; i < 4 * (begin + kFours); ++i) {
+        const Key other = tile[i / 4].keys[i % 4];
+        before += other < own || (other == own && i < own_at);
       }
     }
     return before;

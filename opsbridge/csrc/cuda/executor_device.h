@@ -47,6 +47,7 @@ struct Block {
 
 // All warps of a block that run a body together, each thread for itself between the waits.
 struct Crew {
+  static constexpr int kMostThreads = kMostWarps * kWarpSize;
   __device__ int lane() const { return threadIdx.x % kWarpSize; }
   __device__ int lanes() const { return kWarpSize; }
   __device__ int warp() const { return threadIdx.x / kWarpSize; }
@@ -136,12 +137,6 @@ __global__ void __launch_bounds__(kMostWarps* kWarpSize) run_each_crew(int64_t c
   }
 }
 
-template <class Body>
-__global__ void __launch_bounds__(kThreadsOfOneBlock) run_one_block(Body body) {
-  __shared__ typename Body::Shared shared;
-  body(Block(), shared, 0);
-}
-
 class Executor {
  public:
   Executor(int device, void* stream) : stream_(static_cast<cudaStream_t>(stream)) {
@@ -206,12 +201,6 @@ class Executor {
     check_cuda(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device_));
     const LaunchShape grid = shape_of_crews(count, warps, processors);
     run_each_crew<<<grid.blocks, grid.threads, 0, stream_>>>(count, body);
-    check_cuda(cudaGetLastError());
-  }
-
-  template <class Body>
-  void one_block(const Body& body) const {
-    run_one_block<<<1, kThreadsOfOneBlock, 0, stream_>>>(body);
     check_cuda(cudaGetLastError());
   }
 

@@ -20,14 +20,14 @@ struct Team {
 };
 
 struct Block {
-  int threads = kThreadsPerBlock;
   template <class Phase>
   void each(const Phase& phase) const {
-    for (int thread = 0; thread < threads; ++thread) phase(thread);
+    for (int thread = 0; thread < kThreadsPerBlock; ++thread) phase(thread);
   }
 };
 
 struct Crew {
+  static constexpr int kMostThreads = 1;
   int lane() const { return 0; }
   int lanes() const { return 1; }
   int warp() const { return 0; }
@@ -91,12 +91,6 @@ class Executor {
   void each_crew(int64_t count, int, const Body& body) const {
     typename Body::Shared shared;
     for (int64_t i = 0; i < count; ++i) body(Crew(), shared, i);
-  }
-
-  template <class Body>
-  void one_block(const Body& body) const {
-    typename Body::Shared shared;
-    body(Block{kThreadsOfOneBlock}, shared, 0);
   }
 };
 

@@ -8,7 +8,6 @@
 namespace opsbridge {
 
 constexpr int kThreadsPerBlock = 256;
-constexpr int kThreadsOfOneBlock = 1024;  // of a launch that has no other
 constexpr int kWarpSize = 32;
 constexpr int kMostWarps = 32;  // of a block
 constexpr unsigned long long kDrawnTogether = 4;

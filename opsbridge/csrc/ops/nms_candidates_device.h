@@ -129,10 +129,18 @@ struct Candidates {
     return groups == nullptr ? 0 : groups[rank];
   }
 
+  OPSBRIDGE_MEMBER static bool are_apart(const Box<A>& a, const Box<A>& b) {
+    return a.x2 <= b.x1 || b.x2 <= a.x1 || a.y2 <= b.y1 || b.y2 <= a.y1;
+  }
+
   // Whether a kept box drops another one of its group.
   OPSBRIDGE_MEMBER bool drops(const Box<A>& kept, const Box<A>& other) const {
-    // Most pairs are disjoint, and need no division.
-    if (disjoint_boxes_stay && !(intersection(kept, other, rule.box_offset) > A(0))) return false;
+    // Most pairs are disjoint, and need no division; most of those do not even touch, and need no
+    // arithmetic.
+    if (disjoint_boxes_stay) {
+      if (rule.box_offset == BoxOffset::zero && are_apart(kept, other)) return false;
+      if (!(intersection(kept, other, rule.box_offset) > A(0))) return false;
+    }
     return suppresses(kept, other, threshold, rule);
   }
 };

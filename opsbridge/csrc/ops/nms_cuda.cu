@@ -4,6 +4,7 @@
 #include "cuda/ordering.h"
 #include "ops/nms_device.h"
 #include "ops/nms_outputs_device.h"
+#include "ops/nms_pairs_device.h"
 #include "ops/nms_tree_device.h"
 #include "opsbridge/dispatch.h"
 
@@ -11,42 +12,47 @@ namespace opsbridge {
 namespace {
 
 // Of many boxes; more drop more of the others, but each of those has to look at more.
-constexpr int64_t kHead = 1024;
+constexpr int64_t kHead = 2048;
 
 // Decides the first boxes; `kept_ranks` may be null, else has room for those and for their number.
 template <class A>
 void decide_by_pairs(const Executor& on, Workspace& workspace, const Candidates<A>& all,
                      int64_t count, uint32_t* kept_before, uint32_t* kept_ranks) {
-  uint32_t* words = workspace.take<uint32_t>(FindPairs<A>::words_of(count) * count);
+  uint32_t* words = workspace.take<uint32_t>(words_of(count) * count);
   if (workspace.is_counting()) return;
-  on.each_block(FindPairs<A>::parts(count), FindPairs<A>{all, count, words});
+  on.each_team(FindPairs<A>::parts(count), FindPairs<A>{all, count, words});
   uint32_t* kept_count = kept_ranks == nullptr ? nullptr : kept_ranks + count;
-  on.one_block(ResolvePairs<A>{all, count, words, kept_before, kept_ranks, kept_count});
+  if (count == 0) return;
+  on.each_crew(1, kMostWarps,
+               ResolvePairs<A>{all, count, words, kept_before, kept_ranks, kept_count});
 }
 
 template <class A>
 void decide_by_tree(const Executor& on, Workspace& workspace, const Candidates<A>& all,
                     uint32_t* kept_before) {
-  const int64_t count = all.count, squares = Tree<A>::square_count(count);
+  const int64_t count = all.count, fields = Tree<A>::field_count(count), squares = fields * kFan;
   uint32_t* kept_ranks = workspace.take<uint32_t>(kHead + 1);
   Buffers<uint32_t> keys = take_buffers<uint32_t>(workspace, count);
   Buffers<uint32_t> ranks = take_buffers<uint32_t>(workspace, count);
-  Box<A>* boxes = workspace.take<Box<A>>(count);
-  Bounds<A>* tiles = workspace.take<Bounds<A>>(squares * kFan);
-  Bounds<A>* bounds = workspace.take<Bounds<A>>(squares);
+  Corners<A>* corners = workspace.take<Corners<A>>(count);
+  A* areas = workspace.take<A>(count);
+  const Level<A> tiles = Level<A>::take(workspace, squares * kFan);
+  const Level<A> of_tiles = Level<A>::take(workspace, squares);
+  const Level<A> of_squares = Level<A>::take(workspace, fields);
   unsigned long long* drawn = workspace.take<unsigned long long>(1);
   decide_by_pairs(on, workspace, all, kHead, kept_before, kept_ranks);
   if (!workspace.is_counting()) {
-    on.each_block(
-        (count + kThreadsPerBlock - 1) / kThreadsPerBlock,
+    on.each_crew(
+        (count + kWarpSize - 1) / kWarpSize, FilterByHead<A>::kWarps,
         FilterByHead<A>{all, kHead, kept_ranks, kept_ranks + kHead, keys.current, ranks.current});
   }
   sort_pairs(on, workspace, keys, ranks, count);
   if (!workspace.is_counting()) {
-    const Tree<A> tree{boxes, ranks.current, tiles, bounds};
-    on.each_block(squares, BuildTree<A>{all, keys.current, tree});
+    const Tree<A> tree{corners, areas, ranks.current, tiles, of_tiles, of_squares};
+    on.each_block(squares, BuildSquare<A>{all, keys.current, tree});
+    on.each(fields, BuildField<A>{tree});
     on.fill_bytes(drawn, 0, sizeof *drawn);
-    on.each_in_order(count, drawn, DecideInTree<A>{all, tree, kHead});
+    on.each_in_order(count, drawn, DecideInTree<A>{all, tree});
   }
   sum_before(on, workspace, all.states, kept_before, count);
 }

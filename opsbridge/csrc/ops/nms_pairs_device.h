@@ -7,59 +7,58 @@
 namespace opsbridge {
 
 constexpr int64_t kWordBits = 32;
+OPSBRIDGE_FN int64_t words_of(int64_t count) { return (count + kWordBits - 1) / kWordBits; }
 
 // words[w * count + i]: which of the 32 boxes from 32 w on come before box i and drop it if they
 // are kept. Words of boxes that all come later are not written.
 template <class A>
 struct FindPairs {
-  struct Shared {
-    Box<A> others[kWordBits];
-    uint64_t groups[kWordBits];
-  };
+  static constexpr int64_t kRanks = 8;  // of one team
+  struct Shared {};
   Candidates<A> all;
   int64_t count;
   uint32_t* words;
 
   OPSBRIDGE_MEMBER static int64_t parts(int64_t count) {
-    return words_of(count) * ((count + kThreadsPerBlock - 1) / kThreadsPerBlock);
-  }
-  OPSBRIDGE_MEMBER static int64_t words_of(int64_t count) {
-    return (count + kWordBits - 1) / kWordBits;
+    return words_of(count) * ((count + kRanks - 1) / kRanks);
   }
 
-  OPSBRIDGE_MEMBER void operator()(const Block& block, Shared& shared, int64_t part) const {
-    const int64_t word = part % words_of(count), first = part / words_of(count) * kThreadsPerBlock;
-    const int64_t before = word * kWordBits;
-    if (before >= first + kThreadsPerBlock) return;
-    block.each([&](int thread) {
-      if (thread >= kWordBits || before + thread >= count) return;
-      shared.others[thread] = all.boxes[before + thread];
-      shared.groups[thread] = all.group(before + thread);
-    });
-    block.each([&](int thread) {
-      const int64_t own = first + thread;
-      if (own >= count || before > own) return;
-      const Box<A> box = all.boxes[own];
-      const uint64_t group = all.group(own);
-      const int64_t others = own - before < kWordBits ? own - before : kWordBits;
+  template <class Team>
+  OPSBRIDGE_MEMBER void operator()(const Team& team, Shared&, int64_t part) const {
+    const int64_t word = part % words_of(count), first = part / words_of(count) * kRanks;
+    const int64_t end = first + kRanks < count ? first + kRanks : count;
+    for (int64_t rank = first; rank < end; ++rank) {
+      if (word * kWordBits > rank) continue;
+      const Box<A> own = all.boxes[rank];
       uint32_t bits = 0;
-      for (int64_t i = 0; i < others; ++i) {
-        if (shared.groups[i] == group && all.drops(shared.others[i], box)) bits |= 1u << i;
+      for (int bit = 0; bit < kWordBits; bit += team.size()) {
+        const int64_t other = word * kWordBits + bit + team.lane();
+        const bool hits =
+            other < rank && all.group(other) == all.group(rank) && all.drops(all.boxes[other], own);
+        bits |= team.ballot(hits) << bit;
       }
-      words[word * count + own] = bits;
-    });
+      if (team.lane() == 0) words[word * count + rank] = bits;
+    }
   }
 };
 
-// Decides up to kMost boxes, 32 after 32. What the boxes before do to those is looked at by many
-// threads at once; among themselves only those need an order that one of them could drop.
+// Decides up to kMost boxes, 32 after 32. What the boxes before do to those is looked at by all
+// warps at once, each at 32 of them; among themselves only those need an order that one of them
+// could drop.
 template <class A>
 struct ResolvePairs {
   static constexpr int64_t kMost = 2048, kMostWords = kMost / kWordBits;
   struct Shared {
     uint32_t kept[kMostWords], kept_before[kMostWords];
+    unsigned dropped[kMostWords];
     uint32_t own[kWordBits];
-    unsigned dropped, dependent;
+    unsigned dependent;
+  };
+  // The bits that a thread looks at next are read before they are needed.
+  static constexpr int kMostThreads = Crew::kMostThreads;
+  static constexpr int kShare = int(kMost) / kMostThreads;
+  struct Share {
+    uint32_t words[kShare];
   };
   Candidates<A> all;
   int64_t count;
@@ -68,56 +67,89 @@ struct ResolvePairs {
   uint32_t* kept_ranks;   // may be absent, with their number
   uint32_t* kept_count;
 
-  OPSBRIDGE_MEMBER void operator()(const Block& block, Shared& shared, int64_t) const {
-    const int64_t word_count = FindPairs<A>::words_of(count);
-    block.each([&](int thread) {
-      if (thread == 0) shared.dropped = shared.dependent = 0;
-    });
-    for (int64_t word = 0; word < word_count; ++word) {
-      block.each([&](int thread) { look_back(shared, word, thread); });
-      block.each([&](int thread) {
-        if (thread == 0) shared.kept[word] = resolve(shared);
-      });
+  template <class Crew>
+  OPSBRIDGE_MEMBER void operator()(const Crew& crew, Shared& shared, int64_t) const {
+    const int64_t word_count = words_of(count);
+    Share next;
+    read_ahead(crew, 0, next);
+    for (int64_t word = crew.warp(); word < word_count; word += crew.warps()) {
+      shared.dropped[word] = without_candidates(crew, word);
     }
-    block.each([&](int thread) {
-      for (int64_t word = thread; word < word_count; word += kThreadsOfOneBlock) {
-        uint32_t sum = 0;
-        for (int64_t i = 0; i < word; ++i) sum += uint32_t(bits_in(shared.kept[i]));
-        shared.kept_before[word] = sum;
-      }
-    });
-    block.each([&](int thread) {
-      for (int64_t rank = thread; rank < count; rank += kThreadsOfOneBlock) finish(shared, rank);
-    });
+    if (is_first(crew)) shared.dependent = 0;
+    crew.wait_for_all();
+    for (int64_t word = 0; word < word_count; ++word) {
+      look_back(crew, shared, word, next);
+      crew.wait_for_all();
+      if (is_first(crew)) shared.kept[word] = resolve(shared, word);
+      crew.wait_for_all();
+    }
+    const int thread = crew.warp() * crew.lanes() + crew.lane();
+    const int threads = crew.warps() * crew.lanes();
+    for (int64_t word = thread; word < word_count; word += threads) {
+      uint32_t sum = 0;
+      for (int64_t i = 0; i < word; ++i) sum += uint32_t(bits_in(shared.kept[i]));
+      shared.kept_before[word] = sum;
+    }
+    crew.wait_for_all();
+    for (int64_t rank = thread; rank < count; rank += threads) finish(shared, rank);
   }
 
-  OPSBRIDGE_MEMBER void look_back(Shared& shared, int64_t word, int thread) const {
-    const int bit = thread % int(kWordBits);
-    const int64_t rank = word * kWordBits + bit;
-    if (rank >= count) {
-      if (thread < kWordBits) set_bits(&shared.dropped, 1u << bit);
-      return;
+  template <class Crew>
+  OPSBRIDGE_MEMBER static bool is_first(const Crew& crew) {
+    return crew.warp() == 0 && crew.lane() == 0;
+  }
+
+  template <class Crew>
+  OPSBRIDGE_MEMBER uint32_t without_candidates(const Crew& crew, int64_t word) const {
+    uint32_t bits = 0;
+    for (int bit = 0; bit < kWordBits; bit += crew.lanes()) {
+      const int64_t rank = word * kWordBits + bit + crew.lane();
+      bits |= crew.ballot(rank >= count || all.states[rank] == kDropped) << bit;
     }
-    bool is_dropped = thread < kWordBits && all.states[rank] == kDropped;
-    for (int64_t before = thread / kWordBits; before < word;
-         before += kThreadsOfOneBlock / kWordBits) {
-      is_dropped |= (words[before * count + rank] & shared.kept[before]) != 0;
+    return bits;
+  }
+
+  // A share is spread so that a warp has the 32 boxes of a word and one word before them at once.
+  template <class Crew>
+  OPSBRIDGE_MEMBER static int place_in_share(const Crew& crew, int i) {
+    return i * kMostThreads + crew.warp() * crew.lanes() + crew.lane();
+  }
+
+  template <class Crew>
+  OPSBRIDGE_MEMBER void read_ahead(const Crew& crew, int64_t word, Share& share) const {
+    for (int i = 0; i < kShare; ++i) {
+      const int place = place_in_share(crew, i);
+      const int64_t before = place / kWordBits, rank = word * kWordBits + place % kWordBits;
+      share.words[i] = before <= word && rank < count ? words[before * count + rank] : 0;
     }
-    if (is_dropped) set_bits(&shared.dropped, 1u << bit);
-    if (thread < kWordBits) {
-      shared.own[bit] = words[word * count + rank];
-      if (shared.own[bit] != 0) set_bits(&shared.dependent, 1u << bit);
+  }
+
+  template <class Crew>
+  OPSBRIDGE_MEMBER void look_back(const Crew& crew, Shared& shared, int64_t word,
+                                  Share& share) const {
+    const Share now = share;
+    read_ahead(crew, word + 1, share);
+    for (int i = 0; i < kShare; ++i) {
+      const int place = place_in_share(crew, i), bit = place % int(kWordBits);
+      const int64_t before = place / kWordBits;
+      if (before > word) return;
+      if (before == word) shared.own[bit] = now.words[i];
+      const uint32_t dropping = before == word ? ~0u : shared.kept[before];
+      const unsigned hit = crew.ballot((now.words[i] & dropping) != 0) << (bit - crew.lane());
+      unsigned* const to = before == word ? &shared.dependent : &shared.dropped[word];
+      if (crew.lane() == 0 && hit != 0) set_bits(to, hit);
     }
   }
 
   // Which of the 32 are kept; those that no other can drop are at once.
-  OPSBRIDGE_MEMBER static uint32_t resolve(Shared& shared) {
-    uint32_t kept = ~shared.dropped & ~shared.dependent;
-    for (uint32_t left = ~shared.dropped & shared.dependent; left != 0; left &= left - 1) {
-      const int bit = lowest_bit(left);
+  OPSBRIDGE_MEMBER static uint32_t resolve(Shared& shared, int64_t word) {
+    const uint32_t left = ~shared.dropped[word];
+    uint32_t kept = left & ~shared.dependent;
+    for (uint32_t in_order = left & shared.dependent; in_order != 0; in_order &= in_order - 1) {
+      const int bit = lowest_bit(in_order);
       if ((shared.own[bit] & kept) == 0) kept |= 1u << bit;
     }
-    shared.dropped = shared.dependent = 0;
+    shared.dependent = 0;
     return kept;
   }
 
