@@ -3,7 +3,7 @@
 // tile, so that little but the result goes through memory.
 #include "ops/box_broadcast.h"
 #include "ops/box_iou_device.h"
-#include "ops/box_iou_tiles.h"
+#include "ops/box_iou_tiles_device.h"
 #include "ops/paired_box.h"
 #include "opsbridge/dispatch.h"
 

@@ -2,7 +2,7 @@
 #include "ops/region_work.h"
 #include "ops/roi_align_device.h"
 #include "ops/roi_align_gather.h"
-#include "ops/roi_align_runs.h"
+#include "ops/roi_align_runs_device.h"
 
 namespace opsbridge {
 namespace {

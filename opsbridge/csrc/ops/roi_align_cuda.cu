@@ -1,6 +1,6 @@
 // RoIAlign on a GPU.
 #include "ops/region_work.h"
-#include "ops/roi_align_channels.h"
+#include "ops/roi_align_channels_device.h"
 #include "ops/roi_align_device.h"
 #include "ops/roi_align_planes.h"
 

@@ -3,7 +3,7 @@
 // no atomics are needed and the sums are the same.
 #pragma once
 
-#include "ops/roi_align_plan.h"
+#include "ops/roi_align_plan_device.h"
 
 namespace opsbridge {
 

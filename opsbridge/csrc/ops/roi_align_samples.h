@@ -2,7 +2,7 @@
 // out once in shared memory, where they fit, and serve all bins and channels.
 #pragma once
 
-#include "ops/roi_align_plan.h"
+#include "ops/roi_align_plan_device.h"
 
 namespace opsbridge {
 

@@ -5,7 +5,7 @@
 
 #include "cuda/channels_last.h"
 #include "cuda/ordering.h"
-#include "ops/roi_align_plan.h"
+#include "ops/roi_align_plan_device.h"
 
 namespace opsbridge {
 
