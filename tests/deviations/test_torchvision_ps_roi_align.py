@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from averages_on_cuda import assert_only_ours_has_the_bits_of_the_cpu
 from pooling_calls import Call, both_shapes, died_of, ramp, real
 
 from opsbridge.errors import ArgumentError
+from opsbridge.torchvision.ops import PSRoIAlign, ps_roi_align
 
 both = both_shapes("ps_roi_align", "PSRoIAlign", 2, 1.0, -1)
 
@@ -85,3 +87,16 @@ def test_output_size_zero(size: Any, call: Call) -> None:
 def test_real_output_size_zero() -> None:
     rois = "torch.tensor([[0., 1, 1, 6, 7]])"
     assert died_of(f"ops.ps_roi_align(features, {rois}, 0)") == "SIGFPE"
+
+
+def test_averages_on_cuda() -> None:
+    assert_only_ours_has_the_bits_of_the_cpu(
+        lambda size, scale, ratio, *tensors: ps_roi_align(*tensors, size, scale, ratio),
+        "ps_roi_align",
+        32,
+    )
+    assert_only_ours_has_the_bits_of_the_cpu(
+        lambda size, scale, ratio, *tensors: PSRoIAlign(size, scale, ratio)(*tensors),
+        "ps_roi_align",
+        32,
+    )

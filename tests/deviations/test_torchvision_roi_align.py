@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from averages_on_cuda import assert_only_ours_has_the_bits_of_the_cpu
 from real_frameworks import TORCHVISION_MISSING, torchvision_ops, torchvision_roi_align
 from real_in_child import run_real
 
@@ -150,3 +151,12 @@ def test_quantized_tensors() -> None:
     for call in (lambda: roi_align(features, rois, 1), lambda: RoIAlign(1, 1.0, 2)(features, rois)):
         with pytest.raises(DtypeError, match=": input is quint8; allowed"):
             call()
+
+
+def test_averages_on_cuda() -> None:
+    assert_only_ours_has_the_bits_of_the_cpu(
+        lambda size, scale, ratio, *tensors: roi_align(*tensors, size, scale, ratio), "roi_align", 3
+    )
+    assert_only_ours_has_the_bits_of_the_cpu(
+        lambda size, scale, ratio, *tensors: RoIAlign(size, scale, ratio)(*tensors), "roi_align", 3
+    )
