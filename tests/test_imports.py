@@ -56,6 +56,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "mindspore", "torch"},
     ),
     "opsbridge.cuda": (CORE, set()),
+    "opsbridge.progress": (set(), {"rich"}),
     "opsbridge.reference": (ERRORS | {"opsbridge.reference"}, {"numpy"}),
     # It imports the layer of a tensor's framework when such a tensor comes.
     "opsbridge.frameworks": (CORE | {"opsbridge.frameworks"}, set()),
@@ -200,12 +201,12 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         ERRORS | {"opsbridge.pages", "opsbridge.mindspore", "opsbridge.torch"},
         {"numpy", *FRAMEWORKS},
     ),
-    # Reports and the progress bar; what they need is imported when they are asked for.
+    # What reports need is imported when they are asked for.
     "opsbridge.pages.html_report": (
         {"opsbridge.errors", "opsbridge.pages"},
         {"jinja2", "markupsafe"},
     ),
-    "opsbridge.pages.progress": ({"opsbridge.pages"}, {"rich"}),
+    "opsbridge.pages.progress": ({"opsbridge.pages", "opsbridge.progress"}, set()),
     # The plugin imports the rest only if pages are asked for.
     "opsbridge.pages.pytest_plugin": (ERRORS | {"opsbridge.pages"}, {"pytest"}),
     "opsbridge.pages.pytest_items": ({"opsbridge.pages"}, {"_pytest", "pytest", "sybil"}),
@@ -213,7 +214,10 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # Names of APIs are looked up in whichever frameworks are installed, in a child process.
     "opsbridge.pages.lint.resolve_child": (set(), set()),
     # Source is parsed, never imported; libcst is there with opsbridge[port].
-    "opsbridge.port": (TABLES | {"opsbridge.port"}, {"libcst", "jinja2", "rich"}),
+    "opsbridge.port": (
+        TABLES | {"opsbridge.port", "opsbridge.progress"},
+        {"libcst", "jinja2"},
+    ),
     "opsbridge.docgen": (TABLES | {"opsbridge.docgen"}, set()),
     # Its examples run where those of pages do.
     "opsbridge.docgen.recorded": (TABLES | {"opsbridge.docgen", "opsbridge.pages"}, set()),

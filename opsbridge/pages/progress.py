@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import Any
 
+from opsbridge import progress
 from opsbridge.pages.model import Progress
 from opsbridge.pages.text import visible
 
@@ -23,17 +22,17 @@ class ProgressBar:
         self._bar = bar
         self._task = bar.add_task("", total=None, page="", statement="") if bar else None
 
-    def update(self, progress: Progress) -> None:
+    def update(self, stand: Progress) -> None:
         """Show where the run stands."""
         if self._bar is None:
             return
-        statement = visible(" ".join(progress.statement.split()))[:_STATEMENT_WIDTH]
+        statement = visible(" ".join(stand.statement.split()))[:_STATEMENT_WIDTH]
         self._bar.update(
             self._task,
-            total=progress.total,
-            completed=progress.done,
-            page=visible(PurePath(progress.path).name),
-            statement=f"{progress.where}  {statement}" if progress.where else "",
+            total=stand.total,
+            completed=stand.done,
+            page=visible(PurePath(stand.path).name),
+            statement=f"{stand.where}  {statement}" if stand.where else "",
         )
 
     def print(self, text: str) -> None:
@@ -46,36 +45,10 @@ class ProgressBar:
 
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[ProgressBar]:
-    """Show a progress bar on standard error, if that is a terminal and nobody asks for quiet.
-
-    A terminal of a CI service, which sets the variable CI, gets none; nor does one without `rich`.
-    """
-    bar = None if quiet or not _is_wanted() else _make_bar()
+    """Show a progress bar where one can be shown, unless somebody asks for quiet."""
+    bar = progress.bar("page", "statement", quiet=quiet)
     if bar is None:
         yield ProgressBar()
     else:
         with bar:
             yield ProgressBar(bar)
-
-
-def _is_wanted() -> bool:
-    return sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
-
-
-def _make_bar() -> Any:
-    try:
-        rich: Any = importlib.import_module("rich.progress")
-        console: Any = importlib.import_module("rich.console").Console(stderr=True)
-    except ModuleNotFoundError:
-        return None
-    return rich.Progress(
-        rich.BarColumn(bar_width=20),
-        rich.MofNCompleteColumn(),
-        rich.TimeElapsedColumn(),
-        rich.TextColumn("{task.fields[page]}", markup=False),
-        rich.TextColumn("{task.fields[statement]}", markup=False, style="dim"),
-        console=console,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
