@@ -1,10 +1,12 @@
-"""Building the site: two builds of Sphinx, one per language, each page linked to its twin."""
+"""Building the site: a build of Sphinx per language, side by side, each page linked to its twin."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import posixpath
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ _ENTRY = """<!doctype html>
 <p><a href="zh/index.html" lang="zh">中文</a></p></body></html>
 """
 _NAMES = {"en": "English", "zh": "中文"}
+_BEFORE_THE_THEME = 400
 _SIDEBARS = ("brand", "search", "scroll-start", "navigation", "scroll-end")
 
 
@@ -37,17 +40,20 @@ def build_site(out: Path) -> int:
         TableError: a table is at fault.
     """
     languages: tuple[Language, ...] = ("en", "zh")
-    count = sum(build_language(language, out / language) for language in languages)
+    # Written here, once, and then built: both languages have what is computed of pairs.
+    sources = [dict(site_sources(language)) for language in languages]
+    folders = [out / language for language in languages]
+    with ProcessPoolExecutor(len(languages)) as processes:
+        count = sum(processes.map(build_language, languages, sources, folders))
     (out / "index.html").write_text(_ENTRY, encoding="utf-8")
     return count
 
 
-def build_language(language: Language, out: Path) -> int:
+def build_language(language: Language, sources: dict[str, str], out: Path) -> int:
     """Build the pages of one language; how many there are."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source"
         pages = 0
-        sources = dict(site_sources(language))
         for name, text in sources.items():
             path = source / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +93,26 @@ def _settings(language: Language) -> dict[str, Any]:
     }
 
 
+class _Navigation:
+    """The table of contents beside the hundreds of pages that are not in it, made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, str] = {}
+
+    def share(self, app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+        """Pages of one folder have the same one: the same links, and no entry marked as theirs."""
+        if not (context.get("meta") or {}).get("orphan"):
+            return
+        make, folder = context["toctree"], posixpath.dirname(page)
+
+        def made(**options: Any) -> str:
+            if folder not in self._made:
+                self._made[folder] = make(**options)
+            return self._made[folder]
+
+        context["toctree"] = made
+
+
 def _run_sphinx(source: Path, out: Path, doctrees: Path, settings: dict[str, Any]) -> None:
     try:
         application = importlib.import_module("sphinx.application")
@@ -106,6 +132,7 @@ def _run_sphinx(source: Path, out: Path, doctrees: Path, settings: dict[str, Any
                 status=None,
                 warningiserror=True,
             )
+            app.connect("html-page-context", _Navigation().share, priority=_BEFORE_THE_THEME)
             app.build()
         except errors.SphinxError as error:
             raise PageError(f"docs: {error}") from error
