@@ -27,6 +27,17 @@ _ENTRY = """<!doctype html>
 <p><a href="en/index.html">English</a></p>
 <p><a href="zh/index.html" lang="zh">中文</a></p></body></html>
 """
+# Names of APIs fit a phone; prose in cells of difference tables, and lists of dtypes in those of the
+# matrix, are more than a word wide, which is what a browser leaves them beside long names.
+_STYLE = """article td, article th { vertical-align: top; }
+tr > :nth-child(5):last-child { min-width: 16em; }
+tr > :nth-child(4):nth-last-child(5) { min-width: 14em; }
+@media (max-width: 40em) {
+  article h1 { font-size: 1.6rem; }
+  article h2 { font-size: 1.35rem; }
+  article table { font-size: 0.85rem; }
+}
+"""
 _NAMES = {"en": "English", "zh": "中文"}
 _BEFORE_THE_THEME = 400
 _SIDEBARS = ("brand", "search", "scroll-start", "navigation", "scroll-end")
@@ -59,6 +70,9 @@ def build_language(language: Language, sources: dict[str, str], out: Path) -> in
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text + "\n", encoding="utf-8")
             pages += path.suffix == ".md"
+        static = source / "_static"
+        static.mkdir()
+        (static / "opsbridge.css").write_text(_STYLE, encoding="utf-8")
         templates = source / "_templates"
         templates.mkdir()
         (templates / "language.html").write_text(_SWITCH, encoding="utf-8")
@@ -76,9 +90,11 @@ def _settings(language: Language) -> dict[str, Any]:
         "version": importlib.metadata.version("opsbridge"),
         "language": "zh_CN" if language == "zh" else "en",
         "extensions": ["myst_parser", "sphinx_copybutton", "sphinx_design"],
-        "exclude_patterns": ["_templates"],
+        "exclude_patterns": ["_static", "_templates"],
         "templates_path": ["_templates"],
         "html_theme": "furo",
+        "html_static_path": ["_static"],
+        "html_css_files": ["opsbridge.css"],
         "html_title": "opsbridge",
         "html_show_copyright": False,
         # They are fetched, which a browser refuses for pages that are opened as files.
