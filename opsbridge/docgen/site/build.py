@@ -27,8 +27,8 @@ _ENTRY = """<!doctype html>
 <p><a href="en/index.html">English</a></p>
 <p><a href="zh/index.html" lang="zh">中文</a></p></body></html>
 """
-# Names of APIs fit a phone; prose in cells of difference tables, and lists of dtypes in those of the
-# matrix, are more than a word wide, which is what a browser leaves them beside long names.
+# Names of APIs fit a phone. Prose in cells of difference tables and lists of dtypes in those of the
+# matrix are more than a word wide, which is what a browser leaves them beside long names.
 _STYLE = """article td, article th { vertical-align: top; }
 tr > :nth-child(5):last-child { min-width: 16em; }
 tr > :nth-child(4):nth-last-child(5) { min-width: 14em; }
