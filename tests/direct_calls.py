@@ -14,6 +14,7 @@ from opsbridge.mindspore import ops as mindspore_ops
 from opsbridge.mmcv import ops as mmcv_ops
 from opsbridge.mmdet import ops as mmdet_ops
 from opsbridge.opencv import dnn
+from opsbridge.paddle import vision as paddle_variants
 from opsbridge.paddle.vision import ops as paddle_ops
 from opsbridge.tensorflow import image
 from opsbridge.torchvision import ops as torchvision_ops
@@ -21,7 +22,7 @@ from opsbridge.torchvision import ops as torchvision_ops
 
 def forget_direct_calls() -> None:
     """As in a fresh process, where the first call of an API is never a direct one."""
-    by_tables = (onnx, dnn, paddle_ops, image, layers, structures)
+    by_tables = (onnx, dnn, paddle_ops, paddle_variants, image, layers, structures)
     for module in (torchvision_ops, mindspore_ops, mmcv_ops, mmdet_ops, *by_tables):
         for member in vars(module).values():
             operator = getattr(member, "operator", None)

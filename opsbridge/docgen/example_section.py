@@ -11,6 +11,7 @@ from opsbridge.docgen.markdown import fence, joined, tab_set
 from opsbridge.docgen.recorded import Outputs, recording_of
 from opsbridge.docgen.snippet import Snippet
 from opsbridge.docgen.wording import Language, join_sentences, pick, sentence
+from opsbridge.tables.diff import differences
 from opsbridge.tables.diff_parameters import subject
 from opsbridge.tables.schema import ApiTable, CoreTable, Text
 
@@ -39,6 +40,12 @@ _NONE = Text(
     "There is no example: no case of the tables has inputs and conventions that both APIs take.",
     "没有示例：表格中没有哪个用例的输入与约定为两个接口共同接受。",
 )
+_UNSHOWN = Text(
+    "No example shows the difference in {what}: no case of the tables has inputs that both APIs "
+    "take on a CPU and on which they differ.",
+    "没有示例体现以下差异：{what}。表格中没有哪个用例的输入在 CPU 上"
+    "为两个接口共同接受、且结果不同。",
+)
 
 
 def example_section(
@@ -53,7 +60,10 @@ def example_section(
     numbered = enumerate(examples, start=1)
     write = _tabs if tabs else _parts
     parts = [joined(write(left, right, core, n, example, language)) for n, example in numbered]
-    return joined([*parts, _provenance(examples, language)]) if examples else pick(_NONE, language)
+    if not examples:
+        return pick(_NONE, language)
+    unshown = _unshown(left, right, core, language)
+    return joined([*parts, unshown, _provenance(examples, language)])
 
 
 def printed_by(snippet: Snippet) -> Outputs | None:
@@ -72,6 +82,27 @@ def bridged_call(left: ApiTable, right: ApiTable, core: CoreTable) -> str:
     """The one line that calls the left API through opsbridge, as the first example has it."""
     examples = pair_examples(left, right, core)
     return examples[0].bridged.call if examples else ""
+
+
+def behaviour_without_example(left: ApiTable, right: ApiTable, core: CoreTable) -> list[str]:
+    """The axes in which two APIs behave differently on a CPU, if no example shows any of them."""
+    if any(example.shows for example in pair_examples(left, right, core)):
+        return []
+    found = differences(left, right, core)
+    return [
+        name
+        for item in found
+        if item.code == "behaviour-differs" and item.detail != "conditional"
+        for name in item.names
+    ]
+
+
+def _unshown(left: ApiTable, right: ApiTable, core: CoreTable, language: Language) -> str:
+    names = behaviour_without_example(left, right, core)
+    if not names:
+        return ""
+    what = pick(_COMMA, language).join(f"`{name}`" for name in names)
+    return pick(_UNSHOWN, language).format(what=what)
 
 
 def _parts(

@@ -9,6 +9,7 @@ from opsbridge.docgen.libraries import bridged_library
 from opsbridge.docgen.snippet import Snippet, bridged_snippet, real_snippet
 from opsbridge.tables.case_call import CaseCall, case_calls
 from opsbridge.tables.finding import equal_scalars
+from opsbridge.tables.remember import remembered
 from opsbridge.tables.schema import ApiTable, CoreTable, Expectation
 
 _MOST = 2
@@ -32,6 +33,7 @@ class Example:
     after: Expectation
 
 
+@remembered
 def pair_examples(left: ApiTable, right: ApiTable, core: CoreTable) -> list[Example]:
     """At most two examples: those that show differences, or else the first that both can run."""
     found = list(_possible(left, right, core))

@@ -37,6 +37,7 @@ class Recording:
     errors: dict[str, str] = field(default_factory=dict)
 
 
+@lru_cache
 def recordings_folder() -> Path:
     """Where the recordings are: in the installed package, or in the docs of a checkout."""
     package = Path(__file__).resolve().parents[1]

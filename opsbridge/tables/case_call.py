@@ -11,6 +11,7 @@ from typing import Any
 from opsbridge.tables.case_inputs import fitted_inputs, neutral_inputs, with_axes
 from opsbridge.tables.finding import equal_scalars
 from opsbridge.tables.pairing import axis_values
+from opsbridge.tables.remember import remembered
 from opsbridge.tables.schema import ApiTable, Case, CoreTable, Expectation, Param, Scalar
 
 
@@ -32,6 +33,7 @@ class CaseCall:
     expects: Expectation
 
 
+@remembered
 def case_calls(api: ApiTable, core: CoreTable, case: Case) -> list[CaseCall]:
     """The calls of a real API that meet an expectation of the case, default arguments first.
 

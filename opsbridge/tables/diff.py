@@ -14,10 +14,12 @@ from opsbridge.errors import TableError
 from opsbridge.tables.diff_parameters import parameter_differences
 from opsbridge.tables.difference import ABSENT, Code, Difference, joined, plain
 from opsbridge.tables.pairing import axis_values, contexts, pair_parameters
+from opsbridge.tables.remember import remembered
 from opsbridge.tables.rules import filled_slots
 from opsbridge.tables.schema import ApiTable, Axis, CoreTable, Device, Return, Text
 
 
+@remembered
 def differences(left: ApiTable, right: ApiTable | None, core: CoreTable) -> list[Difference]:
     """All differences from ``left`` to ``right``, facts that agree included as ``same``.
 

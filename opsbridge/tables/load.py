@@ -27,6 +27,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _IDENTIFIER = re.compile(rf"{_WORD.pattern}/{_WORD.pattern}")
 
 
+@lru_cache
 def table_root() -> Path:
     """The folder of the shipped tables: inside the installed package, or beside it in a checkout.
 
@@ -199,16 +200,32 @@ def _likely_identifier(root: Path | None, name: str) -> str | None:
     path = _file(root, identifier)
     if not (_IDENTIFIER.fullmatch(identifier) and path.exists()):
         return None
-    return identifier if read_toml(path).get("name") == name else None
+    return identifier if _name_in(path) == name else None
 
 
 def _identifiers_by_name(root: Path | None) -> dict[str, str]:
     names = {}
     for identifier in all_api_identifiers(root):
-        name = read_toml(_file(root, identifier)).get("name")
-        if isinstance(name, str):
+        if name := _name_in(_file(root, identifier)):
             names[name] = identifier
     return names
+
+
+def _name_in(path: Path) -> str:
+    """The dotted name that a table gives; nothing where it gives none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return _name_when(path, 0, 0)
+    return _name_when(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _name_when(path: Path, changed: int, size: int) -> str:
+    """The name in a file of this time and size: all files are asked for each name."""
+    del changed, size
+    name = read_toml(path).get("name")
+    return name if isinstance(name, str) else ""
 
 
 def _unknown(what: str, name: str, known: tuple[str, ...]) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from opsbridge.tables.decode import decode
-from opsbridge.tables.load import display, read_toml, table_root
-from opsbridge.tables.schema import ApiTable, Device
+from opsbridge.tables.load import display, load_core, read_toml, table_root
+from opsbridge.tables.pairing import axis_values
+from opsbridge.tables.schema import ApiTable, Device, Scalar
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,27 @@ class TensorSupport:
 
 
 @dataclass(frozen=True)
+class CudaSupport:
+    """The core operators with kernels for a GPU, and those of them with kernels for gradients.
+
+    ``graphs`` are the graph modes that were tried there. There are no kernels for an API that
+    returns one of ``without_outputs`` or whose conventions, there and by default, are among the
+    values of ``without``, which are by axis.
+    """
+
+    operators: tuple[str, ...] = ()
+    gradients: tuple[str, ...] = ()
+    graphs: tuple[str, ...] = ()
+    without_outputs: tuple[str, ...] = ()
+    without: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Support:
     """The whole file; ``gradients`` are slots by core operator."""
 
     tensors: dict[str, TensorSupport]
+    cuda: CudaSupport = CudaSupport()
     gradients: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -66,13 +84,29 @@ def cells(api: ApiTable) -> list[Cell]:
     found = []
     for tensors, facts in support().tensors.items():
         for device in facts.devices:
+            if device == "cuda" and not has_cuda(api):
+                continue
             dtypes = [d for d in _dtypes(api, device) if d not in facts.without_dtypes]
             parts = facts.without_parts if any(value.ends for value in api.returns) else ()
-            graphs = tuple(mode for mode in facts.graphs if mode not in parts)
+            modes = facts.graphs if device == "cpu" else support().cuda.graphs
+            graphs = tuple(mode for mode in modes if mode not in parts)
+            has_gradients = device == "cpu" or api.core in support().cuda.gradients
             slots = support().gradients.get(api.core, ()) if facts.gradients else ()
+            slots = slots if has_gradients else ()
             names = [p.name for p in api.params if not {*slots}.isdisjoint(p.fills)]
             found.append(Cell(api.name, tensors, device, tuple(dtypes), tuple(names), graphs))
     return found
+
+
+def has_cuda(api: ApiTable) -> bool:
+    """Whether there are kernels for a GPU that do what the API does there by default."""
+    facts = support().cuda
+    values = axis_values(api, load_core(api.core), "cuda")
+    return (
+        api.core in facts.operators
+        and not any(value.output in facts.without_outputs for value in api.returns)
+        and not any(values.get(axis) in lacking for axis, lacking in facts.without.items())
+    )
 
 
 def _dtypes(api: ApiTable, device: Device) -> tuple[str, ...]:

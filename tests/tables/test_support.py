@@ -1,22 +1,30 @@
-"""Every cell of the support matrix is true: its calls run, and what it lacks is refused."""
+"""Every cell of the support matrix is true: its calls run, and what it lacks is refused.
+
+Cells of a GPU run where there is one; everywhere, a call for a GPU gets as far as its kernels if,
+and only if, the matrix has the cell.
+"""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from case_calls import Call, call_for
+from direct_calls import forget_direct_calls
 from framework_tensors import framework, to_array, to_tensor
 
-from opsbridge.core import OPERATORS
-from opsbridge.errors import DerivativeError
+from opsbridge.core import OPERATORS, checks, device
+from opsbridge.core.native import cuda_library_path
+from opsbridge.errors import DerivativeError, DeviceError
 from opsbridge.frameworks.gradients import differentiable
+from opsbridge.frameworks.numpy import NumpyLayer
 from opsbridge.tables.load import all_api_names, load_api, load_core
 from opsbridge.tables.schema import ApiTable
-from opsbridge.tables.support import Cell, cells, support
+from opsbridge.tables.support import Cell, cells, has_cuda, support
 
 # A table of what an API does for some argument, and of no API that can be called by itself.
 PARTS = {"mmcv.batched.batched_soft_nms"}
@@ -43,6 +51,7 @@ CELLS = [
     cell for name in APIS if call_of(load_api(name)) is not None for cell in cells(load_api(name))
 ]
 ON_TORCH = [cell for cell in CELLS if cell.tensors == "torch" and cell.api in FIRST.values()]
+ON_NUMPY = [cell for cell in CELLS if cell.tensors == "numpy"]
 
 
 def prepared(cell: Cell, dtype: str) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
@@ -74,6 +83,8 @@ def tensor(cell: Cell, value: Any, dtype: str) -> Any:
     """An array as a tensor of the cell's framework; everything else as it is."""
     if not isinstance(value, np.ndarray):
         return value
+    if cell.device == "cuda":
+        return tensor(replace(cell, device="cpu"), value, dtype).cuda()
     if not dtype:
         return to_tensor(cell.tensors, value)
     if cell.tensors == "numpy":
@@ -81,6 +92,13 @@ def tensor(cell: Cell, value: Any, dtype: str) -> Any:
     made = to_tensor(cell.tensors, value)
     kind = getattr(framework(cell.tensors), dtype)
     return made.to(kind) if cell.tensors == "torch" else made.astype(kind)
+
+
+def need(cell: Cell) -> None:
+    """Skip where the framework of a cell is not installed, or its device or kernels are lacking."""
+    module = framework(cell.tensors)
+    if cell.device == "cuda" and not (cuda_library_path() and module.cuda.is_available()):
+        pytest.skip("no CUDA device, or a build without CUDA kernels")
 
 
 def test_few_apis_have_no_case() -> None:
@@ -93,7 +111,7 @@ def test_few_apis_have_no_case() -> None:
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda c: f"{c.api}-{c.tensors}-{c.device}")
 def test_a_cell_runs_in_each_of_its_dtypes(cell: Cell) -> None:
-    framework(cell.tensors)
+    need(cell)
     assert cell.dtypes
     for dtype in cell.dtypes:
         target, inputs, keywords = prepared(cell, dtype)
@@ -106,8 +124,29 @@ def test_declared_gradients_are_those_of_the_operators() -> None:
     }
 
 
-@pytest.mark.parametrize("cell", ON_TORCH, ids=lambda c: c.api)
+class ReachedError(Exception):
+    """A call has come to the kernels of a GPU."""
+
+
+@pytest.mark.parametrize("cell", ON_NUMPY, ids=lambda c: c.api)
+def test_calls_come_to_kernels_of_a_gpu_where_the_matrix_has_the_cell(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reached(name: str) -> Any:
+        raise ReachedError(name)
+
+    forget_direct_calls()
+    monkeypatch.setattr(NumpyLayer, "device", lambda self, tensor: "cuda:0")
+    monkeypatch.setattr(checks, "cuda_library_path", lambda: "a library with kernels")
+    monkeypatch.setattr(device, "cuda_function", reached)
+    target, inputs, keywords = prepared(cell, "float32")
+    with pytest.raises(ReachedError if has_cuda(load_api(cell.api)) else DeviceError):
+        target(*inputs, **keywords)
+
+
+@pytest.mark.parametrize("cell", ON_TORCH, ids=lambda c: f"{c.api}-{c.device}")
 def test_gradients_reach_the_inputs_that_the_matrix_names(cell: Cell) -> None:
+    need(cell)
     torch = framework("torch")
     target, inputs, keywords = prepared(cell, "float32")
     names = [param.name for param in load_api(cell.api).params if param.stage == "call"]
@@ -131,13 +170,22 @@ def test_gradients_reach_the_inputs_that_the_matrix_names(cell: Cell) -> None:
     assert set(cell.gradients) <= reached
 
 
-@pytest.mark.parametrize("cell", ON_TORCH, ids=lambda c: c.api)
+COMPILED = [cell for cell in ON_TORCH if "torch.compile" in cell.graphs]
+
+
+def test_every_operator_is_part_of_a_compiled_graph_on_a_cpu() -> None:
+    assert [cell for cell in COMPILED if cell.device == "cpu"] == [
+        cell for cell in ON_TORCH if cell.device == "cpu"
+    ]
+
+
+@pytest.mark.parametrize("cell", COMPILED, ids=lambda c: f"{c.api}-{c.device}")
 def test_a_call_is_part_of_a_compiled_graph(cell: Cell) -> None:
+    need(cell)
     torch = framework("torch")
     torch.compiler.reset()
     target, inputs, keywords = prepared(cell, "float32")
     compiled = torch.compile(target, backend="eager", fullgraph=True)
-    assert cell.graphs == ("torch.compile",)
     assert_equal(compiled(*inputs, **keywords), target(*inputs, **keywords))
 
 

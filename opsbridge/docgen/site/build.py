@@ -1,10 +1,12 @@
-"""Building the site: two builds of Sphinx, one per language, each page linked to its twin."""
+"""Building the site: a build of Sphinx per language, side by side, each page linked to its twin."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import posixpath
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,19 @@ _ENTRY = """<!doctype html>
 <p><a href="en/index.html">English</a></p>
 <p><a href="zh/index.html" lang="zh">中文</a></p></body></html>
 """
+# Names of APIs fit a phone. Prose in cells of difference tables and lists of dtypes in those of the
+# matrix are more than a word wide, which is what a browser leaves them beside long names.
+_STYLE = """article td, article th { vertical-align: top; }
+tr > :nth-child(5):last-child { min-width: 16em; }
+tr > :nth-child(4):nth-last-child(5) { min-width: 14em; }
+@media (max-width: 40em) {
+  article h1 { font-size: 1.6rem; }
+  article h2 { font-size: 1.35rem; }
+  article table { font-size: 0.85rem; }
+}
+"""
 _NAMES = {"en": "English", "zh": "中文"}
+_BEFORE_THE_THEME = 400
 _SIDEBARS = ("brand", "search", "scroll-start", "navigation", "scroll-end")
 
 
@@ -37,22 +51,28 @@ def build_site(out: Path) -> int:
         TableError: a table is at fault.
     """
     languages: tuple[Language, ...] = ("en", "zh")
-    count = sum(build_language(language, out / language) for language in languages)
+    # Written here, once, and then built: both languages have what is computed of pairs.
+    sources = [dict(site_sources(language)) for language in languages]
+    folders = [out / language for language in languages]
+    with ProcessPoolExecutor(len(languages)) as processes:
+        count = sum(processes.map(build_language, languages, sources, folders))
     (out / "index.html").write_text(_ENTRY, encoding="utf-8")
     return count
 
 
-def build_language(language: Language, out: Path) -> int:
+def build_language(language: Language, sources: dict[str, str], out: Path) -> int:
     """Build the pages of one language; how many there are."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source"
         pages = 0
-        sources = dict(site_sources(language))
         for name, text in sources.items():
             path = source / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text + "\n", encoding="utf-8")
             pages += path.suffix == ".md"
+        static = source / "_static"
+        static.mkdir()
+        (static / "opsbridge.css").write_text(_STYLE, encoding="utf-8")
         templates = source / "_templates"
         templates.mkdir()
         (templates / "language.html").write_text(_SWITCH, encoding="utf-8")
@@ -70,9 +90,11 @@ def _settings(language: Language) -> dict[str, Any]:
         "version": importlib.metadata.version("opsbridge"),
         "language": "zh_CN" if language == "zh" else "en",
         "extensions": ["myst_parser", "sphinx_copybutton", "sphinx_design"],
-        "exclude_patterns": ["_templates"],
+        "exclude_patterns": ["_static", "_templates"],
         "templates_path": ["_templates"],
         "html_theme": "furo",
+        "html_static_path": ["_static"],
+        "html_css_files": ["opsbridge.css"],
         "html_title": "opsbridge",
         "html_show_copyright": False,
         # They are fetched, which a browser refuses for pages that are opened as files.
@@ -85,6 +107,26 @@ def _settings(language: Language) -> dict[str, Any]:
         "myst_enable_extensions": ["colon_fence"],
         "myst_heading_anchors": 3,
     }
+
+
+class _Navigation:
+    """The table of contents beside the hundreds of pages that are not in it, made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, str] = {}
+
+    def share(self, app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+        """Pages of one folder have the same one: the same links, and no entry marked as theirs."""
+        if not (context.get("meta") or {}).get("orphan"):
+            return
+        make, folder = context["toctree"], posixpath.dirname(page)
+
+        def made(**options: Any) -> str:
+            if folder not in self._made:
+                self._made[folder] = make(**options)
+            return self._made[folder]
+
+        context["toctree"] = made
 
 
 def _run_sphinx(source: Path, out: Path, doctrees: Path, settings: dict[str, Any]) -> None:
@@ -106,6 +148,7 @@ def _run_sphinx(source: Path, out: Path, doctrees: Path, settings: dict[str, Any
                 status=None,
                 warningiserror=True,
             )
+            app.connect("html-page-context", _Navigation().share, priority=_BEFORE_THE_THEME)
             app.build()
         except errors.SphinxError as error:
             raise PageError(f"docs: {error}") from error
