@@ -228,7 +228,8 @@ class Operator:
         )
 
     def _from_rows(self, param: Param, rows: Any, like: Any) -> Any:
-        dtype = param.casts[-1] if param.casts else param.dtypes[0]
+        widest = param.casts[-1] if param.casts else ""
+        dtype = widest if widest in param.dtypes else param.dtypes[0]
         try:
             array = from_rows(rows, dtype)
         except (ValueError, TypeError):

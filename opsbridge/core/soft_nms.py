@@ -12,6 +12,7 @@ from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.scored_boxes import check_scored_boxes, refuse_row
 from opsbridge.core.tensors import Tensor, TensorLayer
+from opsbridge.errors import DeviceError
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,16 @@ class SoftNmsRule(Rule):
     corner_order: Literal["given", "sorted"] = "given"
     box_offset: Literal[0, 1] = 0
     accumulate: Literal["same", "float32", "float64"] = "same"
+    overlap_form: Literal["ratio", "positive_areas", "one_minus_distance"] = "ratio"
+    score_type: Literal["working", "float32", "float32_normal"] = "working"
+    selection_order: Literal["in_place", "by_index", "queue"] = "in_place"
     method: Literal["linear", "gaussian", "naive"] = "linear"
     overlap_test: Literal["greater_equal", "greater"] = "greater_equal"
+    min_score_test: Literal["below", "not_above"] = "below"
     disjoint_box: Literal["weighted", "skipped"] = "weighted"
     first_box: Literal["kept", "checked"] = "kept"
     exponential: Literal["same", "float64"] = "same"
+    exponent: Literal["quotient", "scaled"] = "quotient"
     sigma_factor: Literal[1, 2] = 1
     group_rule: Literal["per_group", "shifted", "per_group_on_shifted", "ignored"] = "per_group"
     over_shift_limit: Literal["per_group", "per_group_on_shifted", "unchanged"] = "per_group"
@@ -52,6 +58,7 @@ def soft_nms(
     min_score: float,
     *,
     groups: Tensor | None = None,
+    max_outputs: int | None = None,
     shift_limit: int | None = None,
     boxes_column: int | None = None,
     scores_column: int | None = None,
@@ -72,6 +79,8 @@ def soft_nms(
     count, dtype = check_scored_boxes(
         layer, caller, boxes, scores, groups, boxes_column, scores_column, has_cuda=True
     )
+    if layer.device(boxes) != "cpu":
+        _check_for_cuda(caller, rule, max_outputs)
     numbers = {"iou_threshold": iou_threshold, "sigma": sigma, "min_score": min_score}
     for slot, value in numbers.items():
         checks.check_number(caller, slot, value)
@@ -88,6 +97,7 @@ def soft_nms(
         None if groups is None else layer.native(groups),
         rule.word,
         *numbers.values(),
+        _ABSENT["max_outputs"] if max_outputs is None else max_outputs,
         _ABSENT["shift_limit"] if shift_limit is None else shift_limit,
         *(destinations.get(name) for name in shapes),
     )
@@ -96,8 +106,34 @@ def soft_nms(
     return tuple(layer.finish(destinations[name], kept) for name, _ in outputs)
 
 
+def _check_for_cuda(caller: Caller, rule: SoftNmsRule, max_outputs: int | None) -> None:
+    """The kernels of a GPU lower scores in the working type, at each selection."""
+    lacking = [
+        f"{axis} = {getattr(rule, axis)!r}"
+        for axis, usual in _ON_CUDA.items()
+        if getattr(rule, axis) != usual
+    ]
+    lacking += [] if max_outputs is None else ["max_outputs"]
+    if lacking:
+        raise DeviceError(f"{caller.operator}: {lacking[0]} has kernels for cpu only")
+
+
+# The values of these axes that kernels of a GPU know.
+_ON_CUDA = {
+    "overlap_form": "ratio",
+    "score_type": "working",
+    "selection_order": "in_place",
+    "min_score_test": "below",
+    "exponent": "quotient",
+}
+
 # What the native function takes for a slot that is left out.
-_ABSENT: dict[str, int | float] = {"boxes_column": 0, "scores_column": -1, "shift_limit": -1}
+_ABSENT: dict[str, int | float] = {
+    "boxes_column": 0,
+    "scores_column": -1,
+    "max_outputs": -1,
+    "shift_limit": -1,
+}
 
 SOFT_NMS = Operator(
     name="soft_nms",
@@ -110,7 +146,7 @@ SOFT_NMS = Operator(
     native=Native(
         arguments=(
             *("boxes", "boxes_column", "scores_column", "scores", "groups", "rule"),
-            *("iou_threshold", "sigma", "min_score", "shift_limit"),
+            *("iou_threshold", "sigma", "min_score", "max_outputs", "shift_limit"),
             *_output_shapes(0),
         ),
         absent=_ABSENT,

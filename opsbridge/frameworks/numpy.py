@@ -120,4 +120,7 @@ LAYER = NumpyLayer()
 
 def from_rows(rows: Any, dtype: str) -> np.ndarray[Any, Any]:
     """Nested lists of numbers as an array; raises ValueError or TypeError for anything else."""
-    return np.asarray(rows, dtype)
+    array = np.asarray(rows)
+    if array.size and np.dtype(dtype).kind == "i" and array.dtype.kind not in "bi":
+        raise TypeError(f"{array.dtype} for {dtype}")
+    return array.astype(dtype)

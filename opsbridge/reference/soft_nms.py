@@ -1,8 +1,8 @@
 """Soft suppression, as every framework does it, one keyword per convention.
 
 The best live box is selected; every other live box has its score multiplied by a weight that falls
-with the overlap, and leaves when its score is too low; again until none is live. A box that leaves
-is replaced by the last live one, so the order of equal scores is that of these moves.
+with the overlap, and leaves when its score is too low; again until none is live. How each framework
+finds the best one is in :mod:`opsbridge.reference.soft_selection`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from opsbridge.reference.nms import (
     split_by_group,
 )
 from opsbridge.reference.ordering import order_by_score
-from opsbridge.reference.overlap import Corners, intersection, side, to_corners
-from opsbridge.reference.rounding import exponential as c_exponential
-from opsbridge.reference.rounding import larger, smaller
+from opsbridge.reference.overlap import to_corners
+from opsbridge.reference.soft_selection import SELECTIONS
+from opsbridge.reference.soft_weight import Weight
 
 Array = npt.NDArray[Any]
 
@@ -44,6 +44,7 @@ def soft_nms(
     min_score: float,
     *,
     groups: Array | None = None,
+    max_outputs: int | None = None,
     shift_limit: int | None = None,
     layout: str = "xyxy",
     corner_order: str = "given",
@@ -52,11 +53,16 @@ def soft_nms(
     group_rule: str = "per_group",
     over_shift_limit: str = "per_group",
     kept_order: str = "rank",
+    overlap_form: str = "ratio",
+    score_type: str = "working",
+    selection_order: str = "in_place",
     method: str = "linear",
     overlap_test: str = "greater_equal",
+    min_score_test: str = "below",
     disjoint_box: str = "weighted",
     first_box: str = "kept",
     exponential: str = "same",
+    exponent: str = "quotient",
     sigma_factor: int = 1,
 ) -> SoftNmsResult:
     """Select boxes from the best score down, lowering the scores of those that each overlaps.
@@ -73,8 +79,10 @@ def soft_nms(
     check_groups("soft_nms", groups)
     over_limit = shift_limit is not None and boxes.size > shift_limit
     rule = effective_group_rule(group_rule, over_shift_limit if over_limit else "unchanged")
+    if kept_order == "introsort_over_limit":
+        kept_order = "introsort" if over_limit else "rank"
     working = boxes.dtype if accumulate == "same" else np.dtype(accumulate)
-    number = working.type
+    number = working.type if score_type == "working" else np.float32
     with np.errstate(all="ignore"):
         shifts, separates = plan_groups(boxes, groups, rule, layout)
         corners = to_corners(
@@ -83,90 +91,33 @@ def soft_nms(
             corner_order=corner_order,
             box_offset=box_offset,
         )
-        lowered = scores.astype(working)
+        lowered = scores.astype(working).astype(number)
         selected: list[int] = []
         everything = list(range(len(scores)))
         runs = split_by_group(everything, scores, groups if separates else None, "given")
         weight = Weight(
             number(iou_threshold),
             number(sigma) * number(sigma_factor),
+            number(min_score),
             box_offset,
+            overlap_form,
             method,
             includes_equal=overlap_test == "greater_equal",
+            drops_equal=min_score_test == "not_above",
             skips_disjoint=disjoint_box == "skipped",
             checks_first=first_box == "checked",
             exponential_type=np.float64 if exponential == "float64" else number,
+            scales=exponent == "scaled",
+            has_subnormals=score_type != "float32_normal",
         )
+        # One run can stop early, unless another order decides what comes first.
+        most = max_outputs if len(runs) == 1 and kept_order != "introsort" else None
         for run in runs:
-            selected += select(corners, lowered, run, weight, number(min_score))
+            selected += SELECTIONS[selection_order](corners, lowered, run, weight, most)
         lowered = lowered.astype(scores.dtype)
     if len(runs) > 1:
         by_group = np.array(selected, np.int64)
         best_first = order_by_score(lowered[by_group], "stable")
         selected = [int(row) for row in by_group[best_first]]
-    if kept_order == "introsort_over_limit":
-        kept_order = "introsort" if over_limit else "rank"
-    keep = np.array(order_kept(selected, lowered, kept_order, None), np.int64)
+    keep = np.array(order_kept(selected, lowered, kept_order, max_outputs), np.int64)
     return SoftNmsResult(keep, np.concatenate([boxes[keep], lowered[keep, None]], axis=1))
-
-
-@dataclass(frozen=True)
-class Weight:
-    """The factor on the score of a box that a selected box overlaps."""
-
-    threshold: Any
-    sigma: Any
-    box_offset: int
-    method: str
-    includes_equal: bool
-    skips_disjoint: bool
-    checks_first: bool
-    exponential_type: type[Any]
-
-    def skips(self, winner: Corners, other: Corners) -> bool:
-        """Whether the other box is not looked at at all."""
-        width = side(larger(winner.x1, other.x1), smaller(winner.x2, other.x2), self.box_offset)
-        height = side(larger(winner.y1, other.y1), smaller(winner.y2, other.y2), self.box_offset)
-        return self.skips_disjoint and not (width > 0 and height > 0)
-
-    def of(self, winner: Corners, other: Corners) -> Any:
-        """The factor for the other box, in the working type."""
-        shared = intersection(winner, other, self.box_offset)
-        overlap = (shared / ((winner.area + other.area) - shared))[()]
-        one = type(self.threshold)(1)
-        if self.method == "gaussian":
-            exponent = -(overlap * overlap) / self.sigma
-            return type(one)(c_exponential(self.exponential_type(exponent)))
-        is_over = overlap >= self.threshold if self.includes_equal else overlap > self.threshold
-        if not is_over:
-            return one
-        return one - overlap if self.method == "linear" else one - one
-
-
-def select(
-    corners: Corners, scores: Array, rows: list[int], weight: Weight, min_score: Any
-) -> list[int]:
-    """The rows of one run in order of selection; ``scores`` are lowered in place."""
-    live = list(rows)
-    place = 0
-    while place < len(live):
-        best = place
-        for other in range(place + 1, len(live)):
-            if scores[live[best]] < scores[live[other]]:
-                best = other
-        live[place], live[best] = live[best], live[place]
-        winner = live[place]
-        if weight.checks_first and scores[winner] < min_score:
-            return live[:place]
-        place += 1
-        other = place
-        while other < len(live):
-            row = live[other]
-            if not weight.skips(corners[winner], corners[row]):
-                scores[row] = weight.of(corners[winner], corners[row]) * scores[row]
-                if scores[row] < min_score:
-                    live[other] = live[-1]
-                    live.pop()
-                    continue
-            other += 1
-    return live

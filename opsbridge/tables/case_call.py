@@ -75,7 +75,7 @@ def _dtype(param: Param, case: Case) -> str:
     allowed = param.dtypes_on.get("cpu", param.dtypes)
     if param.converter == "ids" and "int64" in allowed:
         return "int64"
-    whole = all(name.startswith("int") for name in allowed)
+    whole = all("int" in name for name in allowed)
     return next((name for name in allowed if whole or name == case.dtype), "")
 
 
@@ -115,6 +115,8 @@ def _meeting(
                 for param in api.params
                 if param.dtypes and isinstance(arguments.get(param.name), list)
             }
+            if not all(_is_exact(arguments[name], dtype) for name, dtype in dtypes.items()):
+                continue
             yield CaseCall(case, arguments, dtypes, axes, chosen, left_out, expectation)
 
 
@@ -165,6 +167,13 @@ def _is_allowed(param: Param, value: Any) -> bool:
         return True
     least, most = (-math.inf if param.minimum is None else param.minimum), param.maximum
     return value >= least and (most is None or value <= most)
+
+
+def _is_exact(value: Any, dtype: str) -> bool:
+    """Whether the numbers of a tensor are whole where its dtype holds no others."""
+    if isinstance(value, list):
+        return all(_is_exact(each, dtype) for each in value)
+    return "int" not in dtype or float(value).is_integer()
 
 
 def _packed(param: Param, values: list[Any]) -> Any:

@@ -43,6 +43,7 @@ MODULES = {
     "onnx.NonMaxSuppression": "test_onnx_non_max_suppression",
     "opencv.dnn.NMSBoxes": "test_opencv_nms_boxes",
     "opencv.dnn.NMSBoxesBatched": "test_opencv_nms_boxes",
+    "opencv.dnn.softNMSBoxes": "test_opencv_soft_nms_boxes",
     "paddle.vision.ops.nms": "test_paddle_nms test_paddle_nms_ties",
     "paddle.vision.nms_by_score": "test_paddle_nms",
     "paddle.vision.nms_in_order": "test_paddle_nms",

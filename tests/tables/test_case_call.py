@@ -75,6 +75,11 @@ def test_indices_have_their_own_dtype_and_settings_are_tuples() -> None:
     assert "means" not in decode.arguments  # they are the defaults
 
 
+def test_there_is_no_call_with_fractions_where_only_whole_numbers_go() -> None:
+    assert calls("opencv.dnn.softNMSBoxes", "methods")
+    assert calls("opencv.dnn.softNMSBoxes", "exponential-within-one-rounding") == []
+
+
 def test_there_is_no_call_where_the_real_api_is_not_imitated() -> None:
     """MindSpore scrambles NaN scores; the case shows what opsbridge does instead."""
     core = load_core("nms")

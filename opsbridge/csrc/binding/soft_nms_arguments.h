@@ -18,6 +18,7 @@ inline SoftNmsCall read_soft_nms(Arguments& args) {
   call.iou_threshold = args.number();
   call.sigma = args.number();
   call.min_score = args.number();
+  call.max_outputs = args.integer();
   call.shift_limit = args.integer();
   args.read_optional(call.keep, 1);
   args.read_optional(call.kept_boxes, 2);

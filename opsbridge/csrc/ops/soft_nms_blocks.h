@@ -80,6 +80,7 @@ Candidates<A> read_candidates(uint32_t count, Scratch& scratch, BoxAt box_at, Sc
 }
 
 // The blocks of ordinary candidates, with the memory that selecting from them takes.
+// (Of a rule that takes_blocks only.)
 template <class A>
 SoftBlocks<A> make_blocks(const Candidates<A>& candidates, const SoftSettings<A>& settings,
                           Scratch& scratch);

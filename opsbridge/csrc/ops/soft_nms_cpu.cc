@@ -56,7 +56,7 @@ class Selection {
     const bool checks = s_.settings.rule.first_box == FirstBox::checked;
     const int64_t count = s_.live;
     summarize_all();
-    while (s_.selected < s_.live && is_ordinary_) {
+    while (s_.selected < smaller(s_.live, s_.most) && is_ordinary_) {
       if (2 * (s_.live - s_.selected) < s_.slots && s_.slots > kSoftBlock) compact();
       const int64_t slot = best_slot();
       if (checks && s_.each.score[slot] < s_.settings.min_score) {
@@ -297,6 +297,7 @@ class Selection {
     const Number* const area = s_.area;
     SoftSettings<Many> settings = settings_;
     settings.rule.method = kMethod;
+    settings.rule.exponent = Exponent::quotient;
     uint32_t drops = 0;
     bool has_changed = false;
     for (int64_t part = 0; part < kSoftBlock; part += kCount) {

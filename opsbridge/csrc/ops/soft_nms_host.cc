@@ -1,7 +1,9 @@
 #include "ops/soft_nms_host.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -10,88 +12,47 @@
 #include "ops/scored_boxes.h"
 #include "ops/soft_nms.h"
 #include "ops/soft_nms_blocks.h"
+#include "ops/soft_nms_selection.h"
 #include "opsbridge/dispatch.h"
 
 namespace opsbridge {
 namespace {
 
-// A candidate in the array in which the frameworks select.
-template <class A>
-struct Live {
-  Candidate<A> candidate;
-  uint32_t number;
-};
-
-// Lowers what the selected box overlaps. What falls below the minimum is replaced by the last live
-// candidate, which is looked at next: later selections depend on that order.
-template <class A>
-size_t lower_after(std::vector<Live<A>>& live, size_t selected, size_t count,
-                   const SoftSettings<A>& settings) {
-  const BoxOffset offset = settings.rule.box_offset;
-  const bool skips = settings.rule.disjoint_box == DisjointBox::skipped;
-  const Box<A> winner = live[selected].candidate.box;
-  for (size_t i = selected + 1; i < count;) {
-    Candidate<A>& other = live[i].candidate;
-    if (skips && !overlaps(winner, other.box, offset)) {
-      ++i;
-      continue;
-    }
-    other.score = soft_weight(overlap_of(winner, other.box, offset), settings) * other.score;
-    if (other.score < settings.min_score) {
-      live[i] = live[--count];
-    } else {
-      ++i;
-    }
-  }
-  return count;
-}
-
-// Leaves the selected candidates, in order of selection; the first `selected` are so already.
-template <class A>
-void select_from(size_t selected, std::vector<Live<A>>& live, const SoftSettings<A>& settings) {
-  size_t count = live.size();
-  for (size_t i = selected; i < count; ++i) {
-    size_t best = i;
-    for (size_t j = i + 1; j < count; ++j) {
-      if (live[best].candidate.score < live[j].candidate.score) best = j;
-    }
-    std::swap(live[i], live[best]);
-    const A score = live[i].candidate.score;
-    if (settings.rule.first_box == FirstBox::checked && score < settings.min_score) {
-      count = i;
-      break;
-    }
-    count = lower_after(live, i, count, settings);
-  }
-  live.resize(count);
-}
-
 // All candidates, in order.
-template <class A>
-std::vector<Live<A>> all_live(const Candidates<A>& candidates) {
-  std::vector<Live<A>> live;
-  for (uint32_t i = 0; i < candidates.count; ++i) live.push_back({candidates.each[i], i});
+template <class S, class A>
+std::vector<Live<A, S>> all_live(const Candidates<A>& candidates) {
+  std::vector<Live<A, S>> live;
+  for (uint32_t i = 0; i < candidates.count; ++i) {
+    live.push_back({candidates.each[i].box, static_cast<S>(candidates.each[i].score), i});
+  }
   return live;
 }
 
 // What is selected, and what is left to select from.
 template <class A>
-std::vector<Live<A>> live_in(SoftBlocks<A>& blocks, const Candidates<A>& candidates) {
+std::vector<Live<A, A>> live_in(SoftBlocks<A>& blocks, const Candidates<A>& candidates) {
   const float none = -std::numeric_limits<float>::infinity();
-  std::vector<Live<A>> all = all_live(candidates);
-  for (Live<A>& each : all) each.candidate.score = A(none);
+  std::vector<Live<A, A>> all = all_live<A>(candidates);
+  for (Live<A, A>& each : all) each.score = A(none);
   for (int64_t slot = 0; slot < blocks.slots; ++slot) {
     const auto score = blocks.each.score[slot];
-    if (score != none) all[blocks.candidate[slot]].candidate.score = A(score);
+    if (score != none) all[blocks.candidate[slot]].score = A(score);
   }
   SoftPositions& positions = blocks.positions;
   for (int64_t i = 0; i < blocks.selected; ++i) {
-    all[positions.selected[i]].candidate.score = A(blocks.selected_score[i]);
+    all[positions.selected[i]].score = A(blocks.selected_score[i]);
   }
   follow(positions, static_cast<uint32_t>(blocks.selected));
-  std::vector<Live<A>> live;
+  std::vector<Live<A, A>> live;
   for (uint32_t i = 0; i < positions.live; ++i) live.push_back(all[positions.candidate[i]]);
   return live;
+}
+
+// Whether blocks of boxes select what the rule asks for.
+bool takes_blocks(const SoftNmsRule& rule) {
+  return rule.selection_order == SelectionOrder::in_place &&
+         rule.overlap_form == OverlapForm::ratio && rule.score_type == ScoreType::working &&
+         rule.min_score_test == MinScoreTest::below && rule.exponent == Exponent::quotient;
 }
 
 // The rows that are selected, in that order, and the scores of all rows, lowered.
@@ -102,15 +63,18 @@ struct Selected {
   size_t count;
 };
 
-template <class T, class A>
+// Selects in runs of boxes of type T, computed in type A, with scores that are lowered in type S.
+template <class T, class A, class S>
 class RunSelector {
  public:
-  RunSelector(const SoftNmsCall& call, Grouping grouping)
+  // At most so many from each run; negative: all.
+  RunSelector(const SoftNmsCall& call, Grouping grouping, int64_t most)
       : call_(call),
         box_at_(call.rows, call.rule.layout, call.rule.corner_order, call.rule.box_offset,
                 grouping),
-        settings_{static_cast<A>(call.iou_threshold), static_cast<A>(call.sigma),
-                  static_cast<A>(call.min_score), call.rule} {
+        settings_{static_cast<S>(call.iou_threshold), static_cast<S>(call.sigma),
+                  static_cast<S>(call.min_score), call.rule},
+        most_(most < 0 ? SIZE_MAX : static_cast<size_t>(most)) {
     is_plain_ = call.rule.layout == Layout::xyxy && call.rule.corner_order == CornerOrder::given &&
                 !grouping.is_shifted && call.rows.boxes.strides[1] == 1;
   }
@@ -120,21 +84,19 @@ class RunSelector {
   void operator()(uint32_t count, RowAt row_at, Selected<T>& selected) const {
     Scratch scratch;
     const Candidates<A> candidates = read(count, row_at, selected.scores, scratch);
-    const auto keep = [&](uint32_t number, A score) {
+    const auto keep = [&](uint32_t number, S score) {
       const int64_t row = row_at(number);
       selected.scores[row] = static_cast<T>(score);
       selected.rows[selected.count++] = row;
     };
-    if (!candidates.are_ordinary) return select_plainly(0, all_live(candidates), keep);
-    SoftBlocks<A> blocks = make_blocks(candidates, settings_, scratch);
-    OPSBRIDGE_AT_LEVEL(soft_nms_in_blocks(blocks));
-    if (blocks.selected < blocks.live) {
-      return select_plainly(static_cast<size_t>(blocks.selected), live_in(blocks, candidates),
-                            keep);
+    if constexpr (std::is_same_v<A, S>) {
+      if (candidates.are_ordinary && takes_blocks(call_.rule)) {
+        return select_in_blocks(candidates, scratch, keep);
+      }
     }
-    for (int64_t i = 0; i < blocks.selected; ++i) {
-      keep(blocks.positions.selected[i], static_cast<A>(blocks.selected_score[i]));
-    }
+    std::vector<Live<A, S>> live = all_live<S>(candidates);
+    select_plainly(most_, live, settings_);
+    for (const Live<A, S>& each : live) keep(each.number, each.score);
   }
 
  private:
@@ -158,21 +120,41 @@ class RunSelector {
   }
 
   template <class Keep>
-  void select_plainly(size_t selected, std::vector<Live<A>> live, Keep keep) const {
-    select_from(selected, live, settings_);
-    for (const Live<A>& each : live) keep(each.number, each.candidate.score);
+  void select_in_blocks(const Candidates<A>& candidates, Scratch& scratch, Keep keep) const {
+    SoftBlocks<A> blocks = make_blocks(candidates, settings_, scratch);
+    blocks.most = static_cast<int64_t>(smaller(most_, size_t(candidates.count)));
+    OPSBRIDGE_AT_LEVEL(soft_nms_in_blocks(blocks));
+    if (blocks.selected < smaller(blocks.live, blocks.most)) {
+      std::vector<Live<A, A>> live = live_in(blocks, candidates);
+      select_in_place(static_cast<size_t>(blocks.selected), most_, live, settings_);
+      for (const Live<A, A>& each : live) keep(each.number, each.score);
+      return;
+    }
+    for (int64_t i = 0; i < blocks.selected; ++i) {
+      keep(blocks.positions.selected[i], static_cast<A>(blocks.selected_score[i]));
+    }
   }
 
   const SoftNmsCall& call_;
   BoxReader<T, A> box_at_;
-  SoftSettings<A> settings_;
+  SoftSettings<S> settings_;
+  size_t most_;
   bool is_plain_;
 };
 
+// Whether the selected rows are returned in an order that a sort of their scores decides.
+bool sorts_scores(const SoftNmsCall& call) {
+  const bool is_over = call.shift_limit >= 0 && 4 * call.rows.count() > call.shift_limit;
+  const KeptOrder order = call.rule.kept_order;
+  return order == KeptOrder::introsort || (order == KeptOrder::introsort_over_limit && is_over);
+}
+
 // Returns the number of runs.
-template <class T, class A>
+template <class T, class A, class S>
 size_t select_in_runs(const SoftNmsCall& call, Grouping grouping, Selected<T>& selected) {
-  const RunSelector<T, A> select(call, grouping);
+  // One run can stop early, unless another order decides what comes first.
+  const bool is_cut = !grouping.is_exact && !sorts_scores(call);
+  const RunSelector<T, A, S> select(call, grouping, is_cut ? call.max_outputs : -1);
   const uint32_t count = static_cast<uint32_t>(call.rows.count());
   if (!grouping.is_exact) {
     select(count, [](uint32_t i) { return int64_t(i); }, selected);
@@ -191,29 +173,45 @@ size_t select_in_runs(const SoftNmsCall& call, Grouping grouping, Selected<T>& s
 }
 
 template <class T>
-void order_rows(const SoftNmsCall& call, size_t runs, Selected<T>& selected) {
-  const bool is_over = call.shift_limit >= 0 && 4 * call.rows.count() > call.shift_limit;
-  const KeptOrder order = call.rule.kept_order;
-  const bool sorts =
-      order == KeptOrder::introsort || (order == KeptOrder::introsort_over_limit && is_over);
-  if (sorts || order == KeptOrder::index) {
+void sort_by_score(Selected<T>& selected, Order order) {
+  std::vector<int64_t> rows(selected.rows, selected.rows + selected.count);
+  sort_candidates(rows, selected.scores, order);
+  std::copy(rows.begin(), rows.end(), selected.rows);
+}
+
+template <class T>
+void put_in_order(const SoftNmsCall& call, size_t runs, Selected<T>& selected) {
+  if (sorts_scores(call)) {
+    std::sort(selected.rows, selected.rows + selected.count);
+    sort_by_score(selected, Order::introsort);
+  } else if (runs > 1) {
+    sort_by_score(selected, Order::stable);
+  }
+  if (call.max_outputs >= 0) {
+    selected.count = smaller(selected.count, static_cast<size_t>(call.max_outputs));
+  }
+  if (call.rule.kept_order == KeptOrder::index) {
     std::sort(selected.rows, selected.rows + selected.count);
   }
-  if (order == KeptOrder::index || !(sorts || runs > 1)) return;
-  std::vector<int64_t> rows(selected.rows, selected.rows + selected.count);
-  sort_candidates(rows, selected.scores, sorts ? Order::introsort : Order::stable);
-  std::copy(rows.begin(), rows.end(), selected.rows);
+}
+
+template <class T, class A>
+size_t select_in_score_type(const SoftNmsCall& call, Grouping grouping, Selected<T>& selected) {
+  if (call.rule.score_type == ScoreType::working) {
+    return select_in_runs<T, A, A>(call, grouping, selected);
+  }
+  return select_in_runs<T, A, float>(call, grouping, selected);
 }
 
 template <class T>
 size_t select_in_working_type(const SoftNmsCall& call, Grouping grouping, Selected<T>& selected) {
   switch (call.rule.accumulate) {
     case Accumulate::float32:
-      return select_in_runs<T, float>(call, grouping, selected);
+      return select_in_score_type<T, float>(call, grouping, selected);
     case Accumulate::float64:
-      return select_in_runs<T, double>(call, grouping, selected);
+      return select_in_score_type<T, double>(call, grouping, selected);
     default:
-      return select_in_runs<T, T>(call, grouping, selected);
+      return select_in_score_type<T, T>(call, grouping, selected);
   }
 }
 
@@ -228,7 +226,7 @@ int64_t run(const SoftNmsCall& call) {
   read_scores(call.rows, call.scores, call.score_column, selected.scores);
   const Grouping grouping = grouping_of(call.rows, call.shift_limit, call.rule);
   const size_t runs = select_in_working_type(call, grouping, selected);
-  order_rows(call, runs, selected);
+  put_in_order(call, runs, selected);
   if (is_present(call.keep)) {
     for (size_t i = 0; i < selected.count; ++i) {
       store(call.keep, static_cast<int64_t>(i), selected.rows[i]);

@@ -13,6 +13,7 @@ struct SoftNmsCall {
   int64_t score_column;  // negative: scores has rank 1
   SoftNmsRule rule;
   double iou_threshold, sigma, min_score;
+  int64_t max_outputs;          // negative: all
   int64_t shift_limit;          // negative: none
   TensorView keep, kept_boxes;  // outputs, each may be absent
 };

@@ -46,6 +46,7 @@ struct SoftBlocks {
   SoftPositions positions;
   Number* selected_score;  // by step
   int64_t selected, live;  // candidates; those that are live are selected or compete
+  int64_t most;            // so many are selected at most
 
   // Boxes that do not meet keep their scores, so blocks that the selected box does not meet are
   // not looked at. To meet it they share more of it than `least_share`.
@@ -54,7 +55,8 @@ struct SoftBlocks {
   SoftSettings<A> settings;
 };
 
-// Selects until nothing competes any more, or until a score is no longer an ordinary number.
+// Selects until nothing competes any more or enough is selected, or until a score is no longer an
+// ordinary number.
 #define OPSBRIDGE_DECLARE(level)                  \
   namespace level {                               \
   template <class A>                              \
