@@ -84,13 +84,13 @@ def build_language(language: Language, sources: dict[str, str], out: Path) -> in
         templates = source / "_templates"
         templates.mkdir()
         (templates / "language.html").write_text(_SWITCH, encoding="utf-8")
-        _run_sphinx(source, out, Path(folder) / "doctrees", _settings(language))
+        _run_sphinx(source, out, Path(folder) / "doctrees", _settings(language, source))
     make_accessible(out)
     keep_digests(source_digests(sources.items()), out)
     return pages
 
 
-def _settings(language: Language) -> dict[str, Any]:
+def _settings(language: Language, source: Path) -> dict[str, Any]:
     other = "zh" if language == "en" else "en"
     sidebars = [f"sidebar/{name}.html" for name in _SIDEBARS]
     return {
@@ -103,7 +103,7 @@ def _settings(language: Language) -> dict[str, Any]:
         "html_theme": "furo",
         "html_static_path": ["_static"],
         "html_css_files": ["opsbridge.css"],
-        "html_search_scorer": "scorer.js",
+        "html_search_scorer": str(source / "scorer.js"),
         "html_title": "opsbridge",
         "html_show_copyright": False,
         # They are fetched, which a browser refuses for pages that are opened as files.
