@@ -6,6 +6,7 @@ and every pair of APIs.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from opsbridge.tables.difference import Action, Code, Difference
@@ -77,6 +78,8 @@ _TEMPLATES: dict[tuple[Code, str], Text] = {
     ),
     ("absent", ""): Text("There is no such API.", "没有对应的接口。"),
 }
+# Templates keep their places apart, which is for names and numbers only.
+_BETWEEN_CHINESE = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _ACTIONS: dict[Action, Text] = {
     "none": Text("nothing to do", "无需处理"),
     "bridged": Text("done by opsbridge", "由 opsbridge 处理"),
@@ -95,7 +98,8 @@ def explain(difference: Difference, language: Language) -> str:
     facts = {name: pick(text, language) for name, text in difference.facts.items()}
     template = pick(_TEMPLATES[difference.code, difference.detail], language)
     cells = {"left_cell": difference.left, "right_cell": difference.right}
-    return template.format(**cells, **facts)
+    said = template.format(**cells, **facts)
+    return said if language == "en" else _BETWEEN_CHINESE.sub("", said)
 
 
 def explain_action(action: Action, language: Language) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="the site needs opsbridge[site]")
 
+from opsbridge import errors
 from opsbridge.docgen.pairs import all_pairs
 from opsbridge.docgen.site.freshness import stale_pages
 from opsbridge.docgen.site.sources import site_sources
@@ -63,6 +64,14 @@ def test_the_codes_of_a_difference_page_are_badges(sources: dict[str, str]) -> N
     assert page.count("{bdg-danger}`behaviour-differs`") == 2  # the headline and its line
     assert page.count("{bdg-primary}`limit`") == 1
     assert page.count("{bdg-secondary}`moved`") == 1
+
+
+def test_the_page_about_errors_lists_every_exception(sources: dict[str, str]) -> None:
+    family = [each for each in vars(errors).values() if isinstance(each, type)]
+    listed = re.findall(r"^\| `(\w+)`.*`(\w+)`", sources["errors.md"], re.MULTILINE)
+    assert sorted(listed) == sorted(
+        (each.__name__, each.__bases__[1].__name__) for each in family if len(each.__bases__) == 2
+    )
 
 
 class Links(html.parser.HTMLParser):
@@ -147,10 +156,9 @@ def test_whatever_was_found_links_the_test_that_proves_it(sources: dict[str, str
                 assert f"def {test}(" in sources[proof]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_start_page_answers_what_newcomers_ask(language: Language) -> None:
+def test_the_start_page_answers_what_newcomers_ask(sources: dict[str, str]) -> None:
     """Each question links to the very section, so that the answer is one click away."""
-    start = dict(site_sources(language))["index.md"]
+    start = sources["index.md"]
     sections = [
         "ROIAlign.md#",
         "nms.md#order",
