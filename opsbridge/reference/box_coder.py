@@ -117,6 +117,6 @@ def box_decode(
         high = [(x + sides[0] * half) - high_inset, (y + sides[1] * half) - high_inset]
     boxes = np.stack([*low, *high], axis=-1)
     if height is None or width is None:
-        return boxes
+        return np.asarray(boxes)
     sizes = np.array([width, height, width, height], anchors.dtype)
     return larger(smaller(boxes, sizes), np.zeros_like(boxes))
