@@ -21,10 +21,8 @@ from opsbridge.tables.schema import CoreTable
 _INTERNAL = {"layer", "rule", "outputs", "caller", "boxes_column", "scores_column"}
 # What a slot is when it is not given, where every framework that has a default agrees on it.
 _DEFAULTS: dict[str, Any] = {
-    "deviations": (1.0, 1.0, 1.0, 1.0),
     "epsilon": 1e-7,
     "extrapolation_value": 0.0,
-    "means": (0.0, 0.0, 0.0, 0.0),
     "min_score": 0.001,
     "ratio_clip": 0.016,
     "sampling_ratio": -1,

@@ -23,13 +23,16 @@ from opsbridge.tables.schema import Param, Return
 
 Array = np.ndarray[Any, Any]
 Slots = dict[str, Any]
-Place = dict[str, int]
+# Where on each axis, and where on all the leading axes together.
+Place = dict[str, Any]
 # Runs the core operator on the slots of one place.
 Run = Callable[[Slots], tuple[Any, ...]]
 
 # Dtypes that native code writes besides the one that an output has by itself.
 _ALSO = {"int64": "int32", "bool": "uint8"}
 _SCORE_COLUMN = 4
+# All the axes of a tensor that come before the others, however many.
+_LEADING = "..."
 
 
 class Shaping:
@@ -73,22 +76,46 @@ class Shaping:
                 "it runs; call it outside of the graph"
             )
         sizes = self._sizes(layer, slots)
+        outer = self._leading(layer, slots)
+        outer += tuple(sizes[axis] for axis in self.outer if axis != _LEADING)
         parts = [
             [
                 (place | inner, self._run_at(place | inner, slots, run))
                 for inner in _places(self.inner, sizes)
             ]
-            for place in _places(self.outer, sizes)
+            for place in self._outer_places(outer)
         ]
         if self.inner:
             parts = [[_merged(part)] if part else [] for part in parts]
-        results = tuple(self._returned(value, parts, given, sizes) for value in self.returns)
+        results = tuple(self._returned(value, parts, given, sizes, outer) for value in self.returns)
         main = layer.dtype(first)
         tensors = tuple(
             from_array(layer, array, main if value.dtype == "same" else value.dtype, first)
             for value, array in zip(self.returns, results, strict=True)
         )
         return tensors if len(tensors) > 1 else tensors[0]
+
+    def _leading(self, layer: FrameworkLayer, slots: Slots) -> tuple[int, ...]:
+        """The sizes of the leading axes that the API goes through, the same in all tensors."""
+        found: dict[tuple[int, ...], str] = {}
+        for slot, param in self._tensors.items():
+            if slot in slots and _LEADING in param.shape and _LEADING in self.outer:
+                shape = tuple(layer.shape(slots[slot]))
+                found.setdefault(shape[: len(shape) - len(param.shape) + 1], param.name)
+        if len(found) > 1:
+            (one, first), (other, second) = list(found.items())[:2]
+            raise ArgumentError(
+                f"{self.plan.name}: {second} has the leading axes {other}, but {first} has {one}; "
+                "they must be equal"
+            )
+        return next(iter(found), ())
+
+    def _outer_places(self, sizes: tuple[int, ...]) -> Iterator[Place]:
+        named = [axis for axis in self.outer if axis != _LEADING]
+        for place in itertools.product(*map(range, sizes)):
+            cut = len(place) - len(named)
+            places: Place = {_LEADING: place[:cut]} if _LEADING in self.outer else {}
+            yield places | dict(zip(named, place[cut:], strict=True))
 
     def _sizes(self, layer: FrameworkLayer, slots: Slots) -> dict[str, int]:
         """How long each axis is that the API goes through; tensors of length 1 fit "1 or AXIS"."""
@@ -97,7 +124,9 @@ class Shaping:
         for slot, param in self._tensors.items():
             if slot not in slots:
                 continue
-            for axis, size in zip(param.shape, layer.shape(slots[slot]), strict=False):
+            named_axes = [axis for axis in param.shape if axis != _LEADING]
+            last = layer.shape(slots[slot])[-len(named_axes) :]
+            for axis, size in zip(named_axes, last, strict=False):
                 named = str(axis).removeprefix("1 or ")
                 if named not in self.plan.api.each or (named != axis and size == 1):
                     continue
@@ -125,6 +154,7 @@ class Shaping:
         parts: list[list[tuple[Place, dict[str, Array]]]],
         given: Mapping[str, Any],
         sizes: Mapping[str, int],
+        outer: tuple[int, ...],
     ) -> Array:
         found = [
             [self._rows(value, place, outputs, given) for place, outputs in part] for part in parts
@@ -140,16 +170,22 @@ class Shaping:
         if value.clipped_if and given[value.clipped_if]:
             filled = [np.clip(rows, 0, 1) for rows in filled]
         if value.part == "count":
-            return np.array(
-                [len(rows) for rows in filled] if self.outer else len(filled[0]), np.int64
-            )
+            return np.array([len(rows) for rows in filled], np.int64).reshape(outer)
         if not value.padded_to or (value.padded_if and not given[value.padded_if]):
+            if _LEADING in self.outer and outer:
+                raise ArgumentError(
+                    f"{self.plan.name}: {value.padded_if} is False; "
+                    f"{value.name} of several images must be of one length"
+                )
             if filled:
                 return np.concatenate(filled)
             return np.zeros((0, len(self.plan.api.each) + 1), np.int64)
         length = _least(_bound(value.padded_to, given), all_places) or 0
-        padded = [_padded(rows, length) for rows in filled]
-        return np.stack(padded) if self.outer else padded[0]
+        if not filled:
+            columns = value.columns if len(value.columns) > 1 else ()
+            return np.zeros((*outer, length, *(len(columns),) * bool(columns)))
+        padded = np.stack([_padded(rows, length) for rows in filled])
+        return padded.reshape(outer + padded.shape[1:])
 
     def _rows(
         self, value: Return, place: Place, outputs: dict[str, Array], given: Mapping[str, Any]
@@ -185,8 +221,9 @@ def _places(axes: tuple[str, ...], sizes: Mapping[str, int]) -> Iterator[Place]:
 
 def _index(param: Param, place: Place, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Where in a tensor the place is; an axis of length 1 may stand for every place."""
-    index: list[Any] = []
-    for axis, size in zip(param.shape, shape, strict=True):
+    index: list[Any] = list(place.get(_LEADING, ())) if _LEADING in param.shape else []
+    named_axes = [axis for axis in param.shape if axis != _LEADING]
+    for axis, size in zip(named_axes, shape[-len(named_axes) :], strict=True):
         named = str(axis).removeprefix("1 or ")
         is_shared = named != axis and size == 1
         index.append((0 if is_shared else place[named]) if named in place else slice(None))

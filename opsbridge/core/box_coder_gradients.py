@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from opsbridge.core import checks
+from opsbridge.core.box_coder import (
+    check_own_deviations,
+    check_partners,
+    shared_numbers,
+    size_or_nan,
+)
 from opsbridge.core.box_decode import BoxDecodeRule
 from opsbridge.core.box_encode import BoxEncodeRule
 from opsbridge.core.checks import Caller
@@ -22,17 +27,23 @@ def box_encode_gradient(
     gradient: Tensor,
     anchors: Tensor,
     targets: Tensor,
-    means: tuple[float, ...],
-    deviations: tuple[float, ...],
+    means: tuple[float, ...] | None = None,
+    deviations: tuple[float, ...] | None = None,
+    anchor_deviations: Tensor | None = None,
     *,
     rule: BoxEncodeRule,
     outputs: tuple[tuple[str, str], ...] = (("gradient", "same"), ("gradient_of_targets", "same")),
     caller: Caller = _ENCODE,
 ) -> tuple[Tensor, ...]:
-    """Gradients of `anchors` and `targets`, all (N, 4) of one floating dtype."""
+    """Gradients of `anchors` and `targets`, of their shapes and dtype."""
+    check_partners(layer, caller, anchors, "targets", targets, rule.shape_of_targets)
+    own = check_own_deviations(layer, caller, anchors, anchor_deviations, deviations)
+    numbers = (
+        *shared_numbers(caller, "means", means),
+        *shared_numbers(caller, "deviations", deviations),
+    )
     pair = {"anchors": anchors, "targets": targets}
-    numbers = (*means, *deviations)
-    return _gradients(layer, caller, "box_encode_gradient", gradient, pair, numbers, rule, outputs)
+    return _gradients(layer, "box_encode_gradient", gradient, pair, own, numbers, rule, outputs)
 
 
 def box_decode_gradient(
@@ -40,44 +51,51 @@ def box_decode_gradient(
     gradient: Tensor,
     anchors: Tensor,
     offsets: Tensor,
-    means: tuple[float, ...],
-    deviations: tuple[float, ...],
-    height: int,
-    width: int,
-    ratio_clip: float,
+    height: int | None = None,
+    width: int | None = None,
+    means: tuple[float, ...] | None = None,
+    deviations: tuple[float, ...] | None = None,
+    ratio_clip: float | None = None,
+    anchor_deviations: Tensor | None = None,
     *,
     rule: BoxDecodeRule,
     outputs: tuple[tuple[str, str], ...] = (("gradient", "same"), ("gradient_of_offsets", "same")),
     caller: Caller = _DECODE,
 ) -> tuple[Tensor, ...]:
-    """Gradients of `anchors` and `offsets`, all (N, 4) of one floating dtype.
+    """Gradients of `anchors` and `offsets`, of their shapes and dtype.
 
     Corners that are cut to the image, and ratios that are cut, pass theirs only strictly inside.
     """
+    check_partners(layer, caller, anchors, "offsets", offsets, rule.shape_of_offsets)
+    own = check_own_deviations(layer, caller, anchors, anchor_deviations, deviations)
+    numbers = (
+        *shared_numbers(caller, "means", means),
+        *shared_numbers(caller, "deviations", deviations),
+        *map(size_or_nan, (height, width, ratio_clip)),
+    )
     pair = {"anchors": anchors, "offsets": offsets}
-    numbers = (*means, *deviations, height, width, ratio_clip)
-    return _gradients(layer, caller, "box_decode_gradient", gradient, pair, numbers, rule, outputs)
+    return _gradients(layer, "box_decode_gradient", gradient, pair, own, numbers, rule, outputs)
 
 
 def _gradients(
     layer: TensorLayer,
-    caller: Caller,
     function: str,
     gradient: Tensor,
     pair: Mapping[str, Tensor],
-    numbers: tuple[float, ...],
+    own_deviations: Any,
+    numbers: Sequence[float],
     rule: Rule,
     outputs: tuple[tuple[str, str], ...],
 ) -> tuple[Tensor, ...]:
     """Both gradients of a pair of tensors, in the order of `outputs`."""
-    (main, anchors), (name, others) = pair.items()
-    count, dtype = checks.check_pair_of_boxes(layer, caller, main, anchors, name, others)
+    anchors, others = pair.values()
     results = {
-        each: layer.empty((count, 4), dtype, anchors)
-        for each in ("gradient", f"gradient_of_{name}")
+        name: layer.empty(layer.shape(tensor), layer.dtype(anchors), anchors)
+        for name, tensor in zip(_names(pair), (anchors, others), strict=True)
     }
     native_function(function)(
         *(layer.native(tensor) for tensor in (gradient, anchors, others)),
+        own_deviations,
         *numbers,
         *results.values(),
         rule.word,
@@ -85,11 +103,17 @@ def _gradients(
     return tuple(layer.finish(results[each]) for each, _ in outputs)
 
 
+def _names(pair: Mapping[str, Any]) -> tuple[str, str]:
+    """What the gradients of anchors and of their partners are called."""
+    return "gradient", f"gradient_of_{list(pair)[1]}"
+
+
 def _shapes(
     shape: Callable[[Tensor], tuple[int, ...]], arguments: Mapping[str, Any]
 ) -> dict[str, tuple[int, ...]]:
-    whole = shape(arguments["anchors"])
-    return dict.fromkeys(("gradient", "gradient_of_targets", "gradient_of_offsets"), whole)
+    slots = ("anchors", "targets" if "targets" in arguments else "offsets")
+    pair = {slot: shape(arguments[slot]) for slot in slots}
+    return dict(zip(_names(pair), pair.values(), strict=True))
 
 
 BOX_CODER_GRADIENTS = (

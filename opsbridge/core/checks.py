@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import NoReturn
 
-from opsbridge.core.box_dtypes import FLOATS
 from opsbridge.core.native import cuda_library_path
 from opsbridge.core.tensors import Tensor, TensorLayer
 from opsbridge.errors import ArgumentError, DeviceError, DtypeError, OpsbridgeError, imitating
@@ -234,19 +233,6 @@ def check_four(caller: Caller, slot: str, values: Sequence[float]) -> None:
     """One number per coordinate of a box."""
     if len(values) != 4:
         caller.refuse(f"{caller.argument(slot)} has {len(values)} numbers; it must have 4")
-
-
-def check_pair_of_boxes(
-    layer: TensorLayer, caller: Caller, slot: str, boxes: Tensor, other: str, others: Tensor
-) -> tuple[int, str]:
-    """How many rows two (N, 4) tensors of one floating dtype have, and that dtype."""
-    count = check_shape(layer, caller, slot, boxes, ("N", 4))[0]
-    rows = check_shape(layer, caller, other, others, ("N", 4))[0]
-    check_same_length(caller, other, rows, slot, count)
-    dtype = check_dtype(layer, caller, slot, boxes, FLOATS)
-    check_same_dtype(caller, other, layer.dtype(others), slot, dtype)
-    check_on_host(layer, caller, {slot: boxes, other: others})
-    return count, dtype
 
 
 # No machine addresses more bytes; allocators of the frameworks fail in their own words beyond.

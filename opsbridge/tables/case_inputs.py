@@ -80,6 +80,8 @@ def with_axes(value: Any, param: Param, api: ApiTable) -> Any:
 def _nested(value: Any, shape: tuple[int | str, ...], each: tuple[str, ...]) -> Any:
     if not shape:
         return value
+    if shape[0] == "...":  # one image needs no axis
+        return _nested(value, shape[1:], each)
     if str(shape[0]).removeprefix("1 or ") in each:
         return [_nested(value, shape[1:], each)]
     return [_nested(row, shape[1:], each) for row in value] if isinstance(value, list) else value

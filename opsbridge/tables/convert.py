@@ -251,7 +251,7 @@ def check_value_type(value: Any, param: Param, operator_name: str) -> None:
         return
     if any(VALUE_TYPES[kind](value) for kind in param.types if kind in VALUE_TYPES):
         if param.converter in _FLOAT_CONVERTERS:
-            _check_fits_float(value, param, operator_name)
+            _check_fits_float(plain_element(value), param, operator_name)
         if not (param.minimum is None and param.maximum is None and param.above is None):
             _check_range(plain_element(value), param, operator_name)
         return

@@ -51,6 +51,20 @@ def table_folders() -> tuple[Path, ...]:
     return (table_root(), *(Path(folder) for folder in more if folder))
 
 
+def frameworks_of_the_user() -> frozenset[str]:
+    """The frameworks that only folders in `OPSBRIDGE_MAPPINGS` have tables of."""
+    return _frameworks_of_the_user(os.environ.get("OPSBRIDGE_MAPPINGS", ""))
+
+
+@lru_cache(maxsize=8)
+def _frameworks_of_the_user(setting: str) -> frozenset[str]:
+    if not setting:
+        return frozenset()
+    shipped, *others = table_folders()
+    found = {path.parent.name for folder in others for path in folder.glob("*/*.toml")}
+    return frozenset(name for name in found if not (shipped / name).is_dir())
+
+
 def load_core(op: str, root: Path | None = None) -> CoreTable:
     """Load the core table of an operator, for example ``nms``.
 

@@ -319,8 +319,8 @@ class ApiTable:
     a function that gives its schema by name and version, where the framework has no callable. With
     ``own_tensors`` its tensors are neither PyTorch's nor MindSpore's.
     ``versions`` are the first and the last version that the table holds for. The operator runs once
-    for every place on the axes in ``each``, which are axes of the parameters' shapes; the results
-    of those in ``merged`` are put together by descending score.
+    for every place on the axes in ``each``, which are axes of the parameters' shapes ("...": all
+    leading ones); the results of those in ``merged`` are put together by descending score.
     """
 
     name: str

@@ -98,6 +98,10 @@ def _masks_to_boxes(rng: Random, size: float) -> Call:
     return Call("masks_to_boxes", arguments, case_axes=1)
 
 
+# Boxes are drawn in pairs.
+_ROW_BY_ROW = {"box_encode": {"pairing": "aligned"}, "box_decode": {"anchors_along": "rows"}}
+
+
 def _coded(operator: str, second: str) -> Callable[[Random, float], Call]:
     def draw(rng: Random, size: float) -> Call:
         count, dtype = scaled(400, size), one_of(rng, *DTYPES)
@@ -113,7 +117,7 @@ def _coded(operator: str, second: str) -> Callable[[Random, float], Call]:
         arguments |= {
             "means": tuple(rng.choice([0.0, 0.1], 4).tolist()),
             "deviations": tuple(rng.choice([1.0, 0.2, 0.1], 4).tolist()),
-            "rule": drawn_rule(rng, name),
+            "rule": drawn_rule(rng, name, **_ROW_BY_ROW[name]),
         }
         if second == "offsets":
             arguments |= {"height": 60, "width": 80, "ratio_clip": float(rng.choice([0.016, 0.5]))}

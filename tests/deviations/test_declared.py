@@ -44,6 +44,8 @@ MODULES = {
     "opencv.dnn.NMSBoxes": "test_opencv_nms_boxes",
     "opencv.dnn.NMSBoxesBatched": "test_opencv_nms_boxes",
     "opencv.dnn.softNMSBoxes": "test_opencv_soft_nms_boxes",
+    "paddle.vision.box_coder_decode": "test_paddle_box_coder",
+    "paddle.vision.ops.box_coder": "test_paddle_box_coder",
     "paddle.vision.ops.nms": "test_paddle_nms test_paddle_nms_ties",
     "paddle.vision.nms_by_score": "test_paddle_nms",
     "paddle.vision.nms_in_order": "test_paddle_nms",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from opsbridge.errors import ArgumentError
 from opsbridge.tensorflow.image import non_max_suppression_padded
 
 SCORES = np.array([0.75, 0.5], np.float32)
@@ -30,6 +28,5 @@ def test_no_positive_coordinate() -> None:
     assert kept([[-4, -4, -2, -2], [1, 1, 2, 2]]) == [0, 1]
 
 
-def test_batches() -> None:
-    with pytest.raises(ArgumentError, match=r"boxes has shape \(1, 2, 4\); expected \(N, 4\)"):
-        non_max_suppression_padded(np.ones((1, 2, 4), np.float32), SCORES[None], 2)
+def test_zero_threshold() -> None:
+    assert kept([[0, 0, 4, 4], [5, 5, 6, 6]], 0.0) == [0]

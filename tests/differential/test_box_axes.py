@@ -133,10 +133,40 @@ def test_coder(family: str, dtype: str, offset: int) -> None:
     expected = reference.box_encode(anchors, targets, *settings, box_offset=offset)
     np.testing.assert_allclose(encoded, expected, rtol=unit, atol=10 * unit)
     offsets = rng.normal(0, 2, (20, 4)).astype(dtype)
-    arguments = (anchors, offsets, *settings, 60, 80, 0.016)
+    arguments = (anchors, offsets, 60, 80, *settings, 0.016)
     decoded = native("box_decode", *arguments, box_offset=offset)
     expected = reference.box_decode(*arguments, box_offset=offset)
     np.testing.assert_allclose(decoded, expected, rtol=unit, atol=1000 * unit)
+
+
+@pytest.mark.parametrize("offset", [0, 1])
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_coder_of_pairs(dtype: str, offset: int) -> None:
+    rng = generator("coder pairs", dtype)
+    unit = {"float16": 0, "float32": 2e-7, "float64": 1e-15}[dtype] * 4
+    anchors, targets = boxes_of("random", rng, 7, dtype), boxes_of("random", rng, 5, dtype)
+    targets[0] = targets[0, [2, 1, 0, 3]]
+    moves = rng.normal(0, 1, (7, 5, 4)).astype(dtype)
+    own = rng.uniform(0.1, 2, (7, 4)).astype(dtype)
+    for deviations, centre in product((own, own[0], None), ("midpoint", "low_and_half_side")):
+        axes: dict[str, AxisValue] = {"box_offset": offset, "anchor_centre": centre}
+        for ratio in ("as_it_is", "absolute"):
+            keywords = {"anchor_deviations": deviations, "pairing": "every_pair", **axes}
+            encoded = _run("box_encode", anchors, targets, side_ratio=ratio, **keywords)
+            np.testing.assert_allclose(*encoded, rtol=unit, atol=10 * unit)
+        for along, taken in product(("first_axis", "second_axis"), ("half_each", "high")):
+            offsets = moves if along == "first_axis" else moves.transpose(1, 0, 2)
+            keywords = {"anchor_deviations": deviations, "taken_off": taken, **axes}
+            decoded = _run("box_decode", anchors, offsets, anchors_along=along, **keywords)
+            np.testing.assert_allclose(*decoded, rtol=unit, atol=1000 * unit)
+
+
+def _run(operator: str, *tensors: Array, anchor_deviations: Array | None, **axes: Any) -> Any:
+    """The result of the core operator, and of the reference."""
+    record = OPERATORS[operator]
+    given = {"anchor_deviations": anchor_deviations, "rule": record.rule(**axes)}
+    expected = getattr(reference, operator)(*tensors, anchor_deviations=anchor_deviations, **axes)
+    return record.run(LAYER, *tensors, **given)[0], expected
 
 
 @pytest.mark.parametrize("end", [0, 1])

@@ -61,6 +61,28 @@ def test_the_same_indices_are_padded(pads: bool) -> None:
                 np.testing.assert_array_equal(ours, theirs.numpy())
 
 
+@pytest.mark.parametrize("leading", [(), (1,), (3,), (2, 2)])
+def test_the_same_indices_of_batches(leading: tuple[int, ...]) -> None:
+    """Equal scores, scores out of order that are called sorted, tiles of few boxes."""
+    rng = np.random.default_rng(len(leading))
+    for round_number in range(8):
+        boxes = rng.integers(1, 9, (*leading, 13, 4)).astype(np.float32) / 2
+        boxes[..., 2:] += boxes[..., :2]
+        scores = (rng.integers(0, 5, (*leading, 13)) / 4).astype(np.float32)
+        given = [3, 20][round_number % 2], 0.5, 0.25, True
+        kind = {
+            "sorted_input": round_number % 4 > 1,
+            "canonicalized_coordinates": round_number > 3,
+            "tile_size": 4,
+        }
+        tensors = tensorflow.constant(boxes), tensorflow.constant(scores)
+        wanted = real.non_max_suppression_padded(*tensors, *given, **kind)
+        got = image.non_max_suppression_padded(boxes, scores, *given, **kind)
+        for ours, theirs in zip(got, wanted, strict=True):
+            assert ours.dtype == theirs.numpy().dtype
+            np.testing.assert_array_equal(ours, theirs.numpy(), err_msg=str(kind))
+
+
 def test_the_same_boxes_of_all_classes_are_kept() -> None:
     rng = np.random.default_rng(4)
     for round_number in range(100):

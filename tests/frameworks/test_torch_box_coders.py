@@ -83,6 +83,50 @@ def test_decoding(offset: int, clip: float) -> None:
         torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-9)
 
 
+def test_pairs_add_their_gradients_up() -> None:
+    anchors, targets = boxes("anchors", 6), boxes("targets", 4)
+    own = torch.from_numpy(generator("own deviations").uniform(0.1, 2, (6, 4)))
+
+    def pairs(a: Any, t: Any) -> Any:
+        return ops.box_encode(a, t, anchor_deviations=own, pairing="every_pair", box_offset=0)
+
+    def singles(a: Any, t: Any) -> Any:
+        rows = (t[i : i + 1].expand(6, 4) for i in range(4))
+        encoded_rows = [ops.box_encode(a, each, box_offset=0) / own for each in rows]
+        return torch.stack(encoded_rows)
+
+    for one, other in zip(
+        gradients(pairs, anchors, targets), gradients(singles, anchors, targets), strict=True
+    ):
+        torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("along", ["first_axis", "second_axis"])
+def test_anchors_along_an_axis_add_their_gradients_up(along: str) -> None:
+    anchors = boxes("anchors", 6)
+    offsets = torch.from_numpy(generator("offsets").standard_normal((6, 4, 4)))
+
+    def whole(a: Any, o: Any) -> Any:
+        turned = o if along == "first_axis" else o.transpose(0, 1)
+        made = ops.box_decode(
+            a, turned, anchors_along=along, anchor_centre="low_and_half_side", taken_off="high"
+        )
+        return made if along == "first_axis" else made.transpose(0, 1)
+
+    def columns(a: Any, o: Any) -> Any:
+        """An anchor one pixel wider, and its boxes that pixel smaller at the high corner."""
+        wider = a + torch.tensor([0.0, 0, 1, 1])
+        made = [ops.box_decode(wider, o[:, i], ratio_clip=None, box_offset=0) for i in range(4)]
+        return torch.stack(made, 1) - torch.tensor([0.0, 0, 1, 1])
+
+    ours, expected = whole(anchors, offsets), columns(anchors, offsets)
+    torch.testing.assert_close(ours[..., :2], expected[..., :2])
+    for one, other in zip(
+        gradients(whole, anchors, offsets), gradients(columns, anchors, offsets), strict=True
+    ):
+        torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 def test_narrow_gradients_are_the_wide_ones_rounded(dtype: str) -> None:
     kind = getattr(torch, dtype)

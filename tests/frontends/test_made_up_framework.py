@@ -146,5 +146,26 @@ def test_it_has_pages_and_differences(capsys: pytest.CaptureFixture[str]) -> Non
     assert "box_offset" in printed
 
 
+def test_its_operators_are_ported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("libcst", reason="translates source with libcst")
+    source, target = tmp_path / "model.py", tmp_path / "ported.py"
+    source.write_text(
+        "import numpy as np\nimport oddframe\nfrom oddframe.ops import suppress as best\n"
+        "x = np.array([[0.5, 1, 1, 4, 4]], np.float32)\n"
+        "print(best(x, limit=0.25).tolist(), oddframe.load)\n"
+    )
+    assert cli.main(["port", str(source), "-o", str(target), "-q"]) == 0
+    assert target.read_text().splitlines() == [
+        "import numpy as np",
+        "import opsbridge.oddframe.ops",
+        "import oddframe",
+        "x = np.array([[0.5, 1, 1, 4, 4]], np.float32)",
+        "# opsbridge: oddframe.load is not translated: no table has this name",
+        "print(opsbridge.oddframe.ops.suppress(x, limit=0.25).tolist(), oddframe.load)",
+    ]
+    assert cli.main(["port", str(source), "--check"]) == 1
+    assert "add a table of it" in capsys.readouterr().out
+
+
 def test_nothing_of_it_is_shipped() -> None:
     assert not (table_root() / "oddframe").exists()

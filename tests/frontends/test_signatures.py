@@ -54,6 +54,7 @@ SHOWN = [
 # Tables of what an API does for some argument, and of no API that can be imported.
 PARTS = {
     "mmcv.batched.batched_soft_nms",
+    "paddle.vision.box_coder_decode",
     "paddle.vision.nms_by_score",
     "paddle.vision.nms_in_order",
 }

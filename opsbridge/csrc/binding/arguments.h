@@ -103,6 +103,11 @@ class Arguments {
     return view;
   }
 
+  TensorView optional_tensor_of_any_rank() {
+    if (position_ < count_ && args_[position_].tag != kNoneTag) return tensor_of_any_rank();
+    return optional_tensor(0);
+  }
+
   TensorView optional_tensor(int rank) {
     TensorView view;
     read_optional(view, rank);

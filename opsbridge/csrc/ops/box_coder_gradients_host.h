@@ -5,8 +5,8 @@
 
 namespace opsbridge {
 
-// `call.result` holds the gradient of the result, contiguous; both gradients are (N, 4),
-// contiguous, of the dtype of the anchors.
+// `call.result` holds the gradient of the result, contiguous; both gradients are contiguous, of the
+// shapes of the anchors and of the others, and of their dtype.
 void box_encode_gradient(const BoxCoderCall& call, const TensorView& of_anchors,
                          const TensorView& of_targets, const BoxEncodeRule& rule);
 void box_decode_gradient(const BoxCoderCall& call, const TensorView& of_anchors,

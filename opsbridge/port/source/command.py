@@ -29,7 +29,8 @@ MOST_SAID_BY_STATUS = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description = (
-        "Translate MindSpore source to PyTorch source by the port tables. Nothing of the source is"
+        "Translate MindSpore source to PyTorch source by the port tables; operators of frameworks"
+        " with tables in OPSBRIDGE_MAPPINGS become opsbridge's. Nothing of the source is"
         " run or imported. What cannot be translated is left, marked with a comment, and listed."
     )
     parser.add_argument("sources", nargs="+", metavar="SRC", help="files and folders")

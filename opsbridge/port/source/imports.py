@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from opsbridge.port.source.helpers import Helper
-from opsbridge.port.source.names import absolute_module, is_mindspore
+from opsbridge.port.source.names import absolute_module, is_ported
 from opsbridge.port.source.plan import Plan
 
 _ANCHOR = "__opsbridge_imports__"
@@ -37,12 +37,12 @@ def unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:
             found.extend(
                 (node, bound_name(alias))
                 for alias in node.names
-                if is_mindspore(str(alias.evaluated_name))
+                if is_ported(str(alias.evaluated_name))
             )
             return False
 
         def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-            if is_mindspore(absolute_module(node, tree)) and not isinstance(
+            if is_ported(absolute_module(node, tree)) and not isinstance(
                 node.names, cst.ImportStar
             ):
                 found.extend((node, bound_name(alias)) for alias in node.names)
@@ -67,7 +67,7 @@ def first_import(plan: Plan) -> cst.CSTNode | None:
                 names = [str(alias.evaluated_name) for alias in statement.names]
             else:
                 continue
-            if any(map(is_mindspore, names)):
+            if any(map(is_ported, names)):
                 return line
     return None
 

@@ -25,7 +25,7 @@ def keep(
     scope.plan.done.add(function)
     scope.plan.edits[function] = named(meaning.surface_name)
     scope.plan.replace(function)
-    scope.plan.modules.add(SURFACE)
+    scope.plan.modules.add(meaning.surface_module)
     if isinstance(node, cst.Call) and meaning.name in ("mindspore.ops.ROIAlign",):
         scope.plan.edits[node] = with_defaults(meaning.entry, "init")
     reason = f"PyTorch's own is not used: {why}" if why else ""

@@ -1,11 +1,13 @@
-"""What the tables know of a MindSpore name."""
+"""What the tables know of a name of MindSpore, or of an operator of the user's frameworks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
-from opsbridge.tables.load import all_api_names, load_api
+from opsbridge.port.source.names import is_mindspore
+from opsbridge.tables.load import all_api_names, load_api, table_folders
 from opsbridge.tables.port_load import (
     all_port_tables,
     canonical_name,
@@ -40,8 +42,15 @@ class Meaning:
     @property
     def surface_name(self) -> str:
         """The name of the same thing on opsbridge's surface."""
+        if not is_mindspore(self.name):
+            return f"opsbridge.{self.name}"
         path = self.name.removeprefix("mindspore").replace(".common.", ".", 1)
         return f"{SURFACE}{path}"
+
+    @property
+    def surface_module(self) -> str:
+        """The module to import for it."""
+        return SURFACE if is_mindspore(self.name) else self.surface_name.rpartition(".")[0]
 
 
 @lru_cache(maxsize=4096)
@@ -53,7 +62,8 @@ def meaning_of(name: str) -> Meaning | None:
         return Meaning(entry.name, entry)
     if canonical in PLAIN_CLASSES:
         return Meaning(canonical, PortEntry(canonical, "class", torch=PLAIN_CLASSES[canonical]))
-    return Meaning(canonical, _of_api(canonical)) if canonical in _api_names() else None
+    has_table = canonical in _api_names(table_folders())
+    return Meaning(canonical, _of_api(canonical)) if has_table else None
 
 
 @lru_cache(maxsize=64)
@@ -80,12 +90,14 @@ def _placeholders() -> frozenset[str]:
 
 def advice(name: str) -> str:
     """What may help with a name that no table has."""
+    if not is_mindspore(name):
+        return "add a table of it to the folder of its framework"
     near = nearest_names(name)
     return f"the tables have {', '.join(near)}" if near else "add an entry to mappings/mindspore"
 
 
 @lru_cache(maxsize=1)
-def _api_names() -> frozenset[str]:
+def _api_names(folders: tuple[Path, ...]) -> frozenset[str]:
     return frozenset(all_api_names())
 
 

@@ -8,11 +8,20 @@ import libcst as cst
 from libcst.metadata import ImportAssignment
 
 from opsbridge.port.source.parse import Tree
+from opsbridge.tables.load import frameworks_of_the_user
 
 
 def is_mindspore(name: str) -> bool:
     """Whether a full name lies in the package mindspore."""
     return name == "mindspore" or name.startswith("mindspore.")
+
+
+def is_ported(name: str) -> bool:
+    """Whether a full name lies in a package that is ported: MindSpore, or the user's frameworks.
+
+    Of the latter only the operators are known, by their tables.
+    """
+    return is_mindspore(name) or name.partition(".")[0] in frameworks_of_the_user()
 
 
 class Names:
@@ -27,14 +36,14 @@ class Names:
             if isinstance(node, cst.ImportFrom)
             and isinstance(node.names, cst.ImportStar)
             and (module := absolute_module(node, tree))
-            and is_mindspore(module)
+            and is_ported(module)
         ]
 
     @property
-    def imports_mindspore(self) -> bool:
-        """Whether the file imports MindSpore, or anything of it."""
+    def imports_ported(self) -> bool:
+        """Whether the file imports a package that is ported, or anything of it."""
         return bool(self._star_modules) or any(
-            is_mindspore(name) for node in self._imports for name in _modules(node, self._tree)
+            is_ported(name) for node in self._imports for name in _modules(node, self._tree)
         )
 
     def full_name(self, node: cst.CSTNode) -> str:

@@ -8,7 +8,7 @@ from opsbridge.port.source import cells
 from opsbridge.port.source.cell_members import plan_construct
 from opsbridge.port.source.flow import Kind
 from opsbridge.port.source.keep import plan_reference
-from opsbridge.port.source.names import is_mindspore
+from opsbridge.port.source.names import is_ported
 from opsbridge.port.source.operator_calls import plan_bound_call, plan_direct_call, plan_named_call
 from opsbridge.port.source.plan import Plan
 from opsbridge.port.source.project import Project, SourceUnit
@@ -69,7 +69,7 @@ class Planner(cst.CSTVisitor):
     def visit_Attribute(self, node: cst.Attribute) -> bool:
         if node in self.plan.done:
             return True
-        if is_mindspore(self._scope.names.full_name(node)):
+        if is_ported(self._scope.names.full_name(node)):
             plan_reference(self._scope, node)
             return False
         plan_property(self._scope, node)
@@ -81,7 +81,7 @@ class Planner(cst.CSTVisitor):
         is_use = not isinstance(parent, cst.Arg | cst.Attribute | cst.Param | cst.NameItem) or (
             node is parent.value if isinstance(parent, cst.Arg | cst.Attribute) else False
         )
-        if node not in self.plan.done and is_use and is_mindspore(scope.names.full_name(node)):
+        if node not in self.plan.done and is_use and is_ported(scope.names.full_name(node)):
             plan_reference(scope, node)
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:

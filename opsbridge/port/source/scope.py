@@ -10,7 +10,7 @@ from opsbridge.port.source import cells
 from opsbridge.port.source.conversion import Known
 from opsbridge.port.source.flow import Flow, Kind
 from opsbridge.port.source.meaning import PARAMETER, TENSOR, Meaning, meaning_of
-from opsbridge.port.source.names import dotted, is_mindspore
+from opsbridge.port.source.names import dotted, is_ported
 from opsbridge.port.source.plan import Plan
 from opsbridge.port.source.project import ClassInfo, Project, SourceUnit, self_name
 from opsbridge.port.source.result import Target
@@ -42,7 +42,7 @@ class Scope:
         self.names = unit.names
         self.project = project
         self.target = target
-        self.concerns = unit.names.imports_mindspore
+        self.concerns = unit.names.imports_ported
         """Whether the file has to do with MindSpore, as far as it has been read."""
         self.kept_layers: set[cst.CSTNode] = set()
         """Calls of layers that stay opsbridge's whatever PyTorch has."""
@@ -160,7 +160,7 @@ class Scope:
 def meaning_in(unit: SourceUnit, node: cst.CSTNode) -> Meaning | None:
     """What a name of a file stands for, if the tables have it."""
     full = unit.names.full_name(node)
-    return meaning_of(full) if is_mindspore(full) else None
+    return meaning_of(full) if is_ported(full) else None
 
 
 def _is_dtype_in(unit: SourceUnit, node: cst.BaseExpression) -> bool:

@@ -17,8 +17,13 @@ from opsbridge.port.source.plan import Plan
 from opsbridge.port.source.planner import Planner
 from opsbridge.port.source.project import ClassInfo, Project, SourceUnit
 from opsbridge.port.source.result import FileResult, Point, Target
+from opsbridge.tables.load import frameworks_of_the_user
 
-_MAY_CONCERN = re.compile(r"\bmindspore\b|\bconstruct\b")
+
+def _may_concern() -> re.Pattern[str]:
+    """What the text of a file has that is to be translated."""
+    names = sorted({"mindspore", "construct"} | frameworks_of_the_user())
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def translate_text(text: str, target: Target = Target.OPSBRIDGE, place: str = "m
 def _read(file: SourceFile) -> Read:
     try:
         text = read_source(file.path)
-        is_ours = _MAY_CONCERN.search(text.text) is not None
+        is_ours = _may_concern().search(text.text) is not None
         return Read(file, text, parse(text.text, file.place) if is_ours else None)
     except PortError as error:
         return Read(file, problem=str(error))
