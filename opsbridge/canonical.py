@@ -38,17 +38,24 @@ _VALUE_TYPES = {"float": "number", "number": "number", "int": "integer"}
 
 
 def canonical(
-    operator: Operator, module: str, *, name: str = "", parts: tuple[str, str] | None = None
+    operator: Operator,
+    module: str,
+    *,
+    name: str = "",
+    parts: tuple[str, str] | None = None,
+    fixed: tuple[str, ...] | None = None,
+    text: str = "",
 ) -> Callable[..., Any]:
     """The function of an operator, as a member of `module`.
 
     With `parts`, it returns the first of these outputs as a list: the parts that end where the
-    second says.
+    second says; with `fixed`, it returns these outputs. `text` says what it then does, by example.
     """
     name = name or operator.name
     default = dict(inspect.signature(operator.run).parameters["outputs"].default)
     dtypes = dict(operator.output_dtypes) | default
-    signature = _signature(operator, None if parts else tuple(default))
+    chosen_outputs = parts or fixed
+    signature = _signature(operator, None if chosen_outputs else tuple(default))
     caller = Caller(name)
     axes = operator.rule.axes
     # Read here, since tracing cannot follow the reading of a table.
@@ -66,7 +73,7 @@ def canonical(
         bound.apply_defaults()
         given = bound.arguments
         chosen = {axis: given.pop(axis) for axis in axes}
-        wanted = parts or _output_names(name, known, given.pop("outputs"))
+        wanted = chosen_outputs or _output_names(name, known, given.pop("outputs"))
         out = given.pop("out")
         left_out = {slot for slot in optional if given[slot] is None}
         tensors = {slot: given[slot] for slot in slots if slot not in left_out}
@@ -94,7 +101,7 @@ def canonical(
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.__name__ = function.__qualname__ = name
     function.__module__ = module
-    function.__doc__ = _describe(operator, core, name)
+    function.__doc__ = _describe(operator, core, name, text)
     return function
 
 
@@ -220,9 +227,10 @@ def _exact(name: str, layer: FrameworkLayer, slot: str, integers: Any, dtype: st
     return floats
 
 
-def _describe(operator: Operator, core: CoreTable, name: str) -> str:
+def _describe(operator: Operator, core: CoreTable, name: str, text: str) -> str:
     first, *body = inspect.getdoc(operator.run).split("\n")  # type: ignore[union-attr]
-    lines = [core.text.en, "", first, *body, "", "Slots:"]
+    own, _, example = inspect.cleandoc(text).partition("\n\n>>>")
+    lines = [own or core.text.en, "", first, *body, "", "Slots:"]
     lines += [f"    {slot.name}: {slot.text.en}" for slot in core.slots]
     lines += ["", "Axes (the default comes from the signature):"]
     for axis in core.axes:
@@ -241,4 +249,6 @@ def _describe(operator: Operator, core: CoreTable, name: str) -> str:
     lines += ["", "Raises ArgumentError, DtypeError or DeviceError before anything is computed."]
     if name == operator.name:
         lines += ["", core.example.strip()]
+    elif example:
+        lines += ["", f">>>{example}"]
     return "\n".join(lines) + "\n"

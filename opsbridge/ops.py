@@ -38,6 +38,7 @@ __all__ = [
     "masks_to_boxes",
     "nms",
     "nms_match",
+    "padded_nms",
     "roi_align",
     "roi_pool",
     "small_boxes",
@@ -55,6 +56,29 @@ crop_and_resize = canonical(OPERATORS["crop_and_resize"], __name__)
 masks_to_boxes = canonical(OPERATORS["masks_to_boxes"], __name__)
 nms = canonical(OPERATORS["nms"], __name__)
 nms_match = canonical(OPERATORS["nms"], __name__, name="nms_match", parts=("matched", "match_ends"))
+padded_nms = canonical(
+    OPERATORS["nms"],
+    __name__,
+    name="padded_nms",
+    fixed=("padded_keep", "kept_count"),
+    text="""
+    Non-maximum suppression with results of fixed size: `(keep, count)`.
+
+    `keep` is int64, as long as `max_outputs`, or as there are boxes: the kept indices, and -1
+    behind the first `count` of them; `count` is int64 and has no axes. On a GPU nothing waits for
+    the device, so that calls may lie inside a CUDA graph, and values that are refused raise as
+    `opsbridge.cuda` says.
+
+    >>> import numpy as np
+    >>> from opsbridge.ops import padded_nms
+    >>> boxes = np.array([[0, 0, 4, 4], [0, 0, 4, 3], [5, 5, 9, 9]])
+    >>> scores = np.array([0.5, 0.75, 0.25])
+    >>> padded_nms(boxes, scores, 0.7)
+    (array([ 1,  2, -1]), array(2))
+    >>> padded_nms(boxes, scores, 0.7, max_outputs=1)
+    (array([1]), array(1))
+    """,
+)
 roi_align = canonical(OPERATORS["roi_align"], __name__)
 roi_pool = canonical(OPERATORS["roi_pool"], __name__)
 small_boxes = canonical(OPERATORS["small_boxes"], __name__)

@@ -42,7 +42,7 @@ class NmsRule(Rule):
 _CALLER = Caller("nms")
 
 
-def _output_shapes(count: int) -> dict[str, tuple[int, ...]]:
+def _output_shapes(count: int, max_outputs: int | None = None) -> dict[str, tuple[int, ...]]:
     """The destinations of the native call, in its order."""
     return {
         "keep": (count,),
@@ -53,6 +53,8 @@ def _output_shapes(count: int) -> dict[str, tuple[int, ...]]:
         "sorted_keep_mask": (count,),
         "matched": (count,),
         "match_ends": (count,),
+        "padded_keep": (count if max_outputs is None else max_outputs,),
+        "kept_count": (),
     }
 
 
@@ -89,12 +91,17 @@ def nms(
     if layer.device(boxes) != "cpu":
         _check_for_cuda(caller, rule, threshold_decay, pre_top_k, dict(outputs))
     checks.check_number(caller, "iou_threshold", iou_threshold)
-    shapes = _output_shapes(count)
+    names = {name for name, _ in outputs}
+    shapes = _output_shapes(count, max_outputs)
+    if "padded_keep" in names and max_outputs is not None:
+        checks.check_at_least(caller, "max_outputs", max_outputs, 0)
+        checks.check_addressable(caller, "max_outputs", shapes["padded_keep"])
     destinations = {
         name: layer.empty(shapes[name], dtype if out_dtype == "same" else out_dtype, boxes)
         for name, out_dtype in outputs
     }
-    kept = native_call(layer, "nms", boxes, lambda row: refuse_row(caller, -row), waits=True)(
+    waits = not names.isdisjoint(_CUT)
+    kept = native_call(layer, "nms", boxes, lambda row: refuse_row(caller, -row), waits)(
         layer.native(boxes),
         _ABSENT["boxes_column"] if boxes_column is None else boxes_column,
         _ABSENT["scores_column"] if scores_column is None else scores_column,
@@ -176,7 +183,9 @@ NMS = Operator(
     run=nms,
     rule=NmsRule,
     main="boxes",
-    shapes=lambda shape, arguments: _output_shapes(shape(arguments["boxes"])[0]),
+    shapes=lambda shape, arguments: _output_shapes(
+        shape(arguments["boxes"])[0], arguments.get("max_outputs")
+    ),
     cut=_CUT,
     picked=Picked("kept_boxes", "keep"),
     output_dtypes={
@@ -186,6 +195,8 @@ NMS = Operator(
         "sorted_keep_mask": "bool",
         "matched": "int64",
         "match_ends": "int64",
+        "padded_keep": "int64",
+        "kept_count": "int64",
     },
     native=_NATIVE,
 )

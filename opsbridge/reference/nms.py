@@ -37,6 +37,8 @@ class NmsResult:
     sorted_keep_mask: npt.NDArray[np.bool_]
     matched: npt.NDArray[np.int64]
     match_ends: npt.NDArray[np.int64]
+    padded_keep: npt.NDArray[np.int64]
+    kept_count: npt.NDArray[np.int64]
 
 
 def nms(
@@ -108,7 +110,8 @@ def nms(
     if kept_order == "introsort_over_limit":
         kept_order = "introsort" if over_limit else "rank"
     kept = order_kept([row for row in ranked if row in found], scores, kept_order, max_outputs)
-    return collect(boxes, scores, ranked, {row: found[row] for row in kept})
+    length = len(scores) if max_outputs is None else max_outputs
+    return collect(boxes, scores, ranked, {row: found[row] for row in kept}, length)
 
 
 def check_values(scores: Array, iou_threshold: float, nan_score: str) -> None:
@@ -220,7 +223,9 @@ def order_kept(
     return sorted(best) if kept_order == "index" else best
 
 
-def collect(boxes: Array, scores: Array, ranked: list[int], found: Matches) -> NmsResult:
+def collect(
+    boxes: Array, scores: Array, ranked: list[int], found: Matches, length: int
+) -> NmsResult:
     """The result over the input and over the input sorted by rank, non-candidates last."""
     keep = np.array(list(found), np.int64)
     keep_mask = np.zeros(len(scores), np.bool_)
@@ -239,4 +244,6 @@ def collect(boxes: Array, scores: Array, ranked: list[int], found: Matches) -> N
         sorted_keep_mask=keep_mask[by_rank],
         matched=np.array(matched + [-1] * (len(scores) - len(matched)), np.int64),
         match_ends=np.cumsum([1 + len(dropped) for dropped in found.values()], dtype=np.int64),
+        padded_keep=np.array([*found] + [-1] * (length - len(found)), np.int64),
+        kept_count=np.array(len(found), np.int64),
     )

@@ -38,7 +38,7 @@ def test_every_slot_and_axis_is_a_keyword_that_the_docstring_explains(name: str)
 
 
 def test_every_core_operator_has_its_name_there() -> None:
-    assert sorted(ops.__all__) == sorted([*NAMES, "nms_match"])
+    assert sorted(ops.__all__) == sorted([*NAMES, "nms_match", "padded_nms"])
 
 
 def test_the_examples_run() -> None:

@@ -29,6 +29,8 @@ NMS_OUTPUTS = (
     ("sorted_keep_mask", "bool"),
     ("matched", "int64"),
     ("match_ends", "int64"),
+    ("padded_keep", "int64"),
+    ("kept_count", "int64"),
 )
 COUNT = 40
 COLUMNS = (

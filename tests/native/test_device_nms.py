@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from device_on_host import DTYPES, DeviceTensors, both
 
-from opsbridge.core import OPERATORS
+from opsbridge.core import OPERATORS, device
 from opsbridge.core.nms import NmsRule
 from opsbridge.errors import ArgumentError, DeviceError
 
@@ -50,6 +50,27 @@ def test_nms(name: str, dtype: str) -> None:
         if count == 33:
             boxes[3, 1], scores[5] = float("nan"), float("nan")
         both("nms", boxes, scores, 0.5, rule=RULES[name], outputs=outputs)
+
+
+PADDED = (("padded_keep", "int64"), ("kept_count", "int64"))
+
+
+def test_padded_nms_waits_for_nothing() -> None:
+    from opsbridge.frameworks.torch_tensors import TorchTensors
+
+    for count, most in product((0, 1, 33, 700, 2500), (None, 0, 7, 3000)):
+        boxes, scores, groups = scored_boxes(count, "float32", count, 20.0)
+        for kept_order in ("rank", "index"):
+            rule, limits = NmsRule(kept_order=kept_order), {"max_outputs": most, "groups": groups}
+            both("nms", boxes, scores, 0.5, rule=rule, outputs=PADDED, **limits)
+            both("nms", boxes, scores, 0.5, rule=rule, outputs=(*PADDED, *OUTPUTS), **limits)
+    boxes, scores, _ = scored_boxes(20, "float32", 0, 20.0)
+    scores[4] = float("nan")
+    layer, rule = DeviceTensors(TorchTensors()), NmsRule(nan_score="refuse")
+    device.raise_refused()
+    OPERATORS["nms"].run(layer, boxes, scores, 0.5, rule=rule, outputs=PADDED)
+    with pytest.raises(ArgumentError, match=r"nms: scores\[4\] is nan"):
+        device.raise_refused()
 
 
 @pytest.mark.parametrize("group_rule", ["per_group", "shifted", "per_group_on_shifted"])

@@ -30,6 +30,8 @@ inline NmsCall read_nms(Arguments& args) {
   args.read_optional(call.sorted_keep_mask, 1);
   args.read_optional(call.matched, 1);
   args.read_optional(call.match_ends, 1);
+  args.read_optional(call.padded_keep, 1);
+  args.read_optional(call.kept_count, 0);
   args.finish();
   const int64_t count = rows.count();
   require_scored_boxes(rows, call.scores, call.score_column);
@@ -43,6 +45,10 @@ inline NmsCall read_nms(Arguments& args) {
   require_output(call.match_ends, count, Dtype::int64, Dtype::int32);
   require(is_present(call.matched) == is_present(call.match_ends),
           "matched and match_ends come together");
+  const bool is_cut = call.max_outputs >= 0 && call.max_outputs < count;
+  require_output(call.padded_keep, is_cut ? call.max_outputs : count, Dtype::int64, Dtype::int32);
+  require(!is_present(call.kept_count) || call.kept_count.dtype == Dtype::int64,
+          "kept_count must be int64");
   return call;
 }
 

@@ -22,6 +22,8 @@ struct NmsCall {
   // Outputs, each may be absent.
   TensorView keep, keep_mask, kept_boxes, sorted_boxes, sorted_positions, sorted_keep_mask;
   TensorView matched, match_ends;
+  TensorView padded_keep;  // keep, and -1 behind it
+  TensorView kept_count;   // of rank 0
 };
 
 // The number of kept boxes, or -(row * 16 + reason) for a row that is refused (NmsError).

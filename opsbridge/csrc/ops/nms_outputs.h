@@ -79,6 +79,11 @@ void write_outputs(const NmsCall& call, const Ranking& ranking, const KeptRows& 
   if (is_present(call.keep)) {
     fill(call.keep, kept.count, [&](int64_t i) { return kept.rows[i]; });
   }
+  if (is_present(call.padded_keep)) {
+    fill(call.padded_keep, call.padded_keep.shape[0],
+         [&](int64_t i) { return i < kept.count ? int64_t(kept.rows[i]) : int64_t(-1); });
+  }
+  if (is_present(call.kept_count)) *static_cast<int64_t*>(call.kept_count.data) = kept.count;
   if (is_present(call.kept_boxes)) {
     fill_scored_boxes<T>(call.kept_boxes, call, kept.count,
                          [&](int64_t i) { return kept.rows[i]; });

@@ -25,7 +25,6 @@ OPSBRIDGE_FN void store_scored_box(const TensorView& out, int64_t i, const NmsCa
 }
 
 // Everything that has a place for each rank; `by_row` is for kept rows in the order of the input.
-// What is left of a result of fixed size is -1.
 template <class T>
 struct WriteByRank {
   NmsCall call;
@@ -36,8 +35,9 @@ struct WriteByRank {
   Report* report;
 
   OPSBRIDGE_MEMBER static int64_t places(const NmsCall& call) {
-    const int64_t count = call.rows.count();
-    return is_present(call.keep) && call.keep.shape[0] > count ? call.keep.shape[0] : count;
+    const int64_t padded = is_present(call.padded_keep) ? call.padded_keep.shape[0] : 0;
+    const int64_t least = is_present(call.kept_count) && padded == 0 ? 1 : padded;
+    return larger(call.rows.count(), least);
   }
 
   OPSBRIDGE_MEMBER int64_t kept_count() const {
@@ -49,9 +49,12 @@ struct WriteByRank {
 
   OPSBRIDGE_MEMBER void operator()(int64_t rank) const {
     const int64_t kept = kept_count();
-    if (rank == 0) report->count = static_cast<unsigned long long>(kept);
-    if (is_present(call.keep) && rank >= kept && rank < call.keep.shape[0]) {
-      store_number(call.keep, rank, -1);
+    if (rank == 0) {
+      report->count = static_cast<unsigned long long>(kept);
+      if (is_present(call.kept_count)) *static_cast<int64_t*>(call.kept_count.data) = kept;
+    }
+    if (is_present(call.padded_keep) && rank >= kept && rank < call.padded_keep.shape[0]) {
+      store_number(call.padded_keep, rank, -1);
     }
     if (rank >= call.rows.count()) return;
     const int64_t row = ranked[rank], place = kept_before[rank];
@@ -69,6 +72,7 @@ struct WriteByRank {
 
   OPSBRIDGE_MEMBER void write_kept(int64_t place, int64_t row) const {
     if (is_present(call.keep)) store_number(call.keep, place, row);
+    if (is_present(call.padded_keep)) store_number(call.padded_keep, place, row);
     if (is_present(call.kept_boxes)) store_scored_box<T>(call.kept_boxes, place, call, row);
   }
 };
