@@ -6,8 +6,10 @@ file may bear the name of a framework: it would be found where the framework is 
 """
 
 import importlib.util
+from pathlib import Path
 
 import pytest
+from trust_record import TrustRecord
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,10 +17,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("differential")
     group.addoption("--cases", type=int, default=4000, help="cases of nms; of others, a share")
     group.addoption("--first-case", type=int, default=0, help="number of the first case")
+    group = parser.getgroup("trust")
+    group.addoption("--record", type=Path, default=None, help="JSON file for what was compared")
+    group.addoption("--command", default="pytest", help="how the record calls this run")
+    group = parser.getgroup("museum")
+    group.addoption("--faults", choices=("quick", "all"), default="quick", help="to be planted")
     group = parser.getgroup("cuda")
     group.addoption("--device", choices=("cuda", "cpu"), default="cuda", help="beside the CPU")
     group.addoption("--seconds", type=float, default=240, help="of the bulk tests, about")
     group.addoption("--json", default=None, help="file for what was found on the device")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    path = config.getoption("--record")
+    if path is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(TrustRecord(path, config.getoption("--command")))
 
 
 if importlib.util.find_spec("hypothesis"):

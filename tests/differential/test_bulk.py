@@ -104,11 +104,18 @@ CHECKS: dict[str, Callable[[int, str], bool]] = {
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 @pytest.mark.parametrize("operator", CHECKS)
-def test_bulk(operator: str, chunk: int, request: pytest.FixtureRequest) -> None:
+def test_bulk(
+    operator: str,
+    chunk: int,
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+) -> None:
     torchvision_ops()
     first = request.config.getoption("first_case")
     cases = max(round(request.config.getoption("cases") * SHARES[operator]), 1)
     numbers = range(first + chunk, first + cases, CHUNKS)
+    peer = "MindSpore" if operator in ("NMSWithMask", "ROIAlign") else "torchvision"
+    record_property("trust", {"what": operator, "peer": peer, "cases": len(numbers)})
     trivial = 0
     for number in numbers:
         try:

@@ -8,6 +8,7 @@ every 331st case runs; `tox run -e differential` runs them all, in half a minute
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -56,7 +57,11 @@ def kept(triple: tuple[int, ...], order: tuple[int, ...], over: Any) -> list[int
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS)
-def test_every_triple_of_boxes(threshold: float, request: pytest.FixtureRequest) -> None:
+def test_every_triple_of_boxes(
+    threshold: float,
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+) -> None:
     everything = request.config.getoption("cases") >= EVERY_CASE_FROM
     over = suppresses(threshold, np.float32).tolist()
     over_by_place = {(i, j): over[i][j] for i in range(36) for j in range(36)}
@@ -64,6 +69,9 @@ def test_every_triple_of_boxes(threshold: float, request: pytest.FixtureRequest)
     scores = [np.array(order, np.float32) for order in ORDERS]
     cases = itertools.product(itertools.product(range(36), repeat=3), enumerate(ORDERS))
     start = THRESHOLDS.index(threshold) * 7
+    total = 36**3 * len(ORDERS)
+    count = total if everything else len(range(start, total, STEP))
+    record_property("trust", {"what": "small world", "peer": "fractions", "cases": count})
     for triple, (place, order) in itertools.islice(
         cases, *((None,) if everything else (start, None, STEP))
     ):

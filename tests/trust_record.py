@@ -1,0 +1,65 @@
+"""`--record FILE`: what a run of tests compared or caught, as JSON that the page of the site reads.
+
+A test says what it did with `record_property("trust", {...})`: `what` was compared with whom
+(`peer`), in how many `cases`. Those of one `what` and `peer` are added up, also over the workers of
+pytest-xdist. A run replaces its own entries in the file and leaves those of other commands alone.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PACKAGES = ("opsbridge", "numpy", "torch", "torchvision", "mindspore")
+
+
+class TrustRecord:
+    """Collects the properties of all reports of a session."""
+
+    def __init__(self, path: Path, command: str) -> None:
+        self._path = path
+        self._command = command
+        self._entries: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "call" or report.skipped:
+            return
+        for name, value in report.user_properties:
+            if name == "trust":
+                self._add(value, report.failed)
+
+    def _add(self, value: Any, has_failed: bool) -> None:
+        key = value["what"], value["peer"]
+        entry = self._entries.setdefault(key, {**value, "cases": 0, "tests": 0, "failed": 0})
+        entry["cases"] += value["cases"]
+        entry["tests"] += 1
+        entry["failed"] += has_failed
+
+    def pytest_sessionfinish(self) -> None:
+        if not self._entries:
+            return
+        kept = json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
+        kept[self._command] = {
+            "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+            "versions": versions(),
+            "entries": [self._entries[key] for key in sorted(self._entries)],
+        }
+        text = json.dumps(kept, indent=2, ensure_ascii=False, sort_keys=True)
+        self._path.write_text(text + "\n", encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    """What was there: packages, Python, the machine."""
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
