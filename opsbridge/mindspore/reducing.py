@@ -116,3 +116,54 @@ def total_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
 def mean_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
     """Return the mean along axes."""
     return mean(x, axis, False)
+
+
+def largest_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
+    """Return the largest values along axes."""
+    return largest(x, axis, False)
+
+
+def smallest_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
+    """Return the smallest values along axes."""
+    return smallest(x, axis, False)
+
+
+def product_of(a: torch.Tensor, axis: Any) -> torch.Tensor:
+    """Return the product along axes."""
+    return product(a, axis, False)
+
+
+def amax(
+    input: torch.Tensor, axis: Any, keepdims: bool, initial: Any = None, where: Any = None
+) -> torch.Tensor:
+    """Return the largest values, of which initial is one; without where initial counts."""
+    if where is not None:
+        input = torch.where(where, input, torch.as_tensor(initial, dtype=input.dtype))
+    result = largest(input, axis, keepdims)
+    return result if initial is None else result.clamp(min=initial)
+
+
+def amin(
+    input: torch.Tensor, axis: Any, keepdims: bool, initial: Any = None, where: Any = None
+) -> torch.Tensor:
+    """Return the smallest values, of which initial is one; without where initial counts."""
+    if where is not None:
+        input = torch.where(where, input, torch.as_tensor(initial, dtype=input.dtype))
+    result = smallest(input, axis, keepdims)
+    return result if initial is None else result.clamp(max=initial)
+
+
+def cumprod(input: torch.Tensor, dim: Any) -> torch.Tensor:
+    """Return running products."""
+    return torch.cumprod(input, to_int(dim), dtype=input.dtype)
+
+
+def cumulative_product(x: torch.Tensor, axis: Any, exclusive: bool, reverse: bool) -> torch.Tensor:
+    """Return running products; exclusive ones leave the element itself out."""
+    axis = to_int(axis)
+    turned = x.flip(axis) if reverse else x
+    if exclusive:
+        first = torch.ones_like(turned.narrow(axis, 0, 1))
+        turned = torch.cat((first, turned.narrow(axis, 0, turned.shape[axis] - 1)), axis)
+    result = torch.cumprod(turned, axis, dtype=x.dtype)
+    return result.flip(axis) if reverse else result
