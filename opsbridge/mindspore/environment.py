@@ -104,6 +104,16 @@ def get_auto_parallel_context(attr_key: str) -> Any:
     return _parallel.get(attr_key)
 
 
+def parallel_mode() -> str:
+    """Return how work is spread over devices: over one."""
+    return ParallelMode.STAND_ALONE
+
+
+def unset() -> bool:
+    """Return False: the answer to what only work over devices may switch on."""
+    return False
+
+
 def rank(*args: Any, **settings: Any) -> int:
     """Return the number of this process among those that work together: 0."""
     return 0

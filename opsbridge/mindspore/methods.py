@@ -119,9 +119,13 @@ def fill(x: torch.Tensor, value: Any) -> torch.Tensor:
 
 
 def unique(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the sorted values, each once, and the place among them of each element."""
+    """Return the values in the order they come in, each once, and the place of each element."""
     values, places = torch.unique(x, return_inverse=True)
-    return values, places.to(torch.int32)
+    line = places.reshape(-1)
+    steps = torch.arange(line.numel(), device=x.device)
+    first = torch.full_like(values, line.numel(), dtype=torch.int64)
+    order = torch.argsort(first.scatter_reduce(0, line, steps, "amin"))
+    return values[order], torch.argsort(order)[places].to(torch.int32)
 
 
 def same(x: Any, **options: Any) -> Any:
@@ -136,7 +140,7 @@ def _spread(numbers: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def unique_of(input: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the values, each once, and the place among them of each element."""
+    """Return the values in the order they come in, each once, and the place of each element."""
     return unique(input)
 
 
