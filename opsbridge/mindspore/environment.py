@@ -11,6 +11,23 @@ import torch
 
 GRAPH_MODE = 0
 PYNATIVE_MODE = 1
+VERSION = "2.10.0"
+"""The MindSpore whose behaviour the surface has; its names are those of 1.x, too."""
+
+
+class ParallelMode:
+    """How work is spread over devices: always over one here."""
+
+    STAND_ALONE = "stand_alone"
+    DATA_PARALLEL = "data_parallel"
+    HYBRID_PARALLEL = "hybrid_parallel"
+    SEMI_AUTO_PARALLEL = "semi_auto_parallel"
+    AUTO_PARALLEL = "auto_parallel"
+    MODE_LIST = (STAND_ALONE, DATA_PARALLEL, HYBRID_PARALLEL, SEMI_AUTO_PARALLEL, AUTO_PARALLEL)
+
+
+_parallel = {"parallel_mode": ParallelMode.STAND_ALONE, "device_num": 1, "global_rank": 0}
+_parallel["gradients_mean"] = False
 _settings: dict[str, Any] = {"mode": GRAPH_MODE, "device_id": 0, "save_graphs": False}
 
 
@@ -80,6 +97,36 @@ def dtype_to_pytype(dtype: torch.dtype) -> type:
     if dtype is torch.bool:
         return bool
     return float if dtype.is_floating_point else int
+
+
+def get_auto_parallel_context(attr_key: str) -> Any:
+    """Return a setting of how work is spread over devices: over one."""
+    return _parallel.get(attr_key)
+
+
+def parallel_mode() -> str:
+    """Return how work is spread over devices: over one."""
+    return ParallelMode.STAND_ALONE
+
+
+def unset() -> bool:
+    """Return False: the answer to what only work over devices may switch on."""
+    return False
+
+
+def rank(*args: Any, **settings: Any) -> int:
+    """Return the number of this process among those that work together: 0."""
+    return 0
+
+
+def group_size(*args: Any, **settings: Any) -> int:
+    """Return the number of processes that work together: 1."""
+    return 1
+
+
+def unchanged_value(input_data: Any, *args: Any, **options: Any) -> Any:
+    """Return data as it is."""
+    return input_data
 
 
 def ignored(*args: Any, **settings: Any) -> None:

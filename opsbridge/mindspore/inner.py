@@ -50,3 +50,32 @@ class PsROIPooling(Primitive):
 
         pool = api("torchvision/ps_roi_pool", __name__)
         return shown(pool(plain(inputs), plain(rois), *self._settings)), None
+
+
+class ReduceOp:
+    """What a reduction over processes computes."""
+
+    SUM, MAX, MIN, PROD = "sum", "max", "min", "prod"
+
+
+class _OverProcesses(Primitive):
+    """An operator over all processes; of one, its input is its result."""
+
+    def __init__(self, *settings: Any, **more: Any) -> None:
+        """Accept the settings."""
+
+    def __call__(self, x: Any) -> Any:
+        """Return x."""
+        return x
+
+
+class AllReduce(_OverProcesses):
+    """The reduction of the inputs of all processes."""
+
+
+class AllGather(_OverProcesses):
+    """The inputs of all processes, one after the other."""
+
+
+class Broadcast(_OverProcesses):
+    """The inputs of one process."""

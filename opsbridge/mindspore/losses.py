@@ -35,3 +35,45 @@ def half_squares(input_x: torch.Tensor) -> torch.Tensor:
 def kl_divergence(logits: Any, labels: torch.Tensor, reduction: str) -> torch.Tensor:
     """Return labels * (log(labels) - logits), reduced."""
     return functional.kl_div(logits, labels, reduction=reduction)
+
+
+def cross_entropy(
+    input: torch.Tensor,
+    target: torch.Tensor,
+    weight: Any,
+    ignore_index: int,
+    reduction: str,
+    label_smoothing: float,
+) -> torch.Tensor:
+    """Return the cross entropy of classes, or of distributions over them."""
+    labels = target if target.is_floating_point() else target.long()
+    return functional.cross_entropy(
+        input, labels, weight, ignore_index=ignore_index, reduction=reduction,
+        label_smoothing=label_smoothing,
+    )  # fmt: skip
+
+
+def nll(
+    inputs: torch.Tensor,
+    target: torch.Tensor,
+    weight: Any,
+    ignore_index: int,
+    reduction: str,
+    label_smoothing: float,
+) -> torch.Tensor:
+    """Return the loss of log-probabilities, mixed with that of all classes for smoothed labels."""
+    labels = target.long()
+    loss = functional.nll_loss(
+        inputs, labels, weight, ignore_index=ignore_index, reduction=reduction
+    )
+    if not label_smoothing:
+        return loss
+    over_all = -(inputs if weight is None else inputs * weight).sum(1)
+    over_all = over_all.masked_fill(labels == ignore_index, 0)
+    if reduction == "mean":
+        counted = labels != ignore_index
+        shares = counted if weight is None else weight[labels.clamp(min=0)] * counted
+        over_all = over_all.sum() / shares.sum()
+    elif reduction == "sum":
+        over_all = over_all.sum()
+    return (1 - label_smoothing) * loss + label_smoothing / inputs.shape[1] * over_all

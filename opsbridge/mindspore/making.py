@@ -167,3 +167,32 @@ def _stream(seed: Any, seed2: Any = 0) -> torch.Generator | None:
     return (
         torch.Generator().manual_seed(int(seed or 0) ^ int(seed2 or 0)) if seed or seed2 else None
     )
+
+
+def randn(size: Any) -> torch.Tensor:
+    """Return normal numbers."""
+    return torch.randn(to_ints(size))
+
+
+def rand(size: Any) -> torch.Tensor:
+    """Return numbers from [0, 1)."""
+    return torch.rand(to_ints(size))
+
+
+def identity(n: Any, dtype: Any) -> torch.Tensor:
+    """Return the identity matrix."""
+    return torch.eye(to_int(n), dtype=to_dtype(dtype))
+
+
+def full_like(a: Any, fill_value: Any) -> torch.Tensor:
+    """Return a tensor like another one, full of one value."""
+    return torch.full_like(to_tensor(a), to_number(fill_value))
+
+
+def dropout_with_mask(
+    x: torch.Tensor, keep_prob: float, Seed0: int, Seed1: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return x with elements dropped, the others scaled up, and which were kept."""
+    drawn = torch.rand(x.shape, generator=_stream(Seed0, Seed1)).to(x.device)
+    kept = (drawn < keep_prob).to(x.dtype)
+    return x * kept / keep_prob, kept

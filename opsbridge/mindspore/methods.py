@@ -119,9 +119,13 @@ def fill(x: torch.Tensor, value: Any) -> torch.Tensor:
 
 
 def unique(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the sorted values, each once, and the place among them of each element."""
+    """Return the values in the order they come in, each once, and the place of each element."""
     values, places = torch.unique(x, return_inverse=True)
-    return values, places.to(torch.int32)
+    line = places.reshape(-1)
+    steps = torch.arange(line.numel(), device=x.device)
+    first = torch.full_like(values, line.numel(), dtype=torch.int64)
+    order = torch.argsort(first.scatter_reduce(0, line, steps, "amin"))
+    return values[order], torch.argsort(order)[places].to(torch.int32)
 
 
 def same(x: Any, **options: Any) -> Any:
@@ -133,3 +137,48 @@ def _spread(numbers: tuple[Any, ...]) -> tuple[int, ...]:
     if len(numbers) == 1 and not isinstance(numbers[0], int):
         return to_ints(numbers[0])
     return to_ints(numbers)
+
+
+def unique_of(input: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the values in the order they come in, each once, and the place of each element."""
+    return unique(input)
+
+
+def top_k(input_x: torch.Tensor, k: Any, sorted: bool) -> tuple[Any, Any]:
+    """Return the k largest values along the last axis, and their places."""
+    return topk(input_x, k, -1, True, sorted)
+
+
+def gather_elements(x: torch.Tensor, dim: Any, index: torch.Tensor) -> torch.Tensor:
+    """Return the elements at indices along one axis."""
+    return torch.gather(x, to_int(dim), index.long())
+
+
+def index_select(x: torch.Tensor, axis: Any, index: torch.Tensor) -> torch.Tensor:
+    """Return the slices at a vector of indices along an axis."""
+    return x.index_select(to_int(axis), index.long())
+
+
+def amax(x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
+    """Return the largest values along axes."""
+    return reducing.largest(x, axis, keepdims)
+
+
+def amin(x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
+    """Return the smallest values along axes."""
+    return reducing.smallest(x, axis, keepdims)
+
+
+def norm(x: torch.Tensor, ord: Any, dim: Any, keepdim: bool) -> torch.Tensor:
+    """Return a norm of vectors along an axis, or of matrices along two."""
+    return torch.linalg.norm(x, ord=ord, dim=to_axes(dim), keepdim=keepdim)
+
+
+def roll_array(a: torch.Tensor, shift: Any, axis: Any) -> torch.Tensor:
+    """Return a with its elements moved on along axes, or along all of them in a row."""
+    return torch.roll(a, to_ints(shift), () if axis is None else to_ints(axis))
+
+
+def repeat_array(a: torch.Tensor, repeats: Any, axis: Any) -> torch.Tensor:
+    """Return a with every element several times in a row, as NumPy does."""
+    return repeat(a, repeats, axis)

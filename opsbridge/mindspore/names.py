@@ -32,6 +32,13 @@ def module_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def uncovered_names() -> frozenset[str]:
+    """Names of MindSpore that can be imported, and fail when they are used."""
+    tables = (load_port_table(path) for path in all_port_tables())
+    return frozenset(name for table in tables for name in table.uncovered)
+
+
+@lru_cache(maxsize=1)
 def placeholder_modules() -> frozenset[str]:
     """Modules whose names can be imported, and fail when they are used."""
     tables = (load_port_table(path) for path in all_port_tables())
@@ -39,10 +46,13 @@ def placeholder_modules() -> frozenset[str]:
 
 
 def is_placeholder(name: str) -> bool:
-    """Whether a full name lies in a module whose names only fail when they are used."""
-    parts = name.split(".")
-    inside = placeholder_modules()
-    return any(".".join(parts[:end]) in inside for end in range(2, len(parts) + 1))
+    """Whether a full name is one that only fails when it is used, or in a module of such."""
+    inside = placeholder_modules() | uncovered_names()
+    return any(
+        ".".join(parts[:end]) in inside
+        for parts in (name.split("."), canonical_name(name).split("."))
+        for end in range(2, len(parts) + 1)
+    )
 
 
 def look_up(name: str) -> Any:
@@ -113,7 +123,7 @@ class SurfaceModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
             return dir(self)
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__version__":
             raise AttributeError(name)
         value = look_up(f"{self.__name__}.{name}")
         if not isinstance(value, SurfaceModule | Placeholder):

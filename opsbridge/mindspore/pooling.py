@@ -59,6 +59,22 @@ def adaptive_average_pool(input_x: torch.Tensor, output_size: Any) -> torch.Tens
     return functional.adaptive_avg_pool2d(input_x, output_size)
 
 
+def average_pool_function(
+    input_x: torch.Tensor,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: Any,
+) -> torch.Tensor:
+    """Return the mean of each window of images."""
+    return functional.avg_pool2d(
+        input_x, kernel_size, stride, padding, ceil_mode, count_include_pad,
+        divisor_override or None,
+    )  # fmt: skip
+
+
 def _lengths(value: Any, axes: int) -> tuple[int, ...]:
     return tuple(value)[-axes:] if isinstance(value, tuple | list) else (value,) * axes
 

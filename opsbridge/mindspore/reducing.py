@@ -10,22 +10,23 @@ from opsbridge.mindspore.converters import to_axes, to_dtype, to_int
 
 
 def total(x: torch.Tensor, axis: Any, keep_dims: bool, dtype: Any = None) -> torch.Tensor:
-    """Return the sum; integers and booleans keep their dtype."""
-    wanted = to_dtype(dtype) or x.dtype
-    if wanted is torch.bool:
-        return torch.any(x, dim=_dims(x, axis), keepdim=keep_dims)
-    return torch.sum(x, dim=to_axes(axis), keepdim=keep_dims, dtype=wanted)
+    """Return the sum; those of integers and booleans are int64."""
+    return torch.sum(x, dim=to_axes(axis), keepdim=keep_dims, dtype=to_dtype(dtype))
 
 
 def reduce_sum(x: Any, axis: Any, keep_dims: bool, skip_mode: bool) -> torch.Tensor:
-    """Return the sum; with skip_mode no axes mean no reduction."""
+    """Return the sum in the dtype of x; with skip_mode no axes mean no reduction."""
     if skip_mode and axis in ((), []):
         return x
-    return total(x, axis, keep_dims)
+    if x.dtype is torch.bool:
+        return torch.any(x, dim=_dims(x, axis), keepdim=keep_dims)
+    return total(x, axis, keep_dims, x.dtype)
 
 
 def mean(x: torch.Tensor, axis: Any, keep_dims: bool, dtype: Any = None) -> torch.Tensor:
-    """Return the mean."""
+    """Return the mean; that of integers is cut to one."""
+    if dtype is None and not x.is_floating_point():
+        return torch.mean(x.double(), dim=to_axes(axis), keepdim=keep_dims).to(x.dtype)
     return torch.mean(x, dim=to_axes(axis), keepdim=keep_dims, dtype=to_dtype(dtype))
 
 
@@ -40,11 +41,16 @@ def smallest(x: torch.Tensor, axis: Any, keep_dims: bool) -> torch.Tensor:
 
 
 def product(x: torch.Tensor, axis: Any, keep_dims: bool, dtype: Any = None) -> torch.Tensor:
-    """Return the product; integers keep their dtype."""
-    wanted = to_dtype(dtype) or x.dtype
+    """Return the product; those of integers and booleans are int64."""
+    wanted = to_dtype(dtype) or (x.dtype if x.is_floating_point() else torch.int64)
     for each in sorted((each % x.dim() for each in _dims(x, axis)), reverse=True):
         x = torch.prod(x, dim=each, keepdim=keep_dims, dtype=wanted)
     return x
+
+
+def reduce_product(x: torch.Tensor, axis: Any, keep_dims: bool) -> torch.Tensor:
+    """Return the product in the dtype of x."""
+    return product(x, axis, keep_dims, x.dtype)
 
 
 def every(x: torch.Tensor, axis: Any, keep_dims: bool) -> torch.Tensor:
@@ -109,10 +115,57 @@ def _dims(x: torch.Tensor, axis: Any) -> tuple[int, ...]:
 
 
 def total_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
-    """Return the sum along axes."""
-    return total(x, axis, False)
+    """Return the sum along axes in the dtype of x."""
+    return reduce_sum(x, axis, False, False)
 
 
 def mean_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
     """Return the mean along axes."""
     return mean(x, axis, False)
+
+
+def largest_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
+    """Return the largest values along axes."""
+    return largest(x, axis, False)
+
+
+def smallest_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
+    """Return the smallest values along axes."""
+    return smallest(x, axis, False)
+
+
+
+def amax(
+    input: torch.Tensor, axis: Any, keepdims: bool, initial: Any = None, where: Any = None
+) -> torch.Tensor:
+    """Return the largest values, of which initial is one; without where initial counts."""
+    if where is not None:
+        input = torch.where(where, input, torch.as_tensor(initial, dtype=input.dtype))
+    result = largest(input, axis, keepdims)
+    return result if initial is None else result.clamp(min=initial)
+
+
+def amin(
+    input: torch.Tensor, axis: Any, keepdims: bool, initial: Any = None, where: Any = None
+) -> torch.Tensor:
+    """Return the smallest values, of which initial is one; without where initial counts."""
+    if where is not None:
+        input = torch.where(where, input, torch.as_tensor(initial, dtype=input.dtype))
+    result = smallest(input, axis, keepdims)
+    return result if initial is None else result.clamp(max=initial)
+
+
+def cumprod(input: torch.Tensor, dim: Any) -> torch.Tensor:
+    """Return running products."""
+    return torch.cumprod(input, to_int(dim), dtype=input.dtype)
+
+
+def cumulative_product(x: torch.Tensor, axis: Any, exclusive: bool, reverse: bool) -> torch.Tensor:
+    """Return running products; exclusive ones leave the element itself out."""
+    axis = to_int(axis)
+    turned = x.flip(axis) if reverse else x
+    if exclusive:
+        first = torch.ones_like(turned.narrow(axis, 0, 1))
+        turned = torch.cat((first, turned.narrow(axis, 0, turned.shape[axis] - 1)), axis)
+    result = torch.cumprod(turned, axis, dtype=x.dtype)
+    return result.flip(axis) if reverse else result

@@ -151,3 +151,25 @@ def depth_to_space(x: torch.Tensor, block_size: int) -> torch.Tensor:
     b = block_size
     blocks = x.reshape(n, b, b, c // (b * b), h, w).permute(0, 3, 4, 1, 5, 2)
     return blocks.reshape(n, c // (b * b), h * b, w * b)
+
+
+def safe_quotient(x1: Any, x2: Any) -> torch.Tensor:
+    """Return x1 / x2, and 0 where x2 is 0."""
+    x1, x2 = to_tensor(x1), to_tensor(x2)
+    return torch.where(x2 == 0, torch.zeros_like(x1 * x2), quotient(x1, torch.where(x2 == 0, 1, x2)))
+
+
+def einsum(equation: str, operands: tuple[Any, ...]) -> torch.Tensor:
+    """Return the sum of products that an equation says, of tensors or one tuple of them."""
+    many = len(operands) == 1 and isinstance(operands[0], tuple | list)
+    return torch.einsum(equation, *(operands[0] if many else operands))
+
+
+def diag(input: torch.Tensor) -> torch.Tensor:
+    """Return a tensor with the input on its diagonal, of twice the rank."""
+    return torch.diag(input.reshape(-1)).reshape(*input.shape, *input.shape)
+
+
+def split_unevenly(x: torch.Tensor, indices_or_sections: Any, axis: int) -> tuple[torch.Tensor, ...]:
+    """Return NumPy's array_split: the first pieces may be one longer."""
+    return split_at(x, indices_or_sections, axis)

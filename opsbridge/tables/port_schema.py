@@ -51,14 +51,17 @@ PortEquality = Literal["exact", "approximate", "by_hand"]
 
 # Modules in opsbridge.mindspore of functions on plain tensors.
 OPERATOR_MODULES = (
+    "convolving",
     "gathering",
     "losses",
     "making",
     "methods",
+    "normalizing",
     "pooling",
     "reducing",
     "reshaping",
     "resizing",
+    "scattering",
 )
 
 
@@ -182,11 +185,13 @@ class PortCase:
 class PortTable:
     """The names of one module, and other names of modules (``aliases``: other -> this one).
 
-    ``placeholders`` are modules whose names can be imported, and fail when they are used.
+    ``placeholders`` are modules whose names can be imported, and fail when they are used;
+    ``uncovered`` are single such names.
     """
 
     module: str
     placeholders: tuple[str, ...] = ()
+    uncovered: tuple[str, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)
     entries: tuple[PortEntry, ...] = ()
     cases: tuple[PortCase, ...] = ()

@@ -8,8 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from opsbridge.alias import NotCoveredAttribute
-from opsbridge.tables.port_load import find_port_entry, nearest_names, port_entries
+from opsbridge.mindspore.names import look_up
+from opsbridge.tables.port_load import find_port_entry, port_entries
 
 _PREFIX = "mindspore.nn."
 
@@ -19,11 +19,7 @@ def __getattr__(name: str) -> Any:
         return __dir__()
     entry = None if name.startswith("__") else find_port_entry(_PREFIX + name)
     if entry is None:
-        near = ", ".join(nearest_names(_PREFIX + name)) or "none"
-        raise NotCoveredAttribute(
-            f"{_PREFIX}{name} is not covered by opsbridge; nearest covered names: {near};"
-            " an entry in mappings/mindspore/nn.toml adds it"
-        )
+        return look_up(_PREFIX + name)
     if entry.ours:
         path, _, last = entry.ours.rpartition(".")
         value = getattr(importlib.import_module(f"opsbridge.mindspore.{path}"), last)

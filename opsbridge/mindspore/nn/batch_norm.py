@@ -1,4 +1,4 @@
-"""BatchNorm1d, BatchNorm2d, BatchNorm3d."""
+"""BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
 from opsbridge.mindspore.tensor import Tensor
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"]
 
 
 class _BatchNorm(Cell):
@@ -129,3 +129,28 @@ class BatchNorm3d(Cell):
             raise ArgumentError(f"BatchNorm3d: x has {values.dim()} dimensions; it must have 5")
         images = self.bn2d(as_tensor(values.flatten(2, 3)))
         return as_tensor(plain(images).reshape(values.shape))
+
+
+class SyncBatchNorm(_BatchNorm):
+    """As BatchNorm2d, of rows, too: over the processes of one, which is all that there are here."""
+
+    _ranks = (2, 4)
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.9,
+        affine: bool = True,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
+        moving_mean_init: Any = "zeros",
+        moving_var_init: Any = "ones",
+        use_batch_statistics: bool | None = None,
+        process_groups: Any = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__(
+            num_features, eps, momentum, affine, gamma_init, beta_init, moving_mean_init,
+            moving_var_init, use_batch_statistics, dtype=dtype,
+        )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch.nn import functional
 
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.initializer import HeUniform, Uniform, fans, initializer
+from opsbridge.mindspore.names import look_up
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.lengths import check_one_of, for_each_axis, pad_list, same_padding
 from opsbridge.mindspore.nn.plain import as_tensor, plain
@@ -105,6 +107,11 @@ class Convolution(Cell):
         weight: torch.Tensor = plain(self.weight)
         return weight
 
+    @cached_property
+    def bias_add(self) -> Any:
+        """The operator that MindSpore's layer calls; layers that derive from it do, too."""
+        return look_up("mindspore.ops.BiasAdd")()
+
     def extend_repr(self) -> str:
         """Return what the printed form says between the parentheses."""
         return (
@@ -142,6 +149,16 @@ class Conv2d(Convolution):
         super().__init__(
             in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group,
             has_bias, weight_init, bias_init, data_format, dtype,
+        )  # fmt: skip
+
+    @cached_property
+    def conv2d(self) -> Any:
+        """The operator that MindSpore's layer calls; layers that derive from it do, too."""
+        pads = tuple(number for pair in self._pairs for number in pair)
+        make = look_up("mindspore.ops.Conv2D")
+        return make(
+            self.out_channels, self.kernel_size, 1, self.pad_mode, pads, self.stride,
+            self.dilation, self.group,
         )  # fmt: skip
 
 

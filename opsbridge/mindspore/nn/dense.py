@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch.nn import functional
 
 from opsbridge.mindspore.initializer import HeUniform, Uniform, initializer
+from opsbridge.mindspore.names import look_up
 from opsbridge.mindspore.nn.activation import get_activation
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.plain import as_tensor, plain
@@ -51,6 +53,16 @@ class Dense(Cell):
             self.bias = Parameter(initializer(rule, [out_channels], dtype), name="bias")
         self.activation = get_activation(activation) if isinstance(activation, str) else activation
         self.activation_flag = self.activation is not None
+
+    @cached_property
+    def matmul(self) -> Any:
+        """An operator that MindSpore's layer calls; layers that derive from it do, too."""
+        return look_up("mindspore.ops.MatMul")(transpose_b=True)
+
+    @cached_property
+    def bias_add(self) -> Any:
+        """An operator that MindSpore's layer calls; layers that derive from it do, too."""
+        return look_up("mindspore.ops.BiasAdd")()
 
     def construct(self, x: Any) -> Any:
         """Compute activation(x @ weight.T + bias)."""

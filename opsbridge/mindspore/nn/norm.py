@@ -1,7 +1,8 @@
-"""Normalisations that keep no statistics: LayerNorm, GroupNorm."""
+"""Normalisations that keep no statistics: LayerNorm, GroupNorm, InstanceNorm1d to 3d."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -9,12 +10,13 @@ from torch.nn import functional
 
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.initializer import initializer
+from opsbridge.mindspore.names import look_up
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
 from opsbridge.mindspore.tensor import Tensor
 
-__all__ = ["GroupNorm", "LayerNorm"]
+__all__ = ["GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LayerNorm"]
 
 
 class LayerNorm(Cell):
@@ -45,6 +47,12 @@ class LayerNorm(Cell):
         self.epsilon = epsilon
         self.gamma = Parameter(initializer(gamma_init, normalized_shape, dtype), name="gamma")
         self.beta = Parameter(initializer(beta_init, normalized_shape, dtype), name="beta")
+
+    @cached_property
+    def layer_norm(self) -> Any:
+        """The operator that MindSpore's layer calls; layers that derive from it do, too."""
+        make = look_up("mindspore.ops.LayerNorm")
+        return make(self.begin_norm_axis, self.begin_params_axis, self.epsilon)
 
     def construct(self, input_x: Any) -> Tensor:
         """Return the normalised input, of its shape."""
@@ -88,3 +96,60 @@ class GroupNorm(Cell):
                 plain(x), self.num_groups, plain(self.gamma), plain(self.beta), self.eps
             )
         )
+
+
+class _InstanceNorm(Cell):
+    """Normalise each channel of each example over its places, then scale each channel.
+
+    affine=False keeps gamma and beta, untrained. `momentum` counts for no result.
+    """
+
+    _rank = 4
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        if not 0 <= momentum <= 1:
+            raise ArgumentError(f"{self.cls_name}: momentum is {momentum}; it must be in [0, 1]")
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        gamma = initializer(gamma_init, num_features, dtype)
+        beta = initializer(beta_init, num_features, dtype)
+        self.gamma = Parameter(gamma, name="gamma", requires_grad=affine)
+        self.beta = Parameter(beta, name="beta", requires_grad=affine)
+
+    def construct(self, x: Any) -> Tensor:
+        """Return the normalised x (N, C, ...)."""
+        values = plain(x)
+        if values.dim() != self._rank:
+            raise ArgumentError(
+                f"{self.cls_name}: x has {values.dim()} dimensions; it must have {self._rank}"
+            )
+        return as_tensor(
+            functional.instance_norm(
+                values, weight=plain(self.gamma), bias=plain(self.beta), eps=self.eps
+            )
+        )
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Normalise each channel of each sequence (N, C, L)."""
+
+    _rank = 3
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Normalise each channel of each image (N, C, H, W)."""
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """Normalise each channel of each volume (N, C, D, H, W)."""
+
+    _rank = 5

@@ -1,4 +1,4 @@
-"""Recurrent layers: LSTM, GRU, RNN."""
+"""Recurrent layers: LSTM, GRU, RNN, and one step of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opsbridge.mindspore.nn.lengths import check_one_of
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter, ParameterTuple
 
-__all__ = ["GRU", "LSTM", "RNN"]
+__all__ = ["GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNCell"]
 
 
 class _Recurrent(Cell):
@@ -159,3 +159,82 @@ class RNN(_Recurrent):
 
     def _kernel(self) -> Any:
         return torch._VF.rnn_tanh if self.nonlinearity == "tanh" else torch._VF.rnn_relu
+
+
+class _Step(Cell):
+    """One step of a recurrence over x (batch, input_size); names and gate order are PyTorch's."""
+
+    _gates = 1
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        has_bias: bool = True,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        self.input_size, self.hidden_size, self.has_bias = input_size, hidden_size, has_bias
+        rule, rows = Uniform(1 / math.sqrt(hidden_size)), self._gates * hidden_size
+        self.weight_ih = Parameter(initializer(rule, [rows, input_size], dtype))
+        self.weight_hh = Parameter(initializer(rule, [rows, hidden_size], dtype))
+        self.bias_ih: Any = None
+        self.bias_hh: Any = None
+        if has_bias:
+            self.bias_ih = Parameter(initializer(rule, [rows], dtype))
+            self.bias_hh = Parameter(initializer(rule, [rows], dtype))
+
+    def construct(self, x: Any, hx: Any = None) -> Any:
+        """Return the next state."""
+        values = plain(x)
+        weights = map(plain, (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh))
+        if hx is None:
+            hx = self._start(values.new_zeros(values.shape[0], self.hidden_size))
+        before = tuple(map(plain, hx)) if isinstance(hx, tuple | list) else plain(hx)
+        after = self._kernel()(values, before, *weights)
+        return tuple(map(as_tensor, after)) if isinstance(after, tuple) else as_tensor(after)
+
+    def _start(self, zeros: torch.Tensor) -> Any:
+        return zeros
+
+    def _kernel(self) -> Any:
+        raise NotImplementedError
+
+
+class LSTMCell(_Step):
+    """One step of long short-term memory; the state is the pair (h, c)."""
+
+    _gates = 4
+
+    def _start(self, zeros: torch.Tensor) -> Any:
+        return zeros, zeros
+
+    def _kernel(self) -> Any:
+        return torch._VF.lstm_cell
+
+
+class GRUCell(_Step):
+    """One step of gated recurrent units."""
+
+    _gates = 3
+
+    def _kernel(self) -> Any:
+        return torch._VF.gru_cell
+
+
+class RNNCell(_Step):
+    """One step of a plain recurrence; `nonlinearity` is "tanh" or "relu"."""
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        has_bias: bool = True,
+        nonlinearity: str = "tanh",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__(input_size, hidden_size, has_bias, dtype)
+        self.nonlinearity = check_one_of("RNNCell", "nonlinearity", nonlinearity, ("tanh", "relu"))
+
+    def _kernel(self) -> Any:
+        return torch._VF.rnn_tanh_cell if self.nonlinearity == "tanh" else torch._VF.rnn_relu_cell

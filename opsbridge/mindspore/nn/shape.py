@@ -1,4 +1,4 @@
-"""Layers that only move values: Pad, Range, OneHot, ResizeBilinear."""
+"""Layers that only move values, and Norm: Pad, Range, OneHot, ResizeBilinear, Unfold."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import torch
 from torch.nn import functional
 
 from opsbridge.errors import ArgumentError
+from opsbridge.mindspore.converters import to_axes
 from opsbridge.mindspore.nn.bilinear import resize_bilinear
 from opsbridge.mindspore.nn.cell import Cell
-from opsbridge.mindspore.nn.lengths import check_one_of
+from opsbridge.mindspore.nn.lengths import check_one_of, pad_list, same_padding
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.tensor import Tensor
 
-__all__ = ["OneHot", "Pad", "Range", "ResizeBilinear"]
+__all__ = ["Norm", "OneHot", "Pad", "Range", "ResizeBilinear", "Unfold"]
 
 
 class Pad(Cell):
@@ -133,3 +134,48 @@ class ResizeBilinear(Cell):
         return as_tensor(
             resize_bilinear(values, tuple(size), align_corners, self.half_pixel_centers)
         )
+
+
+class Unfold(Cell):
+    """Return the patches of images as channels: (N, height * width * C, rows, columns).
+
+    The arguments are (1, height, width, 1), as are the steps and gaps; padding is "same" or
+    "valid".
+    """
+
+    def __init__(self, ksizes: Any, strides: Any, rates: Any, padding: str = "valid") -> None:
+        super().__init__()
+        self._kernel, self._steps, self._gaps = (
+            tuple(each[1:3]) for each in (ksizes, strides, rates)
+        )
+        self.padding = check_one_of("Unfold", "padding", padding.lower(), ("same", "valid"))
+
+    def construct(self, input_x: Any) -> Tensor:
+        """Return the patches, those of one place in the window together."""
+        x = plain(input_x)
+        if self.padding == "same":
+            pairs = same_padding(tuple(x.shape[2:]), self._kernel, self._steps, self._gaps)
+            x = functional.pad(x, pad_list(pairs))
+        spans = [
+            (length - (size - 1) * gap - 1) // step + 1
+            for length, size, step, gap in zip(
+                x.shape[2:], self._kernel, self._steps, self._gaps, strict=True
+            )
+        ]
+        columns = functional.unfold(x, self._kernel, self._gaps, 0, self._steps)
+        count, channels = x.shape[:2]
+        patches = columns.reshape(count, channels, -1, *spans).transpose(1, 2)
+        return as_tensor(patches.reshape(count, -1, *spans))
+
+
+class Norm(Cell):
+    """Return the root of the sum of squares along axes, by default all."""
+
+    def __init__(self, axis: Any = (), keep_dims: bool = False) -> None:
+        super().__init__()
+        self.axis, self.keep_dims = axis, keep_dims
+
+    def construct(self, x: Any) -> Tensor:
+        """Return the norm."""
+        squares = (plain(x) ** 2).sum(dim=to_axes(self.axis), keepdim=self.keep_dims)
+        return as_tensor(torch.sqrt(squares))

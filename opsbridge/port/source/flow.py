@@ -26,6 +26,8 @@ class Kind(enum.Enum):
 
 
 _NUMPY_ROOTS = ("numpy", "cv2")
+_PARAMETER_LISTS = ("get_parameters", "trainable_params", "untrainable_params")
+"""Methods of cells that give tensors, one after the other."""
 _MAX_DEPTH = 30
 
 
@@ -95,6 +97,8 @@ class Flow:
         if len(parts) == 1 and parts[0] in ("list", "tuple", "dict", "str", "range", "zip"):
             return Kind.SEQUENCE
         if isinstance(node.func, cst.Attribute):
+            if node.func.attr.value in _PARAMETER_LISTS:
+                return Kind.TENSOR
             receiver = self.kind(node.func.value)
             if receiver in (Kind.TENSOR, Kind.NUMPY):
                 return Kind.NUMPY if node.func.attr.value in ("asnumpy", "numpy") else receiver

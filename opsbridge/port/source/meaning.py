@@ -79,13 +79,19 @@ def methods_of(owner: str) -> dict[str, PortEntry]:
 
 def is_placeholder(name: str) -> bool:
     """Whether the surface has a name only to be imported: using it fails."""
-    return any(name.startswith(f"{module}.") for module in _placeholders())
+    return any(
+        f"{each}.".startswith(f"{module}.")
+        for each in (name, canonical_name(name))
+        for module in _placeholders()
+    )
 
 
 @lru_cache(maxsize=1)
 def _placeholders() -> frozenset[str]:
     tables = (load_port_table(path) for path in all_port_tables())
-    return frozenset(name for table in tables for name in table.placeholders)
+    return frozenset(
+        name for table in tables for name in (*table.placeholders, *table.uncovered)
+    )
 
 
 def advice(name: str) -> str:

@@ -17,6 +17,14 @@ from opsbridge.port.source.scope import Scope
 from opsbridge.port.source.write import method_named, stripped
 from opsbridge.tables.port_schema import PortEntry
 
+# Methods of tensors that no NumPy array has, nor another object that models use.
+_NO_ARRAY_HAS = {
+    *("expand_dims", "broadcast_to", "permute", "masked_fill", "gather_nd", "gather_elements"),
+    *("sigmoid", "softmax", "tanh", "relu", "logical_and", "logical_not", "logical_or"),
+}
+# Methods that tensors of PyTorch and NumPy arrays have with the same arguments and results.
+_AS_IN_NUMPY = {"reshape", "sum", "prod", "flatten", "ravel", "all", "any", "argmax", "swapaxes"}
+
 
 def plan_method_call(scope: Scope, node: cst.Call, function: cst.Attribute) -> None:
     """`x.method(...)`: of a cell or of a tensor, as far as that is known."""
@@ -33,9 +41,9 @@ def plan_method_call(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
         return
     kind = scope.kind(function.value)
     owner = scope.frame.owner
-    is_tensor = kind is Kind.TENSOR or (kind is Kind.GRAPH and _is_tensor_only(function))
-    is_tensor = is_tensor or (kind is Kind.UNKNOWN and _says_tensor(scope, node))
     is_in_cell = owner is not None and owner.is_cell
+    is_tensor = kind is Kind.TENSOR or (kind is Kind.GRAPH and _is_tensor_only(function))
+    is_tensor = is_tensor or (kind is Kind.UNKNOWN and _says_tensor(scope, node, is_in_cell))
     if is_tensor:
         _tensor_method(scope, node, function, entry)
     elif kind is Kind.UNKNOWN and is_in_cell and not _says_array(scope, node):
@@ -95,9 +103,19 @@ def _is_tensor_only(function: cst.Attribute) -> bool:
     return function.attr.value not in ("index", "count", "format", "split", "copy")
 
 
-def _says_tensor(scope: Scope, node: cst.Call) -> bool:
+def _says_tensor(scope: Scope, node: cst.Call, is_in_cell: bool) -> bool:
     """Whether the call itself shows that its receiver is a tensor."""
+    if is_in_cell and isinstance(node.func, cst.Attribute):
+        method = node.func.attr.value
+        is_shape = method == "view" and not any(_is_kind(scope, arg.value) for arg in node.args)
+        if method in _NO_ARRAY_HAS or (is_shape and node.args):
+            return True
     return any(scope.is_dtype(arg.value, strict=True) for arg in node.args)
+
+
+def _is_kind(scope: Scope, node: cst.BaseExpression) -> bool:
+    """Whether an argument may be a type: NumPy's view of an array takes one, a tensor's none."""
+    return isinstance(node, cst.SimpleString) or scope.names.full_name(node).startswith("numpy.")
 
 
 def _says_array(scope: Scope, node: cst.Call) -> bool:
@@ -111,6 +129,10 @@ def _says_array(scope: Scope, node: cst.Call) -> bool:
 
 def _unknown_receiver(scope: Scope, node: cst.Call, entry: PortEntry) -> None:
     if entry.torch == f"Tensor.{entry.last}":
+        return
+    if entry.last in _AS_IN_NUMPY and not any(arg.star for arg in node.args):
+        became = f".{entry.last}: PyTorch, NumPy and MindSpore mean the same"
+        scope.plan.record(node, entry.name, Outcome.EXACT, became=became)
         return
     scope.plan.record(
         node, entry.name, Outcome.BY_HAND,

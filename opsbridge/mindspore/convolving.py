@@ -1,0 +1,98 @@
+"""Convolutions whose weight is an input: Conv2D, conv2d, Conv2DTranspose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from opsbridge.mindspore.converters import to_ints
+from opsbridge.mindspore.nn.lengths import pad_list, same_padding
+
+
+def conv2d(
+    input: torch.Tensor,
+    weight: torch.Tensor,
+    bias: Any,
+    stride: Any,
+    pad_mode: str,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+) -> torch.Tensor:
+    """Return images convolved with a weight; padding counts with pad_mode "pad" only."""
+    steps, gaps = _pair(stride), _pair(dilation)
+    pairs = _pairs(pad_mode, padding, tuple(input.shape[-2:]), weight, steps, gaps)
+    if any(before != after for before, after in pairs):
+        input, pairs = functional.pad(input, pad_list(pairs)), [(0, 0), (0, 0)]
+    starts = [before for before, _ in pairs]
+    return functional.conv2d(input, weight, bias, steps, starts, gaps, groups)
+
+
+def conv2d_primitive(
+    out_channel: int,
+    kernel_size: Any,
+    mode: int,
+    pad_mode: str,
+    pad: Any,
+    stride: Any,
+    dilation: Any,
+    group: int,
+    data_format: str,
+    x: torch.Tensor,
+    weight: torch.Tensor,
+) -> torch.Tensor:
+    """Return images convolved with a weight, as the operator Conv2D is set up."""
+    return conv2d(x, weight, None, stride, pad_mode.lower(), pad, dilation, group)
+
+
+def conv2d_transpose_primitive(
+    out_channel: int,
+    kernel_size: Any,
+    pad_mode: str,
+    pad: Any,
+    pad_list: Any,
+    mode: int,
+    stride: Any,
+    dilation: Any,
+    group: int,
+    data_format: str,
+    dout: torch.Tensor,
+    weight: torch.Tensor,
+    input_size: Any,
+) -> torch.Tensor:
+    """Return images spread by a weight: what a convolution made dout of, in shape."""
+    steps, gaps = _pair(stride), _pair(dilation)
+    size = to_ints(input_size)
+    pairs = _pairs(pad_mode.lower(), pad, size[-2:], weight, steps, gaps)
+    full = functional.conv_transpose2d(dout, weight, None, steps, 0, 0, group, gaps)
+    crops = [
+        (-before, before_length - has + before)
+        for (before, _), before_length, has in zip(pairs, size[-2:], full.shape[-2:], strict=True)
+    ]
+    return functional.pad(full, [number for pair in reversed(crops) for number in pair])
+
+
+def _pairs(
+    pad_mode: str,
+    padding: Any,
+    lengths: tuple[int, ...],
+    weight: torch.Tensor,
+    steps: tuple[int, ...],
+    gaps: tuple[int, ...],
+) -> list[tuple[int, int]]:
+    """Return (before, after) of each axis."""
+    if pad_mode == "same":
+        return same_padding(lengths, tuple(weight.shape[-2:]), steps, gaps)
+    if pad_mode == "valid":
+        return [(0, 0), (0, 0)]
+    numbers = to_ints(padding)
+    if len(numbers) == 4:
+        return [(numbers[0], numbers[1]), (numbers[2], numbers[3])]
+    return [(number, number) for number in (numbers * 2)[:2]]
+
+
+def _pair(value: Any) -> tuple[int, ...]:
+    numbers = to_ints(value)
+    return numbers[-2:] if len(numbers) > 1 else numbers * 2

@@ -1,0 +1,111 @@
+"""MultiheadAttention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from opsbridge.errors import ArgumentError
+from opsbridge.mindspore.initializer import XavierNormal, XavierUniform, Zero, initializer
+from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.dense import Dense
+from opsbridge.mindspore.nn.plain import as_tensor, plain
+from opsbridge.mindspore.parameter import Parameter
+
+__all__ = ["MultiheadAttention"]
+
+
+class MultiheadAttention(Cell):
+    """Attention of several heads; the parameters have PyTorch's names.
+
+    Inputs are query, key and value (length, batch, features), or (batch, length, features) with
+    batch_first; masks are True, or minus infinity, where nothing is looked at.
+    """
+
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        has_bias: bool = True,
+        add_bias_kv: bool = False,
+        add_zero_attn: bool = False,
+        kdim: int | None = None,
+        vdim: int | None = None,
+        batch_first: bool = False,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        if embed_dim % num_heads:
+            raise ArgumentError(
+                f"MultiheadAttention: embed_dim is {embed_dim};"
+                f" it must be a multiple of num_heads {num_heads}"
+            )
+        self.embed_dim, self.num_heads, self.dropout = embed_dim, num_heads, dropout
+        self.kdim, self.vdim = kdim or embed_dim, vdim or embed_dim
+        self.batch_first, self.add_zero_attn = batch_first, add_zero_attn
+        self._qkv_same_embed_dim = self.kdim == embed_dim and self.vdim == embed_dim
+
+        def weight(*shape: int) -> Parameter:
+            return Parameter(initializer(XavierUniform(), shape, dtype))
+
+        if self._qkv_same_embed_dim:
+            self.in_proj_weight = weight(3 * embed_dim, embed_dim)
+        else:
+            self.q_proj_weight = weight(embed_dim, embed_dim)
+            self.k_proj_weight = weight(embed_dim, self.kdim)
+            self.v_proj_weight = weight(embed_dim, self.vdim)
+        self.in_proj_bias: Any = None
+        if has_bias:
+            self.in_proj_bias = Parameter(initializer(Zero(), (3 * embed_dim,), dtype))
+        self.out_proj = Dense(embed_dim, embed_dim, has_bias=has_bias, dtype=dtype)
+        self.bias_k: Any = None
+        self.bias_v: Any = None
+        if add_bias_kv:
+            shape = (1, 1, embed_dim)
+            self.bias_k = Parameter(initializer(XavierNormal(), shape, dtype))
+            self.bias_v = Parameter(initializer(XavierNormal(), shape, dtype))
+
+    def construct(
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        key_padding_mask: Any = None,
+        need_weights: bool = True,
+        attn_mask: Any = None,
+        average_attn_weights: bool = True,
+    ) -> Any:
+        """Return the attended values and, with need_weights, the weights of the attention."""
+        turns = self.batch_first and len(query.shape) == 3
+        inputs = [plain(each) for each in (query, key, value)]
+        if turns:
+            inputs = [each.transpose(0, 1) for each in inputs]
+        separate = {
+            f"{name}_proj_weight": plain(getattr(self, f"{name}_proj_weight", None))
+            for name in "qkv"
+        }
+        output, weights = functional.multi_head_attention_forward(
+            *inputs,
+            self.embed_dim,
+            self.num_heads,
+            plain(getattr(self, "in_proj_weight", None)),
+            plain(self.in_proj_bias),
+            plain(self.bias_k),
+            plain(self.bias_v),
+            self.add_zero_attn,
+            self.dropout,
+            plain(self.out_proj.weight),
+            plain(self.out_proj.bias),
+            training=self.training,
+            key_padding_mask=plain(key_padding_mask),
+            need_weights=need_weights,
+            attn_mask=plain(attn_mask),
+            average_attn_weights=average_attn_weights,
+            use_separate_proj_weight=not self._qkv_same_embed_dim,
+            **separate,
+        )
+        shown = as_tensor(output.transpose(0, 1) if turns else output)
+        return shown, None if weights is None else as_tensor(weights)

@@ -1,0 +1,111 @@
+"""Writing into tensors: at places, along axes, into parameters, with duplicates reduced."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from opsbridge.mindspore.converters import to_int, to_tensor
+from opsbridge.mindspore.gathering import tensor_scatter_add
+
+
+def assign(variable: torch.Tensor, value: Any) -> torch.Tensor:
+    """Give a parameter new values and return it."""
+    with torch.no_grad():
+        return variable.copy_(to_tensor(value))
+
+
+def assign_add(variable: torch.Tensor, value: Any) -> torch.Tensor:
+    """Add to a parameter in place and return it."""
+    with torch.no_grad():
+        return variable.add_(to_tensor(value).to(variable.dtype))
+
+
+def assign_sub(variable: torch.Tensor, value: Any) -> torch.Tensor:
+    """Subtract from a parameter in place and return it."""
+    with torch.no_grad():
+        return variable.sub_(to_tensor(value).to(variable.dtype))
+
+
+def scatter_update(
+    input_x: torch.Tensor, indices: Any, updates: Any, use_locking: bool = True
+) -> torch.Tensor:
+    """Write slices of a parameter along its first axis, in place, and return it."""
+    with torch.no_grad():
+        return input_x.index_put_((to_tensor(indices).long(),), to_tensor(updates))
+
+
+def scatter_add(
+    input_x: torch.Tensor, indices: Any, updates: Any, use_locking: bool = False
+) -> torch.Tensor:
+    """Add to slices of a parameter along its first axis, in place, and return it."""
+    with torch.no_grad():
+        places = (to_tensor(indices).long(),)
+        return input_x.index_put_(places, to_tensor(updates), accumulate=True)
+
+
+def tensor_scatter_sub(input_x: torch.Tensor, indices: Any, updates: torch.Tensor) -> torch.Tensor:
+    """Return a copy from which updates are subtracted at the places of indices."""
+    return tensor_scatter_add(input_x, indices, -updates)
+
+
+def tensor_scatter_max(input_x: torch.Tensor, indices: Any, updates: torch.Tensor) -> torch.Tensor:
+    """Return a copy that is at least updates at the places of indices."""
+    return _reduced(input_x, indices, updates, "amax")
+
+
+def tensor_scatter_min(input_x: torch.Tensor, indices: Any, updates: torch.Tensor) -> torch.Tensor:
+    """Return a copy that is at most updates at the places of indices."""
+    return _reduced(input_x, indices, updates, "amin")
+
+
+def tensor_scatter_mul(input_x: torch.Tensor, indices: Any, updates: torch.Tensor) -> torch.Tensor:
+    """Return a copy multiplied by updates at the places of indices."""
+    return _reduced(input_x, indices, updates, "prod")
+
+
+def tensor_scatter_elements(
+    input_x: torch.Tensor, indices: Any, updates: torch.Tensor, axis: Any, reduction: str
+) -> torch.Tensor:
+    """Return a copy with updates written or added along an axis."""
+    places = to_tensor(indices).long()
+    if reduction == "add":
+        return input_x.scatter_add(to_int(axis), places, updates)
+    return input_x.scatter(to_int(axis), places, updates)
+
+
+def scatter(input: torch.Tensor, axis: Any, index: Any, src: torch.Tensor) -> torch.Tensor:
+    """Return a copy with src written along an axis."""
+    return input.scatter(to_int(axis), to_tensor(index).long(), src)
+
+
+def segment_sum(input_x: torch.Tensor, segment_ids: Any, num_segments: Any) -> torch.Tensor:
+    """Return the sums of the slices of each segment; slices with a negative id count nowhere."""
+    ids = to_tensor(segment_ids).long().reshape(-1)
+    slices = input_x.reshape(ids.numel(), *input_x.shape[to_tensor(segment_ids).dim() :])
+    counted = ids >= 0
+    sums = input_x.new_zeros(to_int(num_segments), *slices.shape[1:])
+    return sums.index_add(0, ids[counted], slices[counted])
+
+
+def invert_permutation(input_x: Any) -> Any:
+    """Return the places of 0, 1, 2 ... in a permutation, as a tuple for a tuple."""
+    order = torch.argsort(to_tensor(input_x))
+    if isinstance(input_x, torch.Tensor):
+        return order.to(input_x.dtype)
+    return tuple(order.tolist())
+
+
+def _reduced(x: torch.Tensor, indices: Any, updates: torch.Tensor, how: str) -> torch.Tensor:
+    """Return a copy of x reduced with updates at places, in which one may occur often."""
+    places = to_tensor(indices).long()
+    lengths = tuple(x.shape[: places.shape[-1]])
+    line = places.new_zeros(places.shape[:-1])
+    for axis, length in enumerate(lengths):
+        line = line * length + places[..., axis]
+    rows = x.reshape(math.prod(lengths), -1)
+    values = updates.reshape(line.numel(), rows.shape[1])
+    result = rows.scatter_reduce(0, line.reshape(-1, 1).expand_as(values), values, how)
+    return result.reshape(x.shape)
