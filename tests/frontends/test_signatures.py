@@ -56,6 +56,7 @@ PARTS = {
     "mmcv.batched.batched_soft_nms",
     "paddle.vision.nms_by_score",
     "paddle.vision.nms_in_order",
+    "tensorflow.soft_non_max_suppression",
 }
 
 
