@@ -24,6 +24,7 @@ from opsbridge.shaping import Shaping, from_array
 from opsbridge.tables.arrange import arrangement
 from opsbridge.tables.bind import Plan, Step, bind_plan
 from opsbridge.tables.convert import (
+    VALUE_TYPES,
     check_value_type,
     chosen_axes,
     expected_types,
@@ -31,7 +32,7 @@ from opsbridge.tables.convert import (
     spelled,
 )
 from opsbridge.tables.load import all_api_names, load_api
-from opsbridge.tables.schema import ApiTable, Device, Param, Scalar
+from opsbridge.tables.schema import ApiTable, Device, Param, Scalar, Variant
 
 # Axis values that arguments chose.
 _Chosen = tuple[tuple[str, Scalar], ...]
@@ -203,8 +204,7 @@ class Operator:
         """The operator of another table that describes calls with these arguments, if one does."""
         given = {step.param.name: v for step, v in zip(self.plan.call, values, strict=True)}
         for variant, operator in self._variants:
-            value = given[variant.param]
-            if value is None if variant.value is None else _equals(value, variant.value):
+            if _is_of(variant, given[variant.param]):
                 return operator
         return None
 
@@ -374,9 +374,16 @@ class Operator:
         )
 
 
-def _equals(value: Any, expected: Scalar) -> bool:
-    """Whether an argument is this number; tensors of one element are numbers, others are not."""
-    return getattr(value, "shape", ()) in ((), (1,)) and bool(value == expected)
+def _is_of(variant: Variant, value: Any) -> bool:
+    """Whether an argument makes a call one of the variant's; tensors of one element are numbers."""
+    if variant.above is None and variant.value is None:
+        return value is None
+    if getattr(value, "shape", ()) not in ((), (1,)):
+        return False
+    if variant.above is None:
+        return bool(value == variant.value)
+    number = plain_element(value)
+    return VALUE_TYPES["number"](number) and bool(number > variant.above)
 
 
 def _kind_of(device: str) -> Any:

@@ -253,11 +253,15 @@ class Return:
 
 @dataclass(frozen=True)
 class Variant:
-    """Another table that describes the calls in which a parameter has a value (without: None)."""
+    """Another table that describes the calls in which a parameter has a value (without: None).
+
+    With ``above`` they are those in which it is a number above that one.
+    """
 
     param: str
     table: str
     value: Scalar | None
+    above: float | None = None
 
 
 @dataclass(frozen=True)

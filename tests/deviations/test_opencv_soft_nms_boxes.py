@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,8 @@ REASON = "compares with the real OpenCV, which is not installed"
 
 
 def test_nothing_kept() -> None:
-    for given in ((BOXES, [0.5]), ([], [])):
+    cases: tuple[tuple[Any, Any], ...] = ((BOXES, [0.5]), ([], []))
+    for given in cases:
         scores, indices = softNMSBoxes(*given, 0.75, 0.5)
         assert (scores.shape, scores.dtype) == ((0,), np.float32)
         assert (indices.shape, indices.dtype) == ((0,), np.int32)

@@ -41,7 +41,9 @@ def test_same_rows_and_scores(order: str, dtype: Any) -> None:
             axis: values[rng.integers(len(values))] for axis, values in SoftNmsRule.axes.items()
         }
         axes |= {"selection_order": order}
-        limits = {"max_outputs": int(rng.integers(0, count + 1))} if number % 2 else {}
+        limits: dict[str, Any] = {}
+        if number % 2:
+            limits |= {"max_outputs": int(rng.integers(0, count + 1))}
         if number % 4 < 2:
             limits |= {"shift_limit": 40}
         if number % 5:

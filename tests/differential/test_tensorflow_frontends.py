@@ -45,6 +45,38 @@ def test_the_same_boxes_are_kept_with_their_scores() -> None:
             np.testing.assert_array_equal(ours, theirs.numpy())
 
 
+BOXES = {
+    "random": lambda rng, n: rng.uniform(0, 10, (n, 4)),
+    "halves": lambda rng, n: rng.integers(-8, 9, (n, 4)) / 2,
+    "ordered": lambda rng, n: np.cumsum(rng.uniform(0, 9, (n, 2, 2)), axis=1).reshape(n, 4),
+    "repeated": lambda rng, n: np.repeat(rng.integers(0, 8, (n, 4)), 3, axis=0)[:n],
+    "infinite": lambda rng, n: rng.choice([0, 1, 2, 3, INFINITY, -INFINITY], (n, 4)),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("kind", BOXES)
+def test_scores_are_lowered_alike(kind: str, dtype: str) -> None:
+    """To the last bit; the real one computes in float32."""
+    rng = np.random.default_rng(len(kind + dtype))
+    for round_number in range(60):
+        count = int(rng.integers(0, 40))
+        boxes = BOXES[kind](rng, count).astype(dtype)
+        scores = [rng.random(count), rng.integers(0, 9, count) / 8, rng.uniform(-1, 1, count)]
+        scores.append(rng.choice([np.nan, INFINITY, -INFINITY, 0.0, -0.5, 0.5], count))
+        settings = (
+            int(rng.choice([0, 1, 5, 100])),
+            float(rng.choice([0, 0.1, 0.5, 1])),
+            float(rng.choice([-INFINITY, 0, 0.001, 0.1, 0.125, 0.5])),
+            float(rng.choice([0.5, 0.01, 0.1, 2, 0.001, 0.003, 1e-30, 1e30])),
+        )
+        given = boxes, scores[round_number % 4].astype(dtype), *settings
+        wanted = real.non_max_suppression_with_scores(*given)
+        for ours, theirs in zip(image.non_max_suppression_with_scores(*given), wanted, strict=True):
+            assert ours.dtype == theirs.numpy().dtype
+            np.testing.assert_array_equal(ours, theirs.numpy(), err_msg=str(settings))
+
+
 @pytest.mark.parametrize("pads", [False, True])
 def test_the_same_indices_are_padded(pads: bool) -> None:
     """Corners in order and positive, as the batched form wants them."""

@@ -57,6 +57,7 @@ PARTS = {
     "paddle.vision.box_coder_decode",
     "paddle.vision.nms_by_score",
     "paddle.vision.nms_in_order",
+    "tensorflow.soft_non_max_suppression",
 }
 
 
