@@ -80,6 +80,8 @@ def _make(
             is_second = param.converter in _PAIRS and i == 1
             arguments[slot] = _argument(param, place + is_second, device)
             if param.columns:
+                if f"{slot}_column" not in operator.native.arguments:  # type: ignore[union-attr]
+                    raise _NotDirectError(param.name)
                 constants[f"{slot}_column"] = param.columns[i][0]
         if not param.fills and step.convert is not None:
             raise _NotDirectError(param.name)
@@ -103,6 +105,8 @@ def _make(
 
 
 def _argument(param: Param, place: int, device: Device) -> Argument:
+    if param.times != 1 or param.plus:
+        raise _NotDirectError(param.name)
     if "tensor" in param.types:
         dtypes = param.dtypes_on.get(device, param.dtypes)
         if param.converter == "ids":  # others are cast first

@@ -8,6 +8,7 @@ whose API is called.
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,15 +26,18 @@ from opsbridge.tables.arrange import arrangement
 from opsbridge.tables.bind import Plan, Step, bind_plan
 from opsbridge.tables.convert import (
     VALUE_TYPES,
+    adjusted,
     check_value_type,
     chosen_axes,
     expected_types,
     plain_element,
     spelled,
 )
-from opsbridge.tables.load import all_api_names, load_api
+from opsbridge.tables.load import all_api_names, load_api, load_core
 from opsbridge.tables.schema import ApiTable, Device, Param, Scalar, Variant
 
+# What cores want of columns that they get as tensors of their own.
+_DTYPES_OF_COLUMNS = {"groups": "float64", "batch_indices": "int64"}
 # Axis values that arguments chose.
 _Chosen = tuple[tuple[str, Scalar], ...]
 
@@ -67,6 +71,12 @@ class Operator:
         # Made here for every combination, since tracing cannot follow the making of either.
         self._list_caller = replace(self.caller, list_lengths=())
         self._rules = {key: self._make_rule(*key) for key in self._combinations()}
+        taken = inspect.signature(OPERATORS[table.core].run).parameters
+        self._cut_slots = {
+            slot.name: len(slot.shape)
+            for slot in load_core(table.core).slots
+            if f"{slot.name}_column" not in taken
+        }
         self._takes_list = any(step.takes_list for step in self.plan.call)
         self._takes_rows = any(step.takes_rows for step in self.plan.call)
         self.shaping = Shaping(self.plan, OPERATORS[table.core])
@@ -197,8 +207,20 @@ class Operator:
                         value = layer.cast(value, main_dtype if dtype == "same" else dtype)
                 if step.takes_single:
                     value = plain_element(value)
-                slots.update(step.convert(value, step.param, layer))
+                slots.update(step.convert(adjusted(value, step.param), step.param, layer))
+                if step.param.columns:
+                    self._cut_columns(slots, step.param, layer)
         return slots, chosen
+
+    def _cut_columns(self, slots: dict[str, Any], param: Param, layer: Any) -> None:
+        """Give slots that the core does not read from columns of a wider tensor views of it."""
+        for slot, (first, end) in zip(param.fills, param.columns, strict=True):
+            if slot in self._cut_slots:
+                del slots[f"{slot}_column"]
+                is_vector = self._cut_slots[slot] == 1
+                view = slots[slot][:, first] if is_vector else slots[slot][:, first:end]
+                dtype = _DTYPES_OF_COLUMNS.get(slot)
+                slots[slot] = view if dtype is None else layer.cast(view, dtype)
 
     def _variant(self, values: tuple[Any, ...]) -> Operator | None:
         """The operator of another table that describes calls with these arguments, if one does."""

@@ -222,7 +222,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # Its examples run where those of pages do.
     "opsbridge.docgen.recorded": (TABLES | {"opsbridge.docgen", "opsbridge.pages"}, set()),
     # Figures are drawn from what the reference computes.
-    "opsbridge.docgen.onnx_models": (TABLES | {"opsbridge.docgen"}, {"onnx"}),
+    "opsbridge.docgen.onnx_nodes": (TABLES | {"opsbridge.docgen"}, {"onnx"}),
     "opsbridge.docgen.figures": (
         TABLES | {"opsbridge.docgen", "opsbridge.reference"},
         {"matplotlib", "numpy"},

@@ -1,35 +1,20 @@
-"""What the detection operators of an ONNX model are in other frameworks, computed from the tables.
-
-The model is read with the `onnx` package; it is never run.
-"""
+"""What the detection operators of an ONNX model are in other frameworks, from the tables."""
 
 from __future__ import annotations
 
-import importlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opsbridge.errors import ArgumentError
+from opsbridge.docgen.onnx_nodes import Node, nodes_of
 from opsbridge.tables.finding import equal_scalars
 from opsbridge.tables.load import all_api_identifiers, load_api, load_core
 from opsbridge.tables.pairing import axis_values
 from opsbridge.tables.schema import ApiTable, CoreTable, Scalar
 
-FRAMEWORK = "onnx"
 TARGETS = ("torchvision", "mindspore", "mmcv")
-_DOMAINS = ("", "ai.onnx")
-
-
-@dataclass(frozen=True)
-class Node:
-    """One node of a model that has a table: its name, and its attributes that are given."""
-
-    name: str
-    api: ApiTable
-    attributes: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -47,56 +32,10 @@ def report(path: Path, language: str) -> str:
     Raises:
         ArgumentError: the package onnx is missing, or the file is no model.
     """
-    nodes = list(_nodes(path))
+    nodes = list(nodes_of(path))
     if not nodes:
         return f"{path}: no node has a mapping table"
     return "\n\n".join("\n".join(_lines(node, language)) for node in nodes)
-
-
-def _nodes(path: Path) -> Iterator[Node]:
-    try:
-        onnx = importlib.import_module("onnx")
-    except ImportError as error:
-        raise ArgumentError(f"{path}: reading it takes the package onnx: {error}") from None
-    try:
-        model = onnx.load(str(path), load_external_data=False)
-    except Exception as error:  # a file that is no model fails in many ways
-        raise ArgumentError(f"{path}: is no ONNX model: {error}") from None
-    versions = {each.domain: each.version for each in model.opset_import}
-    version = next((versions[domain] for domain in _DOMAINS if domain in versions), 1)
-    for node in _all_nodes(model.graph):
-        api = _table(node.op_type, version) if node.domain in _DOMAINS else None
-        if api is not None:
-            given = {
-                each.name: _plain(onnx.helper.get_attribute_value(each)) for each in node.attribute
-            }
-            yield Node(node.name or ", ".join(node.output), api, given)
-
-
-def _all_nodes(graph: Any) -> Iterator[Any]:
-    """The nodes of a graph, and of the graphs inside their attributes."""
-    for node in graph.node:
-        yield node
-        for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs):
-                yield from _all_nodes(inner)
-
-
-def _plain(value: Any) -> Any:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-def _table(operator: str, version: int) -> ApiTable | None:
-    """The table of an operator that holds for a version of the operator set."""
-    for identifier in all_api_identifiers():
-        framework, _, stem = identifier.partition("/")
-        if framework == FRAMEWORK and stem.partition("_")[0] == operator:
-            api = load_api(identifier)
-            first = int(api.versions[0])
-            last = int(api.versions[1]) if len(api.versions) > 1 else version
-            if first <= version <= last:
-                return api
-    return None
 
 
 def _axes(api: ApiTable, core: CoreTable, given: dict[str, Any]) -> dict[str, Scalar]:
@@ -112,7 +51,7 @@ def _axes(api: ApiTable, core: CoreTable, given: dict[str, Any]) -> dict[str, Sc
 def likenesses(node: Node) -> list[Likeness]:
     """The nearest call of every API of the operator in the other frameworks, the best first."""
     core = load_core(node.api.core)
-    wanted = _axes(node.api, core, node.attributes)
+    wanted = _axes(node.api, core, node.settings)
     found = []
     for identifier in all_api_identifiers():
         if identifier.partition("/")[0] in TARGETS:
@@ -144,10 +83,16 @@ def _calls(api: ApiTable, core: CoreTable, wanted: dict[str, Scalar]) -> Iterato
 
 def _lines(node: Node, language: str) -> Iterator[str]:
     core = load_core(node.api.core)
-    given = ", ".join(f"{name}={value!r}" for name, value in node.attributes.items())
+    given = ", ".join(f"{name}={value!r}" for name, value in node.settings.items())
     since = " to ".join(node.api.versions)
     yield f"{node.name}: {node.api.name}({given}), opset {since}{'' if ' to ' in since else ' on'}"
-    wanted = _axes(node.api, core, node.attributes)
+    wanted = _axes(node.api, core, node.settings)
+    for name in node.given_by_callers:
+        yield f"  {name} is an argument of the function that the node is in; its default is taken"
+    wrong = _unknown_settings(node)
+    if wrong:
+        yield from wrong
+        return
     for like in likenesses(node):
         settings = ", ".join(f"{name}={value!r}" for name, value in like.settings.items())
         verdict = "equals" if not like.differences else "differs from"
@@ -159,3 +104,17 @@ def _lines(node: Node, language: str) -> Iterator[str]:
                 here, there = (texts[axis.name, side[axis.name]] for side in (wanted, axes))
                 about = getattr(axis.text, language)
                 yield f"    {about}: {getattr(here, language)} / {getattr(there, language)}"
+
+
+def _unknown_settings(node: Node) -> list[str]:
+    """What is wrong with settings whose value the operator does not have."""
+    return [
+        f"  {param.name} is {node.settings[param.name]!r}; allowed: "
+        + ", ".join(repr(choice.value) for choice in param.choices)
+        for param in node.api.params
+        if param.choices
+        and param.name in node.settings
+        and not any(
+            equal_scalars(choice.value, node.settings[param.name]) for choice in param.choices
+        )
+    ]

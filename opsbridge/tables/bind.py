@@ -162,6 +162,8 @@ def _step(param: Param) -> Step:
 def _plain_types(param: Param) -> frozenset[type]:
     if not (param.minimum is None and param.maximum is None and param.above is None):
         return frozenset()
+    if param.times != 1 or param.plus:
+        return frozenset()
     return frozenset(PLAIN_TYPES[name] for name in param.types if name in PLAIN_TYPES)
 
 

@@ -144,6 +144,7 @@ def _arguments(
             value = values[param.name]
         elif set(param.fills) & set(inputs):
             value = _packed(param, [inputs[slot] for slot in param.fills])
+            value = _unadjusted(value, param)
             value = with_axes(value, param, api) if api.each else value
         elif param.name in among and "groups" in inputs:
             value = sorted(set(inputs["groups"]))
@@ -159,6 +160,15 @@ def _arguments(
             target = arguments.setdefault(param.inside, {}) if param.inside else arguments
             target[param.name] = value
     return arguments
+
+
+def _unadjusted(value: Any, param: Param) -> Any:
+    """What becomes the value by the factor and the summand of a parameter."""
+    if param.times == 1 and not param.plus:
+        return value
+    if isinstance(value, list):
+        return [_unadjusted(each, param) for each in value]
+    return (value - param.plus) / param.times
 
 
 def _is_allowed(param: Param, value: Any) -> bool:

@@ -194,7 +194,8 @@ class Param:
     the real API at all: its default is what the real API does, and it goes by keyword only.
     A tensor goes through the dtypes in ``casts`` before it fills its slot ("same": that of the
     first tensor); a number is in [``minimum``, ``maximum``], and ``above`` a bound where that is
-    given.
+    given. What comes is multiplied by ``times``, and then ``plus`` is added: percent, first rows
+    that count as 1.
     ``errors`` says where the real API raises something else for this parameter than for others.
     """
 
@@ -218,6 +219,8 @@ class Param:
     minimum: float | None = None
     maximum: float | None = None
     above: float | None = None
+    times: float = 1.0
+    plus: float = 0.0
     errors: dict[Check, ErrorName] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
 
