@@ -18,6 +18,7 @@ from opsbridge.docgen.site.operator_pages import concept_page, figure_of, operat
 from opsbridge.docgen.site.overview_pages import found_page, frameworks, matrix_page
 from opsbridge.docgen.site.proofs import proof_pages
 from opsbridge.docgen.site.reference_pages import reference_pages
+from opsbridge.docgen.site.trust_page import trust_page
 from opsbridge.docgen.wording import Language, pick
 from opsbridge.tables.diff import differences
 from opsbridge.tables.difference import SEVERITY, Code
@@ -47,6 +48,7 @@ def site_sources(language: Language) -> Iterator[tuple[str, str]]:
     yield "changelog.md", changelog(language)
     yield "json.md", json_page(language)
     yield "matrix.md", matrix_page(language)
+    yield "trust.md", trust_page(language)
     yield "glossary.md", glossary_page(language)
     yield from _pages(language)
     pairs = list(all_pairs())
@@ -114,7 +116,7 @@ def _contents(language: Language) -> str:
         _toctree("\n".join(first), "hidden"),
         _toctree("\n".join(guide_names()), f"caption: {pick(_GUIDES, language)}"),
         _toctree(
-            "\n".join(["matrix", *sections, "json", "glossary", "changelog"]),
+            "\n".join(["matrix", "trust", *sections, "json", "glossary", "changelog"]),
             f"caption: {pick(_MORE, language)}",
         ),
     ]

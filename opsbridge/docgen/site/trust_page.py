@@ -1,0 +1,77 @@
+"""The page that says what was tested: from `docs/trust.json`, which test runs write themselves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from opsbridge.docgen.markdown import code, joined, table
+from opsbridge.docgen.site.guides import checkout
+from opsbridge.docgen.wording import Language, pick
+from opsbridge.errors import PageError
+from opsbridge.tables.schema import Text
+
+_RECORD = "docs/trust.json"
+_TITLE = Text("What was tested", "测试记录")
+_INTRO = Text(
+    "Each section is one run of one command, and every number in it was written by that run. Seeds "
+    "are fixed: the same command runs the same cases again, and a failure prints the command that "
+    "repeats it alone.",
+    "每一节对应一条命令的一次运行，其中的数字均由该次运行写出。随机种子固定："
+    "同一命令会再次运行相同的用例；如有失败，会打印单独重现它的命令。",
+)
+_COMMANDS = {
+    "differential": Text(
+        "Results against the real frameworks: indices are equal, values have the same bits.",
+        "与真实框架的结果对比：索引一致，数值逐位相同。",
+    ),
+    "museum": Text(
+        "Faults that implementations of these operators once had, planted in the sources one at a "
+        "time: a mismatch here is a fault that no test caught.",
+        "将这些算子的各种实现曾出现过的错误逐一植入源码；此处的不一致指没有测试发现的错误。",
+    ),
+}
+_HEADER = Text("What|Against|Cases|Tests|Failed", "内容|对照|用例数|测试数|失败数")
+_RUN = Text("Run on {date} with {versions}:", "{date} 运行于 {versions}：")
+_NOT_RUN = Text("Not run", "未运行")
+_GPU = Text(
+    "Nothing on this page was computed by a GPU; what was run on one is in "
+    "[the page on CUDA](cuda.md). Sanitizers (`tox run -e asan`, `tsan`) and fuzzers (`fuzz`) "
+    "leave no record here: they end with an error or they do not.",
+    "本页没有任何结果由 GPU 计算；在 GPU 上运行的内容见 [CUDA 页](cuda.md)。"
+    "检测工具（`tox run -e asan`、`tsan`）与模糊测试（`fuzz`）不在此留下记录："
+    "它们要么报错，要么通过。",
+)
+
+
+def trust_page(language: Language) -> str:
+    """What was compared, how often, with which versions, and what was not.
+
+    Raises:
+        PageError: the record is missing or is none.
+    """
+    parts = [f"# {pick(_TITLE, language)}", pick(_INTRO, language)]
+    for command, run in sorted(_record().items()):
+        about = _COMMANDS.get(command)
+        versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+        parts += [
+            f"## tox run -e {command}",
+            pick(about, language) if about else "",
+            pick(_RUN, language).format(date=run["date"], versions=versions),
+            table(pick(_HEADER, language).split("|"), [_row(entry) for entry in run["entries"]]),
+        ]
+    return joined([*parts, f"## {pick(_NOT_RUN, language)}", pick(_GPU, language)])
+
+
+def _row(entry: dict[str, Any]) -> tuple[str, ...]:
+    counts = (f"{entry[name]:,}" for name in ("cases", "tests", "failed"))
+    return code(entry["what"]), entry["peer"], *counts
+
+
+def _record() -> dict[str, Any]:
+    path = checkout() / _RECORD
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PageError(f"{_RECORD}: cannot be read: {error}") from error
+    return record

@@ -1,0 +1,29 @@
+"""The page of what was tested shows the record as it is, in both languages."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from opsbridge.docgen.site.guides import checkout
+from opsbridge.docgen.site.trust_page import trust_page
+from opsbridge.docgen.wording import Language
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_entry_of_the_record_is_a_row(language: Language) -> None:
+    page = trust_page(language)
+    record = json.loads((checkout() / "docs" / "trust.json").read_text(encoding="utf-8"))
+    for command, run in record.items():
+        assert f"## tox run -e {command}" in page
+        assert run["date"] in page
+        for entry in run["entries"]:
+            counts = " | ".join(f"{entry[name]:,}" for name in ("cases", "tests", "failed"))
+            assert f"`{entry['what']}` | {entry['peer']} | {counts} |" in page
+
+
+def test_the_record_has_no_failure() -> None:
+    record = json.loads((checkout() / "docs" / "trust.json").read_text(encoding="utf-8"))
+    assert record["differential"]["entries"]
+    assert all(not entry["failed"] for run in record.values() for entry in run["entries"])
