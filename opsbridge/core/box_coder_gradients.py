@@ -9,7 +9,7 @@ from opsbridge.core import checks
 from opsbridge.core.box_decode import BoxDecodeRule
 from opsbridge.core.box_encode import BoxEncodeRule
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -76,7 +76,7 @@ def _gradients(
         each: layer.empty((count, 4), dtype, anchors)
         for each in ("gradient", f"gradient_of_{name}")
     }
-    native_function(function)(
+    native_call(layer, function, anchors)(
         *(layer.native(tensor) for tensor in (gradient, anchors, others)),
         *numbers,
         *results.values(),

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -54,7 +54,7 @@ def box_decode(
     checks.check_int32(caller, "height", height)
     checks.check_int32(caller, "width", width)
     boxes = layer.empty((count, 4), dtype, anchors)
-    native_function("box_decode")(
+    native_call(layer, "box_decode", anchors)(
         layer.native(anchors),
         layer.native(offsets),
         *means,

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from opsbridge.core import checks
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -47,7 +47,7 @@ def box_encode(
     checks.check_four(caller, "means", means)
     checks.check_four(caller, "deviations", deviations)
     offsets = layer.empty((count, 4), dtype, anchors)
-    native_function("box_encode")(
+    native_call(layer, "box_encode", anchors)(
         layer.native(anchors), layer.native(targets), *means, *deviations, offsets, rule.word
     )
     return (layer.finish(offsets),)

@@ -245,7 +245,7 @@ def check_pair_of_boxes(
     check_same_length(caller, other, rows, slot, count)
     dtype = check_dtype(layer, caller, slot, boxes, FLOATS)
     check_same_dtype(caller, other, layer.dtype(others), slot, dtype)
-    check_on_host(layer, caller, {slot: boxes, other: others})
+    check_on_host(layer, caller, {slot: boxes, other: others}, has_cuda=True)
     return count, dtype
 
 

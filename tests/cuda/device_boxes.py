@@ -117,7 +117,8 @@ def _coded(operator: str, second: str) -> Callable[[Random, float], Call]:
         }
         if second == "offsets":
             arguments |= {"height": 60, "width": 80, "ratio_clip": float(rng.choice([0.016, 0.5]))}
-        return Call(operator, arguments, case_axes=1)
+        roundings = 0 if operator == "box_encode_gradient" else 64
+        return Call(operator, arguments, case_axes=1, roundings=roundings)
 
     return draw
 

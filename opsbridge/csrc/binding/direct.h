@@ -12,6 +12,7 @@ struct DirectPlace {
   int32_t device_type;
   int64_t most_bytes;                 // of a result; larger ones are left to the slow road
   int64_t (*answer)(int64_t result);  // of what `entry` returned, where one has to wait; or null
+  bool gives_ticket = false;          // what `entry` returns is one, and that of the direct call
 };
 
 // In host memory, larger results are worth threads and pooled memory, which the slow road knows of.
