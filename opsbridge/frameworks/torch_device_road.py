@@ -30,7 +30,7 @@ def device_road(direct: Direct) -> Callable[[Values], Any]:
     }
     shapes = [direct.shape_getter(output.shape) for output in direct.outputs]
     cut = [output.is_cut for output in direct.outputs]
-    waits = bool(direct.operator.cut)
+    waits = any(cut)
 
     def road(values: Values) -> Any:
         raise_finished()

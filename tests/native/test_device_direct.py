@@ -82,6 +82,21 @@ def test_other_calls_leave_a_ticket(name: str) -> None:
     device.raise_refused()
 
 
+def test_masks_of_kept_boxes_wait_for_nothing() -> None:
+    from opsbridge.frameworks.torch_device_road import device_road
+    from opsbridge.mindspore.ops import NMSWithMask
+
+    api = NMSWithMask(0.5)
+    direct = make_direct(api.operator.plan, api.operator._rule, widens_halves=True)
+    assert direct is not None
+    assert direct.on_device is not None
+    boxes, scores = scored_boxes(30, torch.float32)
+    scored = torch.cat((boxes, scores[:, None]), dim=1)
+    results = device_road(direct.on_device)((scored, 0.5))
+    assert len(device._unread) == 1
+    assert all(map(torch.equal, results, api(scored)))
+
+
 @pytest.mark.parametrize("name", ["roi_align", "roi_pool"])
 def test_what_was_refused_is_told_in_the_words_of_the_operator(name: str) -> None:
     api, (features, rois) = getattr(ops, name), regions()
