@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from opsbridge.core import OPERATORS
+from opsbridge.core.checks import Caller
 from opsbridge.core.direct import Argument, Choice, Direct, Source
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
@@ -58,9 +59,12 @@ def make_direct(plan: Plan, rule_of: RuleOf, widens_halves: bool) -> Direct | No
     slots = frozenset((*on_device.arguments, *on_device.constants))
     outputs = frozenset(name for name, _ in on_device.wanted)
     takes = operator.native.is_on_device
-    if all(takes(rule, slots, outputs) for rule in on_device.rules):
-        return replace(on_host, on_device=on_device)
-    return on_host
+    declined = frozenset(
+        place for place, rule in enumerate(on_device.rules) if not takes(rule, slots, outputs)
+    )
+    if len(declined) == len(on_device.rules):
+        return on_host
+    return replace(on_host, on_device=replace(on_device, declined=declined))
 
 
 def _make(
@@ -101,6 +105,7 @@ def _make(
             for axes in itertools.product(*settings)
         ),
         wanted=plan.outputs,
+        caller=Caller(plan.name, plan.arguments, plan.columns, errors=plan.errors),
     )
 
 

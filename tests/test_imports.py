@@ -115,7 +115,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "opsbridge.frameworks.torch_device_road": (
         CORE | {"opsbridge.frameworks.torch_tensors"},
-        set(),
+        {"torch"},
     ),
     "opsbridge.frameworks.torch_library": (
         CORE | {"opsbridge.frameworks.torch_tensors"},

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS, widened
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -44,15 +44,20 @@ def box_area(
     shape = checks.check_shape(layer, caller, "boxes", boxes, ("...", 4))
     checks.check_rank(caller, "boxes", shape)
     dtype = checks.check_dtype(layer, caller, "boxes", boxes, NUMBERS)
-    checks.check_on_host(layer, caller, {"boxes": boxes})
+    checks.check_on_host(layer, caller, {"boxes": boxes}, has_cuda=True)
     area = layer.empty(shape[:-1], widened(dtype), boxes)
-    refused = native_function("box_area")(layer.native(boxes), area, rule.word)
-    if refused:
+
+    def refuse(refused: int) -> None:
         row = refused // 16
         caller.refuse(
             f"{checks.row_place(caller, 'boxes', shape, row)} is "
             f"{checks.row_values(layer, boxes, shape, row)}; its area must fit {widened(dtype)}"
         )
+
+    call = native_call(layer, "box_area", boxes, refuse)
+    refused = call(layer.native(boxes), area, rule.word)
+    if refused:
+        refuse(refused)
     return (layer.finish(area),)
 
 
@@ -69,5 +74,8 @@ BOX_AREA = Operator(
     shapes=lambda shape, arguments: {"area": shape(arguments["boxes"])[:-1]},
     result_dtype=_result_dtype,
     backward="box_area_gradient",
-    native=Native(("boxes", "area", "rule")),
+    native=Native(
+        ("boxes", "area", "rule"),
+        is_on_device=lambda rule, slots, outputs: True,
+    ),
 )

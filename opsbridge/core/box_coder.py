@@ -33,7 +33,7 @@ def check_partners(
         checks.check_same_length(caller, slot, along, "anchors", count)
     dtype = checks.check_dtype(layer, caller, "anchors", anchors, FLOATS)
     checks.check_same_dtype(caller, slot, layer.dtype(partners), "anchors", dtype)
-    checks.check_on_host(layer, caller, {"anchors": anchors, slot: partners})
+    checks.check_on_host(layer, caller, {"anchors": anchors, slot: partners}, has_cuda=True)
     return found, dtype
 
 
@@ -69,7 +69,7 @@ def check_own_deviations(
         rows = checks.check_shape(layer, caller, slot, own, ("N", 4))[0]
         checks.check_same_length(caller, slot, rows, "anchors", layer.shape(anchors)[0])
         checks.check_same_dtype(caller, slot, layer.dtype(own), "anchors", dtype)
-    checks.check_on_host(layer, caller, {"anchors": anchors, slot: own})
+    checks.check_on_host(layer, caller, {"anchors": anchors, slot: own}, has_cuda=True)
     return layer.native(own)
 
 

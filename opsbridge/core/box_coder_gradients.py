@@ -14,7 +14,7 @@ from opsbridge.core.box_coder import (
 from opsbridge.core.box_decode import BoxDecodeRule
 from opsbridge.core.box_encode import BoxEncodeRule
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -93,7 +93,7 @@ def _gradients(
         name: layer.empty(layer.shape(tensor), layer.dtype(anchors), anchors)
         for name, tensor in zip(_names(pair), (anchors, others), strict=True)
     }
-    native_function(function)(
+    native_call(layer, function, anchors)(
         *(layer.native(tensor) for tensor in (gradient, anchors, others)),
         own_deviations,
         *numbers,

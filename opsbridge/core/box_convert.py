@@ -10,7 +10,7 @@ from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS, is_integer
 from opsbridge.core.box_layouts import INTEGER_BOUND, ROTATED, columns_of
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -61,11 +61,12 @@ def box_convert(
     shape = checks.check_shape(layer, caller, "boxes", boxes, ("...", columns))
     checks.check_rank(caller, "boxes", shape)
     dtype = checks.check_dtype(layer, caller, "boxes", boxes, NUMBERS)
-    checks.check_on_host(layer, caller, {"boxes": boxes})
+    is_rotated = rule.source_layout in ROTATED
+    checks.check_on_host(layer, caller, {"boxes": boxes}, has_cuda=not is_rotated)
     result_dtype = _result_dtype(outputs[0][1], dtype, {"rule": rule})
     converted = layer.empty(_result_shape(shape, rule), result_dtype, boxes)
-    refused = native_function("box_convert")(layer.native(boxes), converted, rule.word)
-    if refused:
+
+    def refuse(refused: int) -> None:
         row, why = divmod(refused, 16)
         wanted = (
             f"as {rule.target_layout} it must fit {result_dtype}"
@@ -76,6 +77,11 @@ def box_convert(
             f"{checks.row_place(caller, 'boxes', shape, row)} is "
             f"{checks.row_values(layer, boxes, shape, row)}; {wanted}"
         )
+
+    call = native_call(layer, "box_convert", boxes, refuse)
+    refused = call(layer.native(boxes), converted, rule.word)
+    if refused:
+        refuse(refused)
     return (layer.finish(converted),)
 
 
@@ -101,6 +107,8 @@ BOX_CONVERT = Operator(
     result_dtype=_result_dtype,
     backward="box_convert_gradient",
     native=Native(
-        ("boxes", "converted", "rule"), columns=lambda rule: columns_of(rule.source_layout)
+        ("boxes", "converted", "rule"),
+        columns=lambda rule: columns_of(rule.source_layout),
+        is_on_device=lambda rule, slots, outputs: rule.source_layout not in ROTATED,
     ),
 )

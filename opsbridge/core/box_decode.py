@@ -13,7 +13,7 @@ from opsbridge.core.box_coder import (
     size_or_nan,
 )
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -73,7 +73,7 @@ def box_decode(
     own = check_own_deviations(layer, caller, anchors, anchor_deviations, deviations)
     _check_size(caller, height, width)
     boxes = layer.empty(shape, dtype, anchors)
-    native_function("box_decode")(
+    native_call(layer, "box_decode", anchors)(
         layer.native(anchors),
         layer.native(offsets),
         own,

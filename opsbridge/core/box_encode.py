@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from opsbridge.core.box_coder import check_own_deviations, check_partners, shared_numbers
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -58,7 +58,7 @@ def box_encode(
     own = check_own_deviations(layer, caller, anchors, anchor_deviations, deviations)
     count = layer.shape(anchors)[0]
     offsets = layer.empty(_result_shape((count, 4), shape, rule), dtype, anchors)
-    native_function("box_encode")(
+    native_call(layer, "box_encode", anchors)(
         layer.native(anchors),
         layer.native(targets),
         own,

@@ -14,9 +14,10 @@ from opsbridge.core.box_area import BoxAreaRule
 from opsbridge.core.box_convert import BoxConvertRule
 from opsbridge.core.box_dtypes import FLOATS
 from opsbridge.core.box_iou import BoxIouRule
+from opsbridge.core.box_layouts import ROTATED
 from opsbridge.core.checks import Caller
 from opsbridge.core.clip_boxes import ClipBoxesRule
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.tensors import Number, Tensor, TensorLayer
 from opsbridge.errors import DerivativeError
@@ -27,8 +28,12 @@ _IOU, _AREA = Caller("box_iou"), Caller("box_area")
 _CONVERT, _CLIP = Caller("box_convert"), Caller("clip_boxes")
 
 
-def _empty_like(layer: TensorLayer, caller: Caller, boxes: Tensor) -> Any:
+def _empty_like(
+    layer: TensorLayer, caller: Caller, boxes: Tensor, gradient: Tensor, has_cuda: bool = True
+) -> Any:
+    """Memory for the gradient of `boxes`, which are where the gradient of the result is."""
     dtype = checks.check_dtype(layer, caller, "boxes", boxes, FLOATS)
+    checks.check_on_host(layer, caller, {"boxes": boxes, "gradient": gradient}, has_cuda)
     return layer.empty(layer.shape(boxes), dtype, boxes)
 
 
@@ -47,9 +52,10 @@ def box_iou_gradient(
 
     The weight of the shape penalty of complete IoU counts as a constant, as it does in PyTorch.
     """
-    first = _empty_like(layer, caller, boxes)
-    second = _empty_like(layer, caller, other_boxes)
-    is_missing = native_function("box_iou_gradient")(
+    has_cuda = rule.layout not in ROTATED
+    first = _empty_like(layer, caller, boxes, gradient, has_cuda)
+    second = _empty_like(layer, caller, other_boxes, gradient, has_cuda)
+    is_missing = native_call(layer, "box_iou_gradient", boxes)(
         layer.native(gradient),
         layer.native(boxes),
         layer.native(other_boxes),
@@ -75,8 +81,8 @@ def box_area_gradient(
     caller: Caller = _AREA,
 ) -> tuple[Tensor, ...]:
     """Gradient of `boxes`."""
-    result = _empty_like(layer, caller, boxes)
-    native_function("box_area_gradient")(
+    result = _empty_like(layer, caller, boxes, gradient)
+    native_call(layer, "box_area_gradient", boxes)(
         layer.native(gradient), layer.native(boxes), result, rule.word
     )
     return (layer.finish(result),)
@@ -92,8 +98,9 @@ def box_convert_gradient(
     caller: Caller = _CONVERT,
 ) -> tuple[Tensor, ...]:
     """Gradient of `boxes`, which is NaN where a side that gives an angle has no length."""
-    result = _empty_like(layer, caller, boxes)
-    native_function("box_convert_gradient")(
+    has_cuda = rule.source_layout not in ROTATED
+    result = _empty_like(layer, caller, boxes, gradient, has_cuda)
+    native_call(layer, "box_convert_gradient", boxes)(
         layer.native(gradient), layer.native(boxes), result, rule.word
     )
     return (layer.finish(result),)
@@ -111,8 +118,8 @@ def clip_boxes_gradient(
     caller: Caller = _CLIP,
 ) -> tuple[Tensor, ...]:
     """Gradient of `boxes`: that of the result, strictly inside the image."""
-    result = _empty_like(layer, caller, boxes)
-    native_function("clip_boxes_gradient")(
+    result = _empty_like(layer, caller, boxes, gradient)
+    native_call(layer, "clip_boxes_gradient", boxes)(
         layer.native(gradient), layer.native(boxes), height, width, result, rule.word
     )
     return (layer.finish(result),)

@@ -188,5 +188,6 @@ BOX_IOU = Operator(
         ("boxes", "other_boxes", "epsilon", "overlaps", "rule", "threads"),
         {"epsilon": 0.0},
         columns=lambda rule: columns_of(rule.layout),
+        is_on_device=lambda rule, slots, outputs: rule.layout not in ROTATED,
     ),
 )

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -46,9 +46,10 @@ def check_valid(
     checks.check_shape(layer, caller, "image", image, (3,))
     checks.check_dtype(layer, caller, "boxes", boxes, NUMBERS)
     checks.check_dtype(layer, caller, "image", image, NUMBERS)
-    checks.check_on_host(layer, caller, {"boxes": boxes, "image": image})
+    checks.check_on_host(layer, caller, {"boxes": boxes, "image": image}, has_cuda=True)
     valid = layer.empty((count,), "bool", boxes)
-    native_function("check_valid")(layer.native(boxes), layer.native(image), valid, rule.word)
+    call = native_call(layer, "check_valid", boxes)
+    call(layer.native(boxes), layer.native(image), valid, rule.word)
     return (layer.finish(valid),)
 
 

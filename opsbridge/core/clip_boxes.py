@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS, is_integer
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Number, Tensor, TensorLayer
@@ -46,20 +46,25 @@ def clip_boxes(
     shape = checks.check_shape(layer, caller, "boxes", boxes, ("...", 4))
     checks.check_rank(caller, "boxes", shape)
     dtype = checks.check_dtype(layer, caller, "boxes", boxes, NUMBERS)
-    checks.check_on_host(layer, caller, {"boxes": boxes})
+    checks.check_on_host(layer, caller, {"boxes": boxes}, has_cuda=True)
     checks.check_number(caller, "height", height)
     checks.check_number(caller, "width", width)
     arguments = {"height": height, "width": width}
     result_dtype = _result_dtype(outputs[0][1], dtype, arguments)
     clipped = layer.empty(shape, result_dtype, boxes)
-    refused = native_function("clip_boxes")(layer.native(boxes), height, width, clipped, rule.word)
-    if refused:
+
+    def refuse(refused: int) -> None:
         row = refused // 16
         caller.refuse(
             f"{checks.row_place(caller, 'boxes', shape, row)} is "
             f"{checks.row_values(layer, boxes, shape, row)}; clipped to height {height} and width "
             f"{width} it must fit {result_dtype}"
         )
+
+    call = native_call(layer, "clip_boxes", boxes, refuse)
+    refused = call(layer.native(boxes), height, width, clipped, rule.word)
+    if refused:
+        refuse(refused)
     return (layer.finish(clipped),)
 
 
@@ -77,5 +82,8 @@ CLIP_BOXES = Operator(
     shapes=lambda shape, arguments: {"clipped": shape(arguments["boxes"])},
     result_dtype=_result_dtype,
     backward="clip_boxes_gradient",
-    native=Native(("boxes", "height", "width", "clipped", "rule")),
+    native=Native(
+        ("boxes", "height", "width", "clipped", "rule"),
+        is_on_device=lambda rule, slots, outputs: True,
+    ),
 )

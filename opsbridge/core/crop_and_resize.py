@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -57,21 +57,13 @@ def crop_and_resize(
     checks.check_dtype(layer, caller, "boxes", boxes, ("float32",))
     checks.check_dtype(layer, caller, "batch_indices", batch_indices, ("int32", "int64"))
     tensors = {"images": images, "boxes": boxes, "batch_indices": batch_indices}
-    checks.check_on_host(layer, caller, tensors)
+    checks.check_on_host(layer, caller, tensors, has_cuda=True)
     for slot, size in (("crop_height", crop_height), ("crop_width", crop_width)):
         checks.check_at_least(caller, slot, size, 1)
         checks.check_int32(caller, slot, size)
     crops = layer.empty((count, crop_height, crop_width, shape[3]), "float32", images)
-    refused = native_function("crop_and_resize")(
-        layer.native(images),
-        layer.native(boxes),
-        layer.native(batch_indices),
-        extrapolation_value,
-        crops,
-        rule.word,
-        layer.threads(),
-    )
-    if refused:
+
+    def refuse(refused: int) -> None:
         row, reason = divmod(refused, 16)
         if reason == _NOT_FINITE:
             corners = tuple(layer.item(boxes, row, column) for column in range(4))
@@ -84,6 +76,18 @@ def crop_and_resize(
             f"{caller.argument('images')} has batch size {shape[0]}; "
             f"batch indices must be in [0, {shape[0]})"
         )
+
+    refused = native_call(layer, "crop_and_resize", images, refuse)(
+        layer.native(images),
+        layer.native(boxes),
+        layer.native(batch_indices),
+        extrapolation_value,
+        crops,
+        rule.word,
+        layer.threads(),
+    )
+    if refused:
+        refuse(refused)
     return (layer.finish(crops),)
 
 

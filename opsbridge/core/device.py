@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from opsbridge.core.native import cuda_function, native_function
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -35,16 +35,21 @@ def raise_refused() -> None:
         _judged(cuda_function("outcome")(ticket, True), refuse)
 
 
+def _refuse_nothing(word: int) -> NoReturn:
+    raise AssertionError(f"a kernel that refuses nothing refused {word}")
+
+
 def native_call(
     layer: TensorLayer,
     name: str,
     main: Tensor,
-    refuse: Callable[[int], None],
+    refuse: Callable[[int], None] = _refuse_nothing,
     waits: bool = False,
 ) -> Callable[..., int]:
     """The native function for tensors where `main` is; `refuse` raises about row * 16 + reason.
 
-    On a GPU it returns how long the results are if it `waits`, else 0.
+    Without that nothing can be refused. On a GPU it returns how long the results are if it `waits`,
+    else 0.
     """
     if layer.device(main) == "cpu":
         return native_function(name)
@@ -53,29 +58,32 @@ def native_call(
 
 def _device_call(name: str, refuse: Callable[[int], None], waits: bool) -> Callable[..., int]:
     def call(*arguments: Any) -> int:
-        _raise_finished()
+        raise_finished()
         ticket = cuda_function(name)(*arguments)
-        if ticket < 0:
-            if waits:
-                raise DeviceError(
-                    f"{name}: the length of the result depends on data, which nothing can wait for "
-                    "while a CUDA graph is captured; outputs of fixed size can be captured"
-                )
+        if not waits:
+            leave(ticket, refuse)
             return 0
-        if waits or _mode == "sync":
-            return _judged(cuda_function("outcome")(ticket, True), refuse)
-        _unread.append((ticket, refuse))
-        return 0
+        if ticket < 0:
+            raise DeviceError(
+                f"{name}: the length of the result depends on data, which nothing can wait for "
+                "while a CUDA graph is captured; outputs of fixed size can be captured"
+            )
+        return _judged(cuda_function("outcome")(ticket, True), refuse)
 
     return call
 
 
-def has_unread() -> bool:
-    """Whether there are calls that nobody looked at yet."""
-    return bool(_unread)
+def leave(ticket: int, refuse: Callable[[int], None]) -> None:
+    """What became of a call is looked at later, or at once where that was asked for."""
+    if ticket < 0:  # inside a CUDA graph nobody looks
+        return
+    if _mode == "sync":
+        _judged(cuda_function("outcome")(ticket, True), refuse)
+    else:
+        _unread.append((ticket, refuse))
 
 
-def _raise_finished() -> None:
+def raise_finished() -> None:
     """Raise what the first refused one of the calls says that are known to be finished."""
     while _unread:
         # Off the queue while it is looked at, so that no other thread does.

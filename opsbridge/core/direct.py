@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from opsbridge.core.checks import Caller
 from opsbridge.core.native import native_function
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import AxisValue, Rule
 from opsbridge.core.sizes import Shape, Size, fixed_shape, shape_getter
+from opsbridge.core.tensors import TensorLayer
 
 # In the order of the enum of csrc/include/opsbridge/tensor.h.
 DTYPES = (
@@ -58,6 +60,9 @@ class Source(IntEnum):
     OUTPUT = 7
 
 
+_POSITIVE = (Source.POSITIVE_NUMBER, Source.POSITIVE_INTEGER)
+
+
 @dataclass(frozen=True)
 class Argument:
     """What the user's argument at a place is to a slot; a tensor has a shape and dtypes."""
@@ -92,7 +97,8 @@ class Direct:
 
     `arguments` fill slots of the operator, `constants` hold other slots. `rules` has a rule for
     every one of the `dtypes` and every value of the `choices`, the last choice varying fastest.
-    `on_device` are the calls on tensors of a GPU, if the device library takes some.
+    `on_device` are the calls on tensors of a GPU, if the device library takes some; those with
+    rules at the places in `declined` are not direct.
     """
 
     operator: Operator
@@ -104,6 +110,8 @@ class Direct:
     dtypes: tuple[str, ...]
     rules: tuple[Rule, ...]
     wanted: tuple[tuple[str, str], ...]
+    caller: Caller
+    declined: frozenset[int] = frozenset()
     on_device: Direct | None = None
 
     @cached_property
@@ -145,6 +153,21 @@ class Direct:
         words = np.array(list(self._program(form)), np.int64)
         return library(f"{self.operator.name}_direct")(words)  # type: ignore[return-value]
 
+    def run(self, layer: TensorLayer, values: tuple[Any, ...]) -> None:
+        """Call the operator itself with the arguments of a direct call, for what it says."""
+        slots = {
+            slot: values[argument.place]
+            for slot, argument in self.arguments.items()
+            if argument.source not in _POSITIVE or values[argument.place] > 0
+        }
+        place = self.dtypes.index(layer.dtype(slots[self.operator.main]))
+        for choice in self.choices:
+            place = place * len(choice.values) + choice.values.index(values[choice.place])
+        rule, outputs = self.rules[place], self.wanted
+        self.operator.run(
+            layer, **slots, **self.constants, rule=rule, outputs=outputs, caller=self.caller
+        )
+
     def shape_getter(self, shape: Shape) -> Callable[[tuple[Any, ...]], Any]:
         """What computes a shape from the user's arguments."""
         return shape_getter(shape, {k: each.place for k, each in self.arguments.items()})
@@ -171,6 +194,8 @@ class Direct:
 
     def _word(self, place: int) -> int:
         """The word of a rule, unless it makes other results than the first choices do."""
+        if place in self.declined:
+            return _DECLINED
         rule, row = self.rules[place], place * len(self.dtypes) // len(self.rules)
         shapes = self._shapes(rule)
         is_alike = all(

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Tensor, TensorLayer
@@ -43,9 +43,10 @@ def masks_to_boxes(
     """
     shape = checks.check_shape(layer, caller, "masks", masks, ("N", "H", "W"))
     checks.check_dtype(layer, caller, "masks", masks, ("bool", "uint16", *NUMBERS))
-    checks.check_on_host(layer, caller, {"masks": masks})
+    checks.check_on_host(layer, caller, {"masks": masks}, has_cuda=True)
     boxes = layer.empty(_shape_of_boxes(shape), "float32", masks)
-    native_function("masks_to_boxes")(layer.native(masks), boxes, rule.word, layer.threads())
+    call = native_call(layer, "masks_to_boxes", masks)
+    call(layer.native(masks), boxes, rule.word, layer.threads())
     return (layer.finish(boxes),)
 
 

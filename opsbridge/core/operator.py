@@ -37,7 +37,8 @@ class Native:
     None. The function returns how long the outputs in `cut` are, or a negative number for input
     that it refuses; where there are none, zero or another number. `columns` says how many columns
     the rule asks of tensors whose tables leave it open. `is_on_device` says whether the device
-    library takes direct calls with a rule, slots that are given and outputs.
+    library takes direct calls with a rule, slots that are given and outputs. `judges_main`: values
+    of the main tensor may be refused.
     """
 
     arguments: tuple[str, ...]
@@ -46,6 +47,7 @@ class Native:
     is_on_device: Callable[[Any, frozenset[str], frozenset[str]], bool] = (
         lambda rule, slots, outputs: False
     )
+    judges_main: bool = True
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,9 @@ ROI_ALIGN = Operator(
         (
             *("features", "rois", "batch_indices", "pooled", "spatial_scale", "sampling_ratio"),
             *("rule", "threads"),
-        )
+        ),
+        is_on_device=lambda rule, slots, outputs: True,
+        judges_main=False,
     ),
 )
 

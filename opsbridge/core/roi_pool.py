@@ -185,7 +185,9 @@ ROI_POOL = Operator(
         (
             *("features", "rois", "batch_indices", "pooled", "spatial_scale", "rule", "threads"),
             "argmax",
-        )
+        ),
+        is_on_device=lambda rule, slots, outputs: True,
+        judges_main=False,
     ),
 )
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from opsbridge.core import checks
 from opsbridge.core.box_dtypes import NUMBERS
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.device import native_call
 from opsbridge.core.operator import Operator
 from opsbridge.core.rules import Rule
 from opsbridge.core.tensors import Number, Tensor, TensorLayer
@@ -44,19 +44,21 @@ def small_boxes(
     """
     count = checks.check_shape(layer, caller, "boxes", boxes, ("N", 4))[0]
     checks.check_dtype(layer, caller, "boxes", boxes, NUMBERS)
-    checks.check_on_host(layer, caller, {"boxes": boxes})
+    checks.check_on_host(layer, caller, {"boxes": boxes}, has_cuda=True)
     checks.check_number(caller, "min_size", min_size)
     checks.check_int64(caller, "min_size", min_size)
     keep = layer.empty((count,), "int64", boxes)
-    kept = native_function("small_boxes")(
-        layer.native(boxes), min_size, isinstance(min_size, int), keep, rule.word
-    )
-    if kept < 0:
-        row = -1 - kept
+
+    def refuse(row: int) -> None:
         caller.refuse(
             f"{caller.place('boxes', row)} is "
             f"{checks.row_values(layer, boxes, (count, 4), row)}; its sides must fit int64"
         )
+
+    call = native_call(layer, "small_boxes", boxes, lambda word: refuse(word // 16), waits=True)
+    kept = call(layer.native(boxes), min_size, isinstance(min_size, int), keep, rule.word)
+    if kept < 0:
+        refuse(-1 - kept)
     return (layer.finish(keep, kept),)
 
 

@@ -117,14 +117,14 @@ class TorchLayer(TorchTensors):
                             return None
             try:
                 first = call(*values)
-                if first is None and on_device is not None:
-                    return on_device(values)
-                if not more_results or first is None:
-                    return first
-                results = (first, *map(next_result, (first,) * more_results))
+                if first is not None and more_results:
+                    results = (first, *map(next_result, (first,) * more_results))
+                    return None if results[-1] is None else results
             except Exception:
                 return None  # the operator says what is wrong
-            return None if results[-1] is None else results
+            if first is None and on_device is not None and values[first_tensor].is_cuda:
+                return on_device(values)
+            return first
 
         is_dynamo_compiling = torch.compiler.is_dynamo_compiling
         dispatch_stack_length = torch._C._len_torch_dispatch_stack

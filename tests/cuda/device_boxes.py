@@ -98,30 +98,35 @@ def _masks_to_boxes(rng: Random, size: float) -> Call:
     return Call("masks_to_boxes", arguments, case_axes=1)
 
 
-# Boxes are drawn in pairs.
-_ROW_BY_ROW = {"box_encode": {"pairing": "aligned"}, "box_decode": {"anchors_along": "rows"}}
-
-
 def _coded(operator: str, second: str) -> Callable[[Random, float], Call]:
     def draw(rng: Random, size: float) -> Call:
-        count, dtype = scaled(400, size), one_of(rng, *DTYPES)
-        name = operator.removesuffix("_gradient")
+        name, dtype = operator.removesuffix("_gradient"), one_of(rng, *DTYPES)
+        rule = drawn_rule(rng, name)
+        names = rule.shape_of_targets if second == "targets" else rule.shape_of_offsets
+        # Each anchor meets one other box, or several.
+        count = scaled(400, size) if names == ("N", 4) else int(rng.integers(1, 30))
+        sizes = {"N": count, "M": int(rng.integers(1, 9)), 4: 4}
+        shape = tuple(sizes[each] for each in names)
         arguments: dict[str, Any] = {"anchors": drawn_boxes(rng, count, dtype)}
-        arguments[second] = (
-            drawn_boxes(rng, count, dtype)
-            if second == "targets"
-            else as_tensor(rng.normal(0, 0.5, (count, 4)), dtype)
-        )
+        if second == "targets":
+            arguments[second] = drawn_boxes(rng, shape[0], dtype)
+            shape = shape if names == ("N", 4) else (shape[0], count, 4)
+        else:
+            arguments[second] = as_tensor(rng.normal(0, 0.5, shape), dtype)
         if name != operator:
-            arguments["gradient"] = as_tensor(rng.standard_normal((count, 4)), dtype)
-        arguments |= {
-            "means": tuple(rng.choice([0.0, 0.1], 4).tolist()),
-            "deviations": tuple(rng.choice([1.0, 0.2, 0.1], 4).tolist()),
-            "rule": drawn_rule(rng, name, **_ROW_BY_ROW[name]),
-        }
+            arguments["gradient"] = as_tensor(rng.standard_normal(shape), dtype)
+        arguments |= {"means": tuple(rng.choice([0.0, 0.1], 4).tolist()), "rule": rule}
+        if rng.random() < 0.5:
+            arguments["deviations"] = tuple(rng.choice([1.0, 0.2, 0.1], 4).tolist())
+        else:
+            own = (4,) if rng.random() < 0.5 else (count, 4)
+            arguments["anchor_deviations"] = as_tensor(rng.uniform(0.1, 1, own), dtype)
         if second == "offsets":
-            arguments |= {"height": 60, "width": 80, "ratio_clip": float(rng.choice([0.016, 0.5]))}
-        return Call(operator, arguments, case_axes=1)
+            arguments["ratio_clip"] = (None, 0.016, 0.5)[rng.integers(3)]
+            if rng.random() < 0.7:
+                arguments |= {"height": 60, "width": 80}
+        roundings = 0 if operator == "box_encode_gradient" else 64
+        return Call(operator, arguments, case_axes=1, roundings=roundings)
 
     return draw
 

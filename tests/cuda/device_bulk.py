@@ -122,7 +122,8 @@ def compare_call(call: Call, device: str, layers: tuple[Any, Any], name: str) ->
         one.cases, one.different = 1, int(_text(expected) != _text(result))
         one.refused = 1 - one.different
     else:
-        one.cases, one.different = _differing(call, expected, result, layers[0])
+        roundings = 0 if device == "cpu" else call.roundings
+        one.cases, one.different = _differing(call, expected, result, layers[0], roundings)
     if one.different:
         one.examples = [f"call {name}: {one.different} of {one.cases}"]
     return one
@@ -158,7 +159,9 @@ def _moved(value: Any, device: str) -> Any:
     return value.to(device) if isinstance(value, torch.Tensor) else value
 
 
-def _differing(call: Call, expected: Any, result: Any, layer: Any) -> tuple[int, int]:
+def _differing(
+    call: Call, expected: Any, result: Any, layer: Any, roundings: int
+) -> tuple[int, int]:
     """How many cases there are, and how many of them differ."""
     if call.groups_are_cases:
         return _differing_groups(call, expected[0], result[0], layer)
@@ -168,10 +171,19 @@ def _differing(call: Call, expected: Any, result: Any, layer: Any) -> tuple[int,
         if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
             return max(differs.numel(), 1), max(differs.numel(), 1)
         each = bits_differ(ours, theirs)
+        if roundings:
+            each &= _are_apart(ours, theirs, roundings)
         while each.dim() > call.case_axes:
             each = each.any(-1)
         differs |= each
     return differs.numel(), int(differs.sum())
+
+
+def _are_apart(ours: Any, theirs: Any, roundings: int) -> Any:
+    """Where numbers are further apart than so many roundings of the largest of them."""
+    largest = theirs.double().nan_to_num(0.0, 0.0, 0.0).abs().amax() if theirs.numel() else 0.0
+    most = roundings * torch.finfo(theirs.dtype).eps * max(float(largest), 1.0)
+    return ~((ours.double() - theirs.double()).abs() <= most)
 
 
 def _differing_groups(call: Call, expected: Any, result: Any, layer: Any) -> tuple[int, int]:

@@ -30,13 +30,15 @@ class Call:
     """Arguments of one call of an operator.
 
     `case_axes` leading axes of the results number the cases; with none the call is one case, or,
-    where `groups_are_cases`, each of its groups is.
+    where `groups_are_cases`, each of its groups is. `roundings`, of the largest number, may lie
+    between the results of two devices: that many where functions are not exact to the last place.
     """
 
     operator: str
     arguments: Mapping[str, Any]
     case_axes: int = 0
     groups_are_cases: bool = False
+    roundings: int = 0
 
 
 @dataclass(frozen=True)

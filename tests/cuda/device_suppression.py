@@ -20,6 +20,7 @@ from device_drawing import (
     scaled,
 )
 
+from opsbridge.core import OPERATORS
 from opsbridge.core.rules import Rule
 
 
@@ -38,13 +39,12 @@ def _nms(rng: Random, size: float) -> Call:
     """One suppression with all its outputs, cuts and kinds of groups."""
     count = scaled(int(rng.choice([3, 40, 300, 3000])), size)
     arguments = _suppression(rng, count, drawn_rule(rng, "nms"))
-    names = ["keep", "keep_mask", "kept_boxes", "sorted_positions"]
+    names = ["keep", "keep_mask", "kept_boxes", "sorted_positions", "padded_keep", "kept_count"]
     if rng.random() < 0.3:
         arguments["pre_top_k"] = int(rng.integers(0, count + 2))
     else:
         names += ["sorted_boxes", "sorted_keep_mask"]
-    kinds = {"keep": "int64", "sorted_positions": "int64", "keep_mask": "bool"}
-    kinds["sorted_keep_mask"] = "bool"
+    kinds = OPERATORS["nms"].output_dtypes
     arguments["outputs"] = tuple((name, kinds.get(name, "same")) for name in names)
     if rng.random() < 0.3:
         arguments["max_outputs"] = int(rng.integers(0, count + 2))

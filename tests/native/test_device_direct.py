@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from opsbridge.core import device
-from opsbridge.direct import make_direct
+from opsbridge.direct import make_direct, with_settings
+from opsbridge.errors import ArgumentError
 from opsbridge.torchvision import ops
 
 torch = pytest.importorskip("torch")
@@ -20,7 +22,7 @@ def road_of(api: Any) -> Any:
     direct = make_direct(api.operator.plan, api.operator._rule, widens_halves=True)
     assert direct is not None
     assert direct.on_device is not None
-    road = device_road(direct.on_device)
+    road = with_settings(device_road(direct.on_device), api.operator.plan.call, ())
     return lambda *arguments: road(api.operator.arrange_call(arguments, {}))
 
 
@@ -45,11 +47,70 @@ def test_nms_and_batched_nms(dtype: Any) -> None:
         assert torch.equal(kept, ops.batched_nms(boxes, scores, classes, 0.5))
 
 
-def test_what_needs_a_message_is_left_to_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_needs_a_message_is_left_to_the_operator() -> None:
     road = road_of(ops.nms)
     boxes, scores = scored_boxes(5, torch.float32)
     assert road(boxes, scores, float("nan")) is None
     assert road(boxes[:0], scores[:0], 0.5) is None
     assert road(boxes[0], scores, 0.5) is None
-    monkeypatch.setattr(device, "_unread", [object()])
-    assert road(boxes, scores, 0.5) is None
+
+
+def regions() -> tuple[Any, Any]:
+    features = torch.randn(2, 18, 9, 11, generator=torch.Generator().manual_seed(0))
+    return features, torch.tensor([[0.0, 1, 1, 7, 6], [1, -2, 0, 3.5, 8], [1, 2, 2, 2.5, 3]])
+
+
+CALLS = {
+    "roi_align": lambda: (*regions(), (3, 2), 0.5, 2, True),
+    "roi_pool": lambda: (*regions(), 3, 1.0),
+    "ps_roi_align": lambda: (*regions(), 3, 0.7, 2),
+    "ps_roi_pool": lambda: (*regions(), 3, 0.7),
+    "box_iou": lambda: (scored_boxes(9, torch.float32)[0], scored_boxes(4, torch.float32)[0]),
+    "generalized_box_iou": lambda: (scored_boxes(9, torch.float64)[0],) * 2,
+    "box_area": lambda: (scored_boxes(9, torch.float16)[0],),
+    "box_convert": lambda: (scored_boxes(9, torch.float32)[0], "xyxy", "cxcywh"),
+    "clip_boxes_to_image": lambda: (scored_boxes(9, torch.float32)[0], (100, 90)),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_other_calls_leave_a_ticket(name: str) -> None:
+    api = getattr(ops, name)
+    result = road_of(api)(*CALLS[name]())
+    assert torch.equal(result, api(*CALLS[name]()))
+    assert len(device._unread) == 1
+    device.raise_refused()
+
+
+def test_masks_of_kept_boxes_wait_for_nothing() -> None:
+    from opsbridge.frameworks.torch_device_road import device_road
+    from opsbridge.mindspore.ops import NMSWithMask
+
+    api = NMSWithMask(0.5)
+    direct = make_direct(api.operator.plan, api.operator._rule, widens_halves=True)
+    assert direct is not None
+    assert direct.on_device is not None
+    boxes, scores = scored_boxes(30, torch.float32)
+    scored = torch.cat((boxes, scores[:, None]), dim=1)
+    results = device_road(direct.on_device)((scored, 0.5))
+    assert len(device._unread) == 1
+    assert all(map(torch.equal, results, api(scored)))
+
+
+@pytest.mark.parametrize("name", ["roi_align", "roi_pool"])
+def test_what_was_refused_is_told_in_the_words_of_the_operator(name: str) -> None:
+    api, (features, rois) = getattr(ops, name), regions()
+    rois[1, 0] = 5
+    with pytest.raises(ArgumentError) as said:
+        api(features, rois, 3)
+    road = road_of(api)
+    assert road(features, rois, 3) is not None
+    with pytest.raises(ArgumentError, match=re.escape(str(said.value))):
+        road_of(ops.nms)(*scored_boxes(4, torch.float32), 0.5)
+    assert not device._unread
+    device.check_values("sync")
+    try:
+        with pytest.raises(ArgumentError, match=re.escape(str(said.value))):
+            road(features, rois, 3)
+    finally:
+        device.check_values("deferred")

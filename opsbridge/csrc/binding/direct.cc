@@ -81,7 +81,13 @@ class DirectCall {
 
   // The result of the native function as that of the direct call.
   int finish(int64_t answer, ObAny* result) {
-    if (place_.answer != nullptr) answer = place_.answer(answer);
+    if (place_.answer != nullptr) {
+      if (!has_cut_output()) {
+        *result = integer(answer);
+        return 0;
+      }
+      answer = place_.answer(answer);
+    }
     if (program_.returns_count ? answer < 0 : answer != 0) return 0;
     if (made_count_ == 0) {
       *result = integer(answer);
@@ -223,6 +229,13 @@ class DirectCall {
       value /= divisor;
     }
     return value;
+  }
+
+  bool has_cut_output() const {
+    for (const DirectOutput& output : program_.outputs) {
+      if (output.is_cut) return true;
+    }
+    return false;
   }
 
   static int64_t bytes_of(const ObTensor& tensor) {

@@ -10,8 +10,10 @@ namespace opsbridge {
 // Where the tensors of direct calls are.
 struct DirectPlace {
   int32_t device_type;
-  int64_t most_bytes;                 // of a result; larger ones are left to the slow road
-  int64_t (*answer)(int64_t result);  // of what `entry` returned, where one has to wait; or null
+  int64_t most_bytes;  // of a result; larger ones are left to the slow road
+  // Of a ticket that `entry` returned; or null, where it returns the answer itself. Where the
+  // length of no result depends on it, nobody waits: then the direct call gives the ticket.
+  int64_t (*answer)(int64_t ticket);
 };
 
 // In host memory, larger results are worth threads and pooled memory, which the slow road knows of.

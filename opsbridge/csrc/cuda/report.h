@@ -16,9 +16,11 @@ struct Report {
   unsigned long long count;    // rows of a result whose size depends on the data
 };
 
+OPSBRIDGE_FN void report_nothing(Report* report) { *report = Report{kNothingRefused, 0}; }
+
 struct StartReport {
   Report* report;
-  OPSBRIDGE_MEMBER void operator()(int64_t) const { *report = Report{kNothingRefused, 0}; }
+  OPSBRIDGE_MEMBER void operator()(int64_t) const { report_nothing(report); }
 };
 
 }  // namespace opsbridge

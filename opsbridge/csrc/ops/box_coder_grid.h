@@ -1,8 +1,5 @@
-// Which anchor meets which target or which offsets, row by row of the result.
+// Which anchor meets which target or which offsets, row by row of the result. Host and device.
 #pragma once
-
-#include <cmath>
-#include <limits>
 
 #include "ops/box_coder_host.h"
 #include "ops/box_rows.h"
@@ -32,36 +29,55 @@ inline CoderGrid grid_of(const BoxCoderCall& call, const BoxDecodeRule& rule) {
   return {outer, inner, {is_second ? 0 : 1, is_second ? 1 : 0}, {inner, 1}};
 }
 
-// Calls `use(row, anchor, other)` for every row of the result.
+struct CoderPair {
+  int64_t anchor, other;
+};
+
+// Of row `i` of a run of the result.
+OPSBRIDGE_FN CoderPair pair_at(const CoderGrid& grid, int64_t run, int64_t i) {
+  return {run * grid.anchor.outer + i * grid.anchor.inner,
+          run * grid.other.outer + i * grid.other.inner};
+}
+
+OPSBRIDGE_FN CoderPair pair_at(const CoderGrid& grid, int64_t row) {
+  if (grid.outer == 1) return pair_at(grid, 0, row);
+  return pair_at(grid, row / grid.inner, row % grid.inner);
+}
+
+// Calls `use(row, pair)` for every row of the result.
 template <class F>
 void for_each_pair(const CoderGrid& grid, F use) {
   for (int64_t run = 0; run < grid.outer; ++run) {
-    for (int64_t i = 0; i < grid.inner; ++i) {
-      use(run * grid.inner + i, run * grid.anchor.outer + i * grid.anchor.inner,
-          run * grid.other.outer + i * grid.other.inner);
-    }
+    for (int64_t i = 0; i < grid.inner; ++i) use(run * grid.inner + i, pair_at(grid, run, i));
   }
 }
 
-template <class T>
-Four<T> settings(const float (&values)[4]) {
-  Four<T> four;
-  for (int i = 0; i < 4; ++i) four.value[i] = static_cast<T>(values[i]);
-  return four;
+// The rows of the result that an anchor or another box is in.
+struct CoderRows {
+  int64_t first, step, count;
+};
+
+OPSBRIDGE_FN CoderRows rows_of(const CoderGrid& grid, const CoderGrid::Steps& steps,
+                               int64_t index) {
+  if (steps.outer == 0) return {index, grid.inner, grid.outer};
+  if (steps.inner == 0) return {index * grid.inner, 1, grid.inner};
+  return {index, 1, 1};
 }
 
 // The deviations of an anchor's offsets: its own, or those that all anchors share.
 template <class S, class T>
-Four<T> deviations_of(const BoxCoderCall& call, int64_t anchor, const Four<T>& shared) {
-  if (!is_present(call.anchor_deviations)) return shared;
-  return cast<T>(read_row<S>(call.anchor_deviations, anchor));
-}
+struct CoderDeviations {
+  TensorView own;
+  Four<T> shared;
 
-// The bound of the logarithm of a ratio of sides; infinite where there is none.
-template <class T>
-T bound_of(double ratio_clip) {
-  if (std::isnan(ratio_clip)) return static_cast<T>(std::numeric_limits<float>::infinity());
-  return static_cast<T>(std::fabs(std::log(static_cast<float>(ratio_clip))));
+  OPSBRIDGE_MEMBER Four<T> operator()(int64_t anchor) const {
+    return is_present(own) ? cast<T>(read_row<S>(own, anchor)) : shared;
+  }
+};
+
+template <class S, class T = S>
+CoderDeviations<S, T> deviations_of(const BoxCoderCall& call) {
+  return {call.anchor_deviations, settings<T>(call.deviations)};
 }
 
 }  // namespace opsbridge

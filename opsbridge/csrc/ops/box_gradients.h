@@ -200,4 +200,28 @@ OPSBRIDGE_FN TracedBox<T> from_layout(const Four<T>& gradient, Layout layout) {
   }
 }
 
+// The gradient of one box from that of its area.
+template <class T>
+OPSBRIDGE_FN Four<T> area_gradient_row(const Four<T>& box, T incoming, Layout layout,
+                                       BoxOffset offset) {
+  return to_layout(box, TracedBox<T>{T(0), T(0), T(0), T(0), incoming}, layout, offset);
+}
+
+template <class T>
+OPSBRIDGE_FN Four<T> convert_gradient_row(const Four<T>& incoming, Layout source, Layout target) {
+  if (source == target) return incoming;
+  return to_layout(incoming, from_layout(incoming, target), source, BoxOffset::zero);
+}
+
+template <class T>
+OPSBRIDGE_FN Four<T> clip_gradient_row(const Four<T>& box, const Four<T>& incoming, T x_limit,
+                                       T y_limit) {
+  Four<T> passed;
+  for (int i = 0; i < 4; ++i) {
+    const bool is_inside = box.value[i] > T(0) && box.value[i] < (i % 2 == 0 ? x_limit : y_limit);
+    passed.value[i] = is_inside ? incoming.value[i] : T(0);
+  }
+  return passed;
+}
+
 }  // namespace opsbridge

@@ -12,10 +12,6 @@
 namespace opsbridge {
 namespace {
 
-// The gradients of 16-bit floats are computed in float32 and rounded once.
-template <class S>
-using Wide = std::conditional_t<sizeof(S) == 2, float, S>;
-
 // A contiguous tensor of any floating dtype as numbers of one type.
 template <class T>
 std::vector<T> read_all(const TensorView& view, int64_t count) {
@@ -120,7 +116,7 @@ void store(const std::vector<Four<T>>& gradients, const TensorView& view) {
 
 template <class S>
 void run(const BoxIouCall& call, const TensorView& gradient, const TensorView& other_gradient) {
-  using T = Wide<S>;
+  using T = Widened<S>;
   TracedBoxes<T> first = trace<S, T>(call.boxes, call.rule);
   TracedBoxes<T> second = trace<S, T>(call.other_boxes, call.rule);
   const int64_t count = call.boxes.shape[call.boxes.rank - 2];
@@ -150,7 +146,7 @@ void run(const BoxIouCall& call, const TensorView& gradient, const TensorView& o
 template <class S, class Compute>
 void map_gradients(const TensorView& boxes, const TensorView& gradient, Compute compute) {
   for (int64_t row = 0, count = row_count(boxes); row < count; ++row) {
-    const Four<Wide<S>> four = compute(cast<Wide<S>>(read_row<S>(boxes, row)), row);
+    const Four<Widened<S>> four = compute(cast<Widened<S>>(read_row<S>(boxes, row)), row);
     S* destination = result_row<S>(gradient, row, 4);
     for (int i = 0; i < 4; ++i) destination[i] = static_cast<S>(four.value[i]);
   }
@@ -168,11 +164,11 @@ void box_area_gradient(const TensorView& area, const TensorView& boxes, const Te
                        const BoxAreaRule& rule) {
   with_floating_type(boxes.dtype, [&](auto zero) {
     using S = decltype(zero);
-    using T = Wide<S>;
+    using T = Widened<S>;
     const std::vector<T> incoming = read_all<T>(area, row_count(boxes));
     map_gradients<S>(boxes, gradient, [&](const Four<T>& box, int64_t row) {
-      const TracedBox<T> of_area{T(0), T(0), T(0), T(0), incoming[static_cast<size_t>(row)]};
-      return to_layout(box, of_area, rule.layout, rule.box_offset);
+      return area_gradient_row(box, incoming[static_cast<size_t>(row)], rule.layout,
+                               rule.box_offset);
     });
   });
 }
@@ -183,10 +179,9 @@ void box_convert_gradient(const TensorView& converted, const TensorView& gradien
   const Layout target = static_cast<Layout>(rule.target_layout);
   with_floating_type(converted.dtype, [&](auto zero) {
     using S = decltype(zero);
-    using T = Wide<S>;
+    using T = Widened<S>;
     map_gradients<S>(converted, gradient, [&](const Four<T>& incoming, int64_t) {
-      if (source == target) return incoming;
-      return to_layout(incoming, from_layout(incoming, target), source, BoxOffset::zero);
+      return convert_gradient_row(incoming, source, target);
     });
   });
 }
@@ -195,17 +190,12 @@ void clip_boxes_gradient(const TensorView& clipped, const TensorView& boxes, dou
                          double width, const TensorView& gradient, const ClipBoxesRule& rule) {
   with_floating_type(boxes.dtype, [&](auto zero) {
     using S = decltype(zero);
-    using T = Wide<S>;
+    using T = Widened<S>;
     const S last = rule.box_offset == BoxOffset::one ? S(1) : S(0);
-    const T limit[2] = {T(S(width) - last), T(S(height) - last)};
+    const T x_limit = T(S(width) - last), y_limit = T(S(height) - last);
     const std::vector<T> incoming = read_all<T>(clipped, 4 * row_count(boxes));
     map_gradients<S>(boxes, gradient, [&](const Four<T>& box, int64_t row) {
-      Four<T> passed;
-      for (int i = 0; i < 4; ++i) {
-        const bool is_inside = box.value[i] > T(0) && box.value[i] < limit[i % 2];
-        passed.value[i] = is_inside ? incoming[static_cast<size_t>(4 * row + i)] : T(0);
-      }
-      return passed;
+      return clip_gradient_row(box, four_at(incoming.data() + 4 * row, 1), x_limit, y_limit);
     });
   });
 }

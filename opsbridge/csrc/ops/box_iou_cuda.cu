@@ -75,9 +75,6 @@ struct Pairs {
   }
 };
 
-// Where nothing can be refused, the first thread of the kernel says so, which saves a launch.
-OPSBRIDGE_FN void report_nothing(Report* report) { *report = Report{kNothingRefused, 0}; }
-
 // A usual rule is constant but for its measure, so the loop has no tests of it; a NaN then tells by
 // the area of its box.
 template <Measure usual>

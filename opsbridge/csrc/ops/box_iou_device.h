@@ -13,4 +13,8 @@ namespace opsbridge {
 void box_iou_on_device(const Executor& on, Workspace& workspace, Report* report,
                        const BoxIouCall& call);
 
+// `call.result` holds the gradient of the overlaps, contiguous.
+void box_iou_gradient_on_device(const Executor& on, Report* report, const BoxIouCall& call,
+                                const TensorView& gradient, const TensorView& other_gradient);
+
 }  // namespace opsbridge

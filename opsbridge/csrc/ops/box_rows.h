@@ -14,6 +14,10 @@ namespace opsbridge {
 template <class S>
 using Exact = std::conditional_t<std::is_integral_v<S>, int64_t, S>;
 
+// The gradients of 16-bit floats are computed in float32 and rounded once.
+template <class S>
+using Widened = std::conditional_t<sizeof(S) == 2, float, S>;
+
 OPSBRIDGE_FN int64_t row_count(const TensorView& view) {
   int64_t count = 1;
   for (int axis = 0; axis + 1 < view.rank; ++axis) count *= view.shape[axis];

@@ -2,29 +2,11 @@
 
 #include <limits>
 
-#include "ops/box_rows.h"
+#include "ops/box_row_maps.h"
 #include "opsbridge/dispatch.h"
 
 namespace opsbridge {
 namespace {
-
-constexpr int64_t kLeavesDtype = 1;
-
-// Sums and differences of smaller integers stay within 64 bits.
-bool is_summable(int64_t value) {
-  constexpr int64_t kBound = int64_t(1) << 62;
-  return value > -kBound && value < kBound;
-}
-
-template <class T>
-bool is_summable(const Four<T>& four) {
-  if constexpr (std::is_integral_v<T>) {
-    for (const T value : four.value) {
-      if (!is_summable(value)) return false;
-    }
-  }
-  return true;
-}
 
 template <class S>
 bool fits(int64_t value) {
@@ -65,25 +47,12 @@ bool is_centred(Layout layout) { return layout == Layout::cxcywh; }
 template <class S>
 int64_t convert(const TensorView& boxes, const TensorView& converted, Layout source,
                 Layout target) {
-  using T = Exact<S>;
-  if (source == target) {
-    return map_rows<S, S>(boxes, converted, [](const Four<T>& box) { return box; });
-  }
   if constexpr (std::is_integral_v<S>) {
-    if (is_centred(source)) {
-      return map_rows<S, float>(boxes, converted, [=](const Four<T>& box) {
-        return from_corners<float>(to_corners(cast<float>(box), source), target);
-      });
-    }
-    if (is_centred(target)) {
-      return map_rows<S, float>(boxes, converted, [=](const Four<T>& box) {
-        return from_corners<float>(to_corners(box, source), target);
-      });
+    if (source != target && (is_centred(source) || is_centred(target))) {
+      return map_rows<S, float>(boxes, converted, ConvertRow<float>{source, target});
     }
   }
-  return map_rows<S, S>(boxes, converted, [=](const Four<T>& box) {
-    return from_corners<T>(to_corners(box, source), target);
-  });
+  return map_rows<S, S>(boxes, converted, ConvertRow<Exact<S>>{source, target});
 }
 
 // S holds the box, A its area where that has room for every box.
@@ -94,40 +63,18 @@ int64_t areas(const TensorView& boxes, const TensorView& area, const BoxAreaRule
   if constexpr (std::is_integral_v<S>) {
     for (int64_t row = 0; row < count; ++row) {
       const Four<Wide> box = read_row<S>(boxes, row);
+      if (!is_summable(box)) return refused_row(row, kLeavesDtype);
       const Sides<Wide> sides = sides_of(box, rule.layout, rule.box_offset);
-      Wide product;
-      if (!is_summable(box) || __builtin_mul_overflow(sides.first, sides.second, &product) ||
-          !fits<A>(product)) {
+      if (!has_product(sides.first, sides.second) || !fits<A>(sides.first * sides.second)) {
         return refused_row(row, kLeavesDtype);
       }
     }
   }
   for (int64_t row = 0; row < count; ++row) {
-    const Sides<Wide> sides =
-        sides_of(cast<Wide>(read_row<S>(boxes, row)), rule.layout, rule.box_offset);
-    *result_row<A>(area, row, 1) = static_cast<A>(sides.first * sides.second);
+    *result_row<A>(area, row, 1) =
+        static_cast<A>(area_of_row(cast<Wide>(read_row<S>(boxes, row)), rule));
   }
   return 0;
-}
-
-// T is what coordinates are compared in, D what they are stored in.
-template <class S, class T, class D>
-int64_t clip(const TensorView& boxes, double height, double width, const TensorView& clipped_boxes,
-             const ClipBoxesRule& rule) {
-  const T last = rule.box_offset == BoxOffset::one ? T(1) : T(0);
-  const T x_limit = static_cast<T>(width) - last, y_limit = static_cast<T>(height) - last;
-  return map_rows<S, D>(boxes, clipped_boxes, [=](const Four<Exact<S>>& box) {
-    const Four<T> four = cast<T>(box);
-    const T* v = four.value;
-    return Four<T>{{clipped(v[0], x_limit), clipped(v[1], y_limit), clipped(v[2], x_limit),
-                    clipped(v[3], y_limit)}};
-  });
-}
-
-template <class T>
-bool passes(const Sides<T>& sides, T limit, SideTest test) {
-  return test == SideTest::above ? sides.first > limit && sides.second > limit
-                                 : sides.first >= limit && sides.second >= limit;
 }
 
 template <class S, class T>
@@ -137,11 +84,7 @@ int64_t search(const TensorView& boxes, T limit, const TensorView& keep,
   for (int64_t row = 0, count = row_count(boxes); row < count; ++row) {
     const Four<Exact<S>> box = read_row<S>(boxes, row);
     if (!is_summable(box)) return -1 - row;
-    const Sides<Exact<S>> sides = sides_of(box, Layout::xyxy, rule.box_offset);
-    if (passes(Sides<T>{static_cast<T>(sides.first), static_cast<T>(sides.second)}, limit,
-               rule.side_test)) {
-      static_cast<int64_t*>(keep.data)[kept++] = row;
-    }
+    if (is_large(box, limit, rule)) static_cast<int64_t*>(keep.data)[kept++] = row;
   }
   return kept;
 }
@@ -152,17 +95,11 @@ T image_number(const TensorView& image, int64_t i) {
 }
 
 template <class T>
-struct ImageLimits {
-  T x, y;
-};
-
-template <class T>
 ImageLimits<T> limits_of(const TensorView& image, BoxOffset offset) {
   return with_number_type(image.dtype, [&](auto zero) {
     using S = decltype(zero);
-    const T ratio = image_number<S, T>(image, 2), last = offset == BoxOffset::one ? T(1) : T(0);
-    return ImageLimits<T>{image_number<S, T>(image, 1) * ratio - last,
-                          image_number<S, T>(image, 0) * ratio - last};
+    return image_limits(image_number<S, T>(image, 0), image_number<S, T>(image, 1),
+                        image_number<S, T>(image, 2), offset);
   });
 }
 
@@ -171,11 +108,7 @@ void mark_valid(const TensorView& boxes, const TensorView& image, const TensorVi
                 BoxOffset offset) {
   const ImageLimits<T> limits = limits_of<T>(image, offset);
   for (int64_t row = 0, count = row_count(boxes); row < count; ++row) {
-    const Four<T> box = cast<T>(read_row<S>(boxes, row));
-    const T* v = box.value;
-    // Whatever is not found outside counts as inside, a NaN too.
-    const bool is_outside = v[0] < T(0) || v[1] < T(0) || limits.x < v[2] || limits.y < v[3];
-    *result_row<uint8_t>(valid, row, 1) = !is_outside;
+    *result_row<uint8_t>(valid, row, 1) = is_inside(cast<T>(read_row<S>(boxes, row)), limits);
   }
 }
 
@@ -209,9 +142,9 @@ int64_t clip_boxes(const TensorView& boxes, double height, double width, const T
   return with_number_type(boxes.dtype, [&](auto zero) {
     using S = decltype(zero);
     if (boxes.dtype == clipped.dtype) {
-      return clip<S, Exact<S>, S>(boxes, height, width, clipped, rule);
+      return map_rows<S, S>(boxes, clipped, ClipRow<Exact<S>>::of(height, width, rule));
     }
-    return clip<S, float, float>(boxes, height, width, clipped, rule);
+    return map_rows<S, float>(boxes, clipped, ClipRow<float>::of(height, width, rule));
   });
 }
 

@@ -8,6 +8,11 @@
 
 namespace opsbridge {
 
+// Why a box is refused.
+constexpr int64_t kNotFinite = 1, kBatchOutOfRange = 2;
+// Beyond this a place in an image no longer fits 64 bits after scaling.
+constexpr float kLargestFraction = 1e9f;
+
 // Low and high neighbour along one axis; `is_inside` is false where the image has no such place.
 struct CropTap {
   int64_t low, high;

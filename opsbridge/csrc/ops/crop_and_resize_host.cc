@@ -13,10 +13,6 @@
 namespace opsbridge {
 namespace {
 
-constexpr int64_t kNotFinite = 1, kBatchOutOfRange = 2;
-// Beyond this a place in an image no longer fits 64 bits after scaling.
-constexpr float kLargestFraction = 1e9f;
-
 int64_t image_of(const CropAndResizeCall& call, int64_t row) {
   return call.batch_indices.dtype == Dtype::int32 ? read<int32_t>(call.batch_indices, row)
                                                   : read<int64_t>(call.batch_indices, row);

@@ -1,15 +1,12 @@
 #include "ops/masks_to_boxes_host.h"
 
+#include "ops/masks_to_boxes.h"
 #include "opsbridge/dispatch.h"
 #include "opsbridge/numeric.h"
 #include "runtime/thread_pool.h"
 
 namespace opsbridge {
 namespace {
-
-struct Extent {
-  int64_t first_row, last_row, first_column, last_column;
-};
 
 // A NaN is not zero, so it counts as set.
 template <class S>
@@ -37,17 +34,10 @@ Extent extent_of(const S* mask, const TensorView& masks) {
 template <class S>
 void run(const TensorView& masks, const TensorView& boxes, const MasksToBoxesRule& rule,
          int threads) {
-  const int64_t end = rule.end_offset == EndOffset::one ? 1 : 0;
   parallel_for(boxes.shape[0], 1, threads, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) {
       const S* mask = static_cast<const S*>(masks.data) + i * masks.strides[0];
-      const Extent extent = extent_of(mask, masks);
-      float* box = static_cast<float*>(boxes.data) + 4 * i;
-      const bool is_empty = extent.last_row < 0;
-      box[0] = is_empty ? 0.0f : static_cast<float>(extent.first_column);
-      box[1] = is_empty ? 0.0f : static_cast<float>(extent.first_row);
-      box[2] = is_empty ? 0.0f : static_cast<float>(extent.last_column + end);
-      box[3] = is_empty ? 0.0f : static_cast<float>(extent.last_row + end);
+      write_box(extent_of(mask, masks), rule, static_cast<float*>(boxes.data) + 4 * i);
     }
   });
 }

@@ -1,19 +1,11 @@
-#include "binding/checks.h"
 #include "binding/export.h"
-#include "ops/masks_to_boxes_host.h"
+#include "binding/masks_to_boxes_arguments.h"
 
 namespace opsbridge {
 
 static int64_t call_masks_to_boxes(Arguments& args) {
-  const TensorView masks = args.tensor(3);
-  const TensorView boxes = args.tensor(2);
-  const MasksToBoxesRule rule = decode_masks_to_boxes_rule(args.integer());
-  const int threads = static_cast<int>(args.integer());
-  args.finish();
-  require(masks.dtype != Dtype::other, "masks have an unknown dtype");
-  require(boxes.dtype == Dtype::float32 && boxes.shape[1] == 4, "boxes must be float32 (N, 4)");
-  require(boxes.shape[0] <= masks.shape[0], "boxes must be one per mask");
-  masks_to_boxes(masks, boxes, rule, threads);
+  const MasksToBoxesCall call = read_masks_to_boxes(args);
+  masks_to_boxes(call.masks, call.boxes, call.rule, call.threads);
   return 0;
 }
 

@@ -9,7 +9,6 @@
 
 namespace opsbridge {
 
-// Of operators whose results are as long as data says.
-constexpr DirectPlace kOnDeviceAndWaiting{kDeviceType, INT64_MAX, wait_for_answer};
+constexpr DirectPlace kOnDevice{kDeviceType, INT64_MAX, wait_for_answer};
 
 }  // namespace opsbridge

@@ -16,4 +16,4 @@ static int64_t call_nms(Arguments& given) {
 }  // namespace opsbridge
 
 OPSBRIDGE_EXPORT(nms)
-OPSBRIDGE_EXPORT_DIRECT(nms, opsbridge::kOnDeviceAndWaiting)
+OPSBRIDGE_EXPORT_DIRECT(nms, opsbridge::kOnDevice)

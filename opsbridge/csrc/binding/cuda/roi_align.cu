@@ -1,3 +1,4 @@
+#include "binding/cuda/direct_on_device.h"
 #include "binding/cuda/on_device.h"
 #include "binding/export.h"
 #include "binding/roi_align_arguments.h"
@@ -29,3 +30,4 @@ static int64_t call_roi_align_backward(Arguments& given) {
 
 OPSBRIDGE_EXPORT(roi_align)
 OPSBRIDGE_EXPORT(roi_align_backward)
+OPSBRIDGE_EXPORT_DIRECT(roi_align, opsbridge::kOnDevice)
