@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,17 +85,16 @@ def test_other_calls_leave_a_ticket(name: str) -> None:
 
 def test_masks_of_kept_boxes_wait_for_nothing() -> None:
     from opsbridge.frameworks.torch_device_road import device_road
-    from opsbridge.mindspore.ops import NMSWithMask
 
-    api = NMSWithMask(0.5)
-    direct = make_direct(api.operator.plan, api.operator._rule, widens_halves=True)
+    operator = ops.nms.operator
+    direct = make_direct(operator.plan, operator._rule, widens_halves=True)
     assert direct is not None
     assert direct.on_device is not None
     boxes, scores = scored_boxes(30, torch.float32)
-    scored = torch.cat((boxes, scores[:, None]), dim=1)
-    results = device_road(direct.on_device)((scored, 0.5))
+    road = device_road(replace(direct.on_device, wanted=(("keep_mask", "bool"),)))
+    mask = road((boxes, scores, 0.3))
     assert len(device._unread) == 1
-    assert all(map(torch.equal, results, api(scored)))
+    assert torch.equal(mask.nonzero()[:, 0], ops.nms(boxes, scores, 0.3).sort().values)
 
 
 @pytest.mark.parametrize("name", ["roi_align", "roi_pool"])
