@@ -53,9 +53,9 @@ class Weight:
         """The overlap of two boxes in the form of the framework."""
         number = type(self.threshold)
         shared = intersection(winner, other, self.box_offset)
-        united = (winner.area + other.area) - shared
+        united: Any = np.asarray((winner.area + other.area) - shared)
         if self.overlap_form == "one_minus_distance":
-            areas = np.float64(winner.area) + np.float64(other.area)
+            areas = np.asarray(np.float64(winner.area) + np.float64(other.area))
             return number(one_minus_distance(shared, united, areas)[()])
         is_empty = winner.area <= 0 or other.area <= 0
         if self.overlap_form == "positive_areas" and is_empty:
