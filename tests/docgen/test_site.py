@@ -7,6 +7,7 @@ import json
 import os
 import posixpath
 import re
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -94,9 +95,15 @@ class Links(html.parser.HTMLParser):
             self.images_without_text.append(str(given.get("src")))
 
 
+@cache
+def links_of(path: Path) -> Links:
+    """Each of the many pages is parsed once."""
+    return Links(path)
+
+
 @built
 def test_no_link_of_the_site_is_broken_and_nothing_is_loaded_from_elsewhere() -> None:
-    pages = {path: Links(path) for path in Path(SITE).resolve().rglob("*.html")}
+    pages = {path: links_of(path) for path in Path(SITE).resolve().rglob("*.html")}
     assert len(pages) > 2 * len(list(all_pairs()))
     for path, page in pages.items():
         assert not page.images_without_text, path
@@ -121,7 +128,7 @@ def test_every_page_links_its_twin(language: str) -> None:
         if "_static" not in path.parts:
             depth = len(path.relative_to(folder).parts)
             target = f"{'../' * depth}{other}/{path.relative_to(folder).as_posix()}"
-            assert target in Links(path).targets, path
+            assert target in links_of(path.resolve()).targets, path
 
 
 @built

@@ -27,9 +27,11 @@ _ENTRY = """<!doctype html>
 <p><a href="en/index.html">English</a></p>
 <p><a href="zh/index.html" lang="zh">中文</a></p></body></html>
 """
-# Names of APIs fit a phone. Prose in cells of difference tables and lists of dtypes in those of the
-# matrix are more than a word wide, which is what a browser leaves them beside long names.
+# Names of APIs fit a phone. Categories stay on a line, Chinese ones too; prose in cells of
+# difference tables and lists of dtypes in those of the matrix are more than a word wide, which is
+# what a browser leaves them beside long names.
 _STYLE = """article td, article th { vertical-align: top; }
+tr > :first-child:nth-last-child(5) { white-space: nowrap; }
 tr > :nth-child(5):last-child { min-width: 16em; }
 tr > :nth-child(4):nth-last-child(5) { min-width: 14em; }
 @media (max-width: 40em) {
@@ -38,9 +40,10 @@ tr > :nth-child(4):nth-last-child(5) { min-width: 14em; }
   article table { font-size: 0.85rem; }
 }
 """
-# What Sphinx has by itself, but pages about one thing come before those about a pair or a test.
-_SCORER = """var Scorer = {
-  score: ([page, , , , score]) => (/^(differences|proofs)\\//.test(page) ? score - 100 : score),
+# What Sphinx has by itself, but pages about operators come first, those about pairs and tests last.
+_SCORER = """const _WEIGHTS = {concepts: 2, operators: 2, differences: -100, proofs: -100};
+var Scorer = {
+  score: ([page, , , , score]) => score + (_WEIGHTS[page.split("/")[0]] || 0),
   objNameMatch: 11, objPartialMatch: 6, objPrio: {0: 15, 1: 5, 2: -5}, objPrioDefault: 0,
   title: 15, partialTitle: 7, term: 5, partialTerm: 2,
 };
