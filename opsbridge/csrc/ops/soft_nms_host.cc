@@ -11,6 +11,7 @@
 #include "ops/soft_nms.h"
 #include "ops/soft_nms_blocks.h"
 #include "opsbridge/dispatch.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace {
@@ -51,6 +52,7 @@ template <class A>
 void select_from(size_t selected, std::vector<Live<A>>& live, const SoftSettings<A>& settings) {
   size_t count = live.size();
   for (size_t i = selected; i < count; ++i) {
+    if (may_end_at(static_cast<int64_t>(i))) break;
     size_t best = i;
     for (size_t j = i + 1; j < count; ++j) {
       if (live[best].candidate.score < live[j].candidate.score) best = j;
