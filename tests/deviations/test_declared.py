@@ -56,7 +56,6 @@ MODULES = {
     "paddle.vision.ops.psroi_pool": "test_paddle_psroi_pool",
     "paddle.vision.ops.PSRoIPool": "test_paddle_psroi_pool",
     "tensorflow.soft_non_max_suppression": "test_tensorflow_with_scores",
-    "tensorflow.image.non_max_suppression_with_scores": "test_tensorflow_with_scores",
     "tensorflow.image.non_max_suppression": "test_tensorflow_nms",
     "tensorflow.image.non_max_suppression_padded": "test_tensorflow_padded",
     "tensorflow.image.combined_non_max_suppression": "test_tensorflow_combined",

@@ -27,6 +27,7 @@ SOURCES = (
     *sorted(CSRC.glob("cuda/*.cu")),
     *sorted(CSRC.glob("ops/*_cuda.cu")),
     *(CSRC / "binding" / f"{name}.cc" for name in HOST_SOURCES),
+    CSRC / "runtime" / "interrupt.cc",
 )
 FLAGS = ("-std=c++17", "-O1", "-fPIC", "-ffp-contract=off", "-fvisibility=hidden")
 

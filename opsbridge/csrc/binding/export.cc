@@ -4,6 +4,7 @@
 #include <new>
 
 #include "binding/call_recorder.h"
+#include "runtime/interrupt.h"
 
 namespace opsbridge {
 namespace {
@@ -34,7 +35,10 @@ int guarded(int64_t (*body)(Arguments&), const ObAny* args, int32_t count, ObAny
       record_call(args, count);
     } else {
       Arguments arguments(args, count);
+      const CallWatch watch(TVMFFIEnvCheckSignals);
       result->as_int = body(arguments);
+      // The caller's own exception, KeyboardInterrupt for one, waits to be seen.
+      if (watch.is_interrupted()) return raise("EnvErrorAlreadySet", "opsbridge: interrupted");
     }
     result->padding = 0;
     result->tag = kIntTag;

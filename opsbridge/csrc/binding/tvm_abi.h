@@ -60,6 +60,9 @@ using ObFunction = int (*)(void* self, const ObAny* args, int32_t count, ObAny* 
 // Resolved when the tvm-ffi run time loads this library; weak, so that loading without it works.
 __attribute__((weak)) void TVMFFIErrorSetRaisedFromCStr(const char* kind, const char* message);
 
+// Runs the handlers of signals that came; not 0: one of them raised an exception of its language.
+__attribute__((weak)) int TVMFFIEnvCheckSignals(void);
+
 // A callable object of tvm-ffi around a function of the calling convention and its first argument.
 __attribute__((weak)) int TVMFFIFunctionCreate(void* self, ObFunction call,
                                                void (*deleter)(void* self), void** out);

@@ -1,6 +1,7 @@
 // The suppression sweep, compiled once per instruction-set level (OPSBRIDGE_LEVEL names it).
 #include "ops/nms.h"
 #include "ops/nms_levels.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -34,6 +35,7 @@ template <class A>
 void sweep_with_decay(const NmsSweep<A>& sweep, NmsRule rule) {
   double threshold = sweep.threshold;
   for (int64_t i = 0; i < sweep.count; ++i) {
+    if (may_end_at(i)) return;
     bool drops = false;
     for (int64_t j = 0; j < i && !drops; ++j) {
       drops =
@@ -65,6 +67,7 @@ void sweep_with(const NmsSweep<A>& sweep, Comparison comparison) {
       sweep.suppressed[i] = 1;
       continue;
     }
+    if (may_end_at(i)) return;
     if (sweep.suppressed[i]) continue;
     ++kept;
     suppress_after(sweep, i, sweep.threshold, rule);

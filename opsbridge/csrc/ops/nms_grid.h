@@ -13,6 +13,7 @@
 #pragma once
 
 #include "ops/nms_grid_layout.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -271,6 +272,7 @@ bool decide_in_grid(SweepRun<A>& run, const GridMemory<Held<A>>& memory) {
   GridLooks looks[2][kMostLooks];
   int levels[2] = {grid.look_around(0, looks[0]), 0};
   for (uint32_t first = 0, now = 0; first < run.count; first += kBlock, now = 1 - now) {
+    if (may_end_at(first / kBlock, kBoxesInCache / kBlock)) break;
     const uint32_t next = first + kBlock;
     if (next < run.count) {
       levels[1 - now] = grid.look_around(next, looks[1 - now]);

@@ -5,6 +5,7 @@
 #include "ops/nms_lanes.h"
 #include "ops/nms_sweep_levels.h"
 #include "ops/packed_lanes.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -15,6 +16,8 @@ constexpr double kTestsPerKept = 256;
 constexpr double kTestsPerDropped = 128;
 // What is left is not worth a grid.
 constexpr uint32_t kFewBoxes = 448;
+// Of loops whose turns take as long as there are boxes: with a few hundred, nobody asks.
+constexpr uint32_t kTurnsBetweenAsking = 16;
 // So many kept boxes show how many others one drops.
 constexpr uint32_t kFirstKept = 4;
 
@@ -111,7 +114,8 @@ void sweep(SweepRun<A>& run) {
   uint32_t left = run.count;  // alive boxes
   uint32_t most = share > kFewBoxes ? kFirstKept : kBlock;
   uint32_t block = 0;
-  while (left > 0 && run.kept_count < run.most_kept) {
+  for (uint32_t turn = 0; left > 0 && run.kept_count < run.most_kept; ++turn) {
+    if (may_end_at(turn, kTurnsBetweenAsking)) break;
     if (run.alive[block] == 0) {
       ++block;
       continue;
@@ -142,6 +146,7 @@ void drop_suppressed(SweepRun<A>& run, const BoxArrays<Held<A>>& boxes, uint32_t
   constexpr uint32_t kBetweenCounts = 4;
   revive(run.alive, run.count);
   for (uint32_t i = 0; i < count; ++i) {
+    if (may_end_at(i, kTurnsBetweenAsking)) break;
     const uint32_t blocks = blocks_of(run.count);
     KeptBox<A, kIsUsual>(run, boxes, i).suppress_blocks(run.boxes, run.alive, 0, blocks);
     if (i % kBetweenCounts != kBetweenCounts - 1) continue;

@@ -3,6 +3,7 @@
 // the order of the forward pass.
 #include "ops/exact_shares.h"
 #include "ops/roi_align_lanes.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -389,7 +390,7 @@ bool roi_align_block_backward(const RoiAlignGradientJob<S, T>& job, const RoiAli
                                   scratch.spans};
   for (int64_t row = 0; row < job.config.height; ++row) block.spans[row] = RowSpan{0, 0};
   bool has_memory = true;
-  for (int64_t i = 0; has_memory && i < part.count; ++i) {
+  for (int64_t i = 0; has_memory && i < part.count && !may_end_at(i); ++i) {
     const int64_t next = part.rows[smaller(i + 1, part.count - 1)];
     has_memory = add_row(block, scratch.region, part.rows[i], gradients_of(block, next));
   }

@@ -3,6 +3,7 @@
 // sums are the same for every number of threads.
 #include "ops/plane_sums.h"
 #include "ops/roi_align_levels.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -159,7 +160,7 @@ bool roi_align_backward(const RoiAlignGradientJob<S, T>& job, int64_t first, int
   T* sums = open_sums<S, T>(output, count);
   RegionScratch<T> scratch;
   bool has_memory = open_region(scratch, job.config) && sums != nullptr;
-  for (int64_t row = 0; has_memory && row < job.inputs.rows; ++row) {
+  for (int64_t row = 0; has_memory && row < job.inputs.rows && !may_end_at(row); ++row) {
     has_memory = add_row(job, scratch, sums, row, first, last);
   }
   close_region(scratch);

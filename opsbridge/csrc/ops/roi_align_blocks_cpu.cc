@@ -2,6 +2,7 @@
 // are turned into lanes where regions first need them, and every lane folds its samples in the
 // order of the shared header.
 #include "ops/roi_align_lanes.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -322,7 +323,7 @@ bool roi_align_block(const RoiAlignJob<S, T>& job, const RoiAlignBlock& part,
                           part.count >= kRegionsForWholeRows};
   for (int64_t row = 0; row < job.config.height; ++row) block.spans[row] = RowSpan{0, 0};
   bool has_memory = true;
-  for (int64_t i = 0; has_memory && i < part.count; ++i) {
+  for (int64_t i = 0; has_memory && i < part.count && !may_end_at(i); ++i) {
     has_memory = fill_row(block, scratch.region, part.rows[i]);
   }
   end_streaming();

@@ -4,6 +4,7 @@
 #include "ops/plane_sums.h"
 #include "ops/roi_pool_bins.h"
 #include "ops/roi_pool_levels.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -75,7 +76,7 @@ bool roi_pool_backward(const RoiPoolGradientJob<S, T>& job, int64_t first, int64
   const int64_t count = (last - first) * plane_size;
   S* output = job.gradient + first * plane_size;
   T* sums = open_sums<S, T>(output, count);
-  for (int64_t row = 0; sums != nullptr && row < job.inputs.rows; ++row) {
+  for (int64_t row = 0; sums != nullptr && row < job.inputs.rows && !may_end_at(row); ++row) {
     add_row(job, sums, row, first, last);
   }
   close_sums(sums, output, count);

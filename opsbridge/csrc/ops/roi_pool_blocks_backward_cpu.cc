@@ -4,6 +4,7 @@
 #include "ops/plane_sums.h"
 #include "ops/roi_pool_block.h"
 #include "ops/roi_pool_places.h"
+#include "runtime/interrupt.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -22,6 +23,7 @@ bool roi_pool_backward_block(const RoiPoolGradientJob<S, T>& job, const ImageReg
   S* output = job.gradient + (image.image * job.config.channels + first_channel) * plane;
   T* sums = open_sums<S, T>(output, block.channels * plane);
   for (int64_t first = 0; sums != nullptr && first < image.count; first += together) {
+    if (first > 0 && is_interrupted()) break;
     const int64_t last = smaller(first + together, image.count);
     for (int64_t i = first; i < last; ++i) {
       find_places(block, bins_of_region(job, image.regions[i]));

@@ -2,6 +2,7 @@
 // instruction-set level.
 #include "ops/roi_pool_block.h"
 #include "ops/roi_pool_levels.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -75,7 +76,7 @@ void roi_pool_block(const RoiPoolJob<S, T>& job, const ImageRegions& image, int6
                     char* memory) {
   const Block<S, T> block = open_block(job.config, job.inputs, image, first_channel, memory);
   SignOfZero<S, T> sign(block);
-  for (int64_t i = 0; i < image.count; ++i) {
+  for (int64_t i = 0; i < image.count && !may_end_at(i); ++i) {
     const RegionBins bins = bins_of_region(job, image.regions[i]);
     const bool is_done = job.argmax == nullptr && (find_values(block, bins) || sign.is_certain());
     if (!is_done) find_places(block, bins);

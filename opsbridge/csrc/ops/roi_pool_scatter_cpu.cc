@@ -3,6 +3,7 @@
 // the gradients of one region that belong to them lie next to each other.
 #include "ops/plane_sums.h"
 #include "ops/roi_pool_places.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -18,7 +19,7 @@ bool scatter_planes(const RoiPoolGradientJob<S, T>& job, const ImageRegions& ima
   S* output = job.gradient + (image.image * job.config.channels + first_channel) * plane;
   T* sums = open_sums<S, T>(output, count);
   const int64_t* strides = job.argmax_strides;
-  for (int64_t i = 0; sums != nullptr && i < image.count; ++i) {
+  for (int64_t i = 0; sums != nullptr && i < image.count && !may_end_at(i); ++i) {
     for (int64_t channel = first_channel; channel < last_channel; ++channel) {
       const auto places_of = [&](int64_t place) {
         const int32_t* first =

@@ -2,6 +2,7 @@
 #include "ops/lanes.h"
 #include "ops/packed_lanes.h"
 #include "ops/soft_nms_levels.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
@@ -57,6 +58,7 @@ class Selection {
     const int64_t count = s_.live;
     summarize_all();
     while (s_.selected < smaller(s_.live, s_.most) && is_ordinary_) {
+      if (may_end_at(s_.selected)) break;
       if (2 * (s_.live - s_.selected) < s_.slots && s_.slots > kSoftBlock) compact();
       const int64_t slot = best_slot();
       if (checks && s_.each.score[slot] < s_.settings.min_score) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ops/soft_nms.h"
+#include "runtime/may_end.h"
 
 namespace opsbridge {
 
@@ -54,6 +55,7 @@ void select_in_place(size_t selected, size_t most, std::vector<Live<A, S>>& live
                      const SoftSettings<S>& settings) {
   size_t count = live.size(), i = selected;
   for (; i < count && i < most; ++i) {
+    if (may_end_at(static_cast<int64_t>(i))) break;
     size_t best = i;
     for (size_t j = i + 1; j < count; ++j) {
       if (live[best].score < live[j].score) best = j;
@@ -74,6 +76,7 @@ void select_by_index(size_t most, std::vector<Live<A, S>>& live, const SoftSetti
   };
   size_t i = 0;
   for (; i < live.size() && i < most; ++i) {
+    if (may_end_at(static_cast<int64_t>(i))) break;
     size_t best = i;
     for (size_t j = i + 1; j < live.size(); ++j) {
       if (comes_before(live[j], live[best])) best = j;
@@ -108,7 +111,8 @@ void select_from_queue(size_t most, std::vector<Live<A, S>>& live,
     if (may_wait(each.score)) queue.push({each, 0});
   }
   live.clear();
-  while (!queue.empty() && live.size() < most) {
+  for (int64_t turn = 0; !queue.empty() && live.size() < most; ++turn) {
+    if (may_end_at(turn)) break;
     Waiting next = queue.top();
     queue.pop();
     const S before = next.each.score;

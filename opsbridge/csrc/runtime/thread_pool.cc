@@ -9,6 +9,8 @@
 #include <system_error>
 #include <thread>
 
+#include "runtime/interrupt.h"
+
 namespace opsbridge {
 namespace {
 
@@ -18,12 +20,14 @@ constexpr int kMaxWorkers = 255;
 struct Job {
   int64_t count, grain;
   const std::function<void(int64_t, int64_t)>* body;
+  CallWatch* watch;
   std::atomic<int64_t> next{0};
 
   void work() {
     for (;;) {
       const int64_t first = next.fetch_add(grain);
       if (first >= count) return;
+      if (first > 0 && is_interrupted()) return;
       (*body)(first, std::min(first + grain, count));
     }
   }
@@ -76,7 +80,10 @@ class Pool {
       ++busy_;
       Job* job = job_;
       lock.unlock();
-      job->work();
+      {
+        const WorkingFor call(job->watch);
+        job->work();
+      }
       lock.lock();
       if (--busy_ == 0) done_.notify_one();
     }
@@ -116,6 +123,7 @@ void parallel_for(int64_t count, int64_t grain, int threads,
   job.count = count;
   job.grain = grain;
   job.body = &body;
+  job.watch = current_watch();
   const int64_t ranges = (count + grain - 1) / grain;
   const int workers = static_cast<int>(std::min<int64_t>(threads, ranges)) - 1;
   if (workers <= 0) return job.work();
