@@ -75,7 +75,6 @@ STEPS = [
     case("MultiheadAttention", 6, 2, on=((4, 2, 6),) * 3),
     case("MultiheadAttention", 6, 3, batch_first=True, kdim=4, vdim=5, has_bias=False,
          on=((2, 4, 6), (2, 3, 4), (2, 3, 5))),
-    case("Unfold", [1, 2, 3, 1], [1, 2, 1, 1], [1, 1, 2, 1]),
     case("Norm", 1, on=(3, 4)),
 ]  # fmt: skip
 DENSE = [
