@@ -107,3 +107,10 @@ def test_einsum_takes_tensors_or_one_tuple_of_them() -> None:
     x, y = normal(2, 3), normal(4, 3)
     for result in (ops.einsum("ij,kj->ik", x, y), ops.Einsum("ij,kj->ik")((x, y))):
         torch.testing.assert_close(result.as_subclass(torch.Tensor), x @ y.T)
+
+
+def test_assignments_give_the_parameter_itself() -> None:
+    weight = nn.Dense(2, 3).weight
+    for make, expected in ((ops.assign, 2.0), (ops.assign_add, 4.0), (ops.AssignSub(), 2.0)):
+        assert make(weight, torch.full((3, 2), 2.0)) is weight
+        assert weight.asnumpy().tolist() == [[expected] * 2] * 3
