@@ -134,7 +134,6 @@ def smallest_of(x: torch.Tensor, axis: Any) -> torch.Tensor:
     return smallest(x, axis, False)
 
 
-
 def amax(
     input: torch.Tensor, axis: Any, keepdims: bool, initial: Any = None, where: Any = None
 ) -> torch.Tensor:

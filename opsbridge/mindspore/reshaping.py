@@ -156,7 +156,9 @@ def depth_to_space(x: torch.Tensor, block_size: int) -> torch.Tensor:
 def safe_quotient(x1: Any, x2: Any) -> torch.Tensor:
     """Return x1 / x2, and 0 where x2 is 0."""
     x1, x2 = to_tensor(x1), to_tensor(x2)
-    return torch.where(x2 == 0, torch.zeros_like(x1 * x2), quotient(x1, torch.where(x2 == 0, 1, x2)))
+    return torch.where(
+        x2 == 0, torch.zeros_like(x1 * x2), quotient(x1, torch.where(x2 == 0, 1, x2))
+    )
 
 
 def einsum(equation: str, operands: tuple[Any, ...]) -> torch.Tensor:
@@ -170,6 +172,8 @@ def diag(input: torch.Tensor) -> torch.Tensor:
     return torch.diag(input.reshape(-1)).reshape(*input.shape, *input.shape)
 
 
-def split_unevenly(x: torch.Tensor, indices_or_sections: Any, axis: int) -> tuple[torch.Tensor, ...]:
+def split_unevenly(
+    x: torch.Tensor, indices_or_sections: Any, axis: int
+) -> tuple[torch.Tensor, ...]:
     """Return NumPy's array_split: the first pieces may be one longer."""
     return split_at(x, indices_or_sections, axis)

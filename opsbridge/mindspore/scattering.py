@@ -11,24 +11,6 @@ from opsbridge.mindspore.converters import to_int, to_tensor
 from opsbridge.mindspore.gathering import tensor_scatter_add
 
 
-def assign(variable: torch.Tensor, value: Any) -> torch.Tensor:
-    """Give a parameter new values and return it."""
-    with torch.no_grad():
-        return variable.copy_(to_tensor(value))
-
-
-def assign_add(variable: torch.Tensor, value: Any) -> torch.Tensor:
-    """Add to a parameter in place and return it."""
-    with torch.no_grad():
-        return variable.add_(to_tensor(value).to(variable.dtype))
-
-
-def assign_sub(variable: torch.Tensor, value: Any) -> torch.Tensor:
-    """Subtract from a parameter in place and return it."""
-    with torch.no_grad():
-        return variable.sub_(to_tensor(value).to(variable.dtype))
-
-
 def scatter_update(
     input_x: torch.Tensor, indices: Any, updates: Any, use_locking: bool = True
 ) -> torch.Tensor:

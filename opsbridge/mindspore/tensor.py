@@ -291,5 +291,5 @@ for _name in _COMPARISONS:
 Tensor.__hash__ = torch.Tensor.__hash__  # type: ignore[method-assign,unused-ignore]
 results_are(Tensor)
 for _entry in port_entries().values():
-    if _entry.module == "mindspore.Tensor":
+    if _entry.module == "mindspore.Tensor" and _entry.form == "method":
         setattr(Tensor, _entry.last, calls.make_function(_entry))

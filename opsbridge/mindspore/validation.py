@@ -35,7 +35,9 @@ check_is_number = _check("a number", _is_number)
 check_positive_int = _check("a positive int", lambda v: _is_int(v) and v > 0)
 check_non_negative_int = _check("an int of at least 0", lambda v: _is_int(v) and v >= 0)
 check_positive_float = _check("a positive float", lambda v: isinstance(v, float) and v > 0)
-check_non_negative_float = _check("a float of at least 0", lambda v: isinstance(v, float) and v >= 0)
+check_non_negative_float = _check(
+    "a float of at least 0", lambda v: isinstance(v, float) and v >= 0
+)
 
 
 def check_int(

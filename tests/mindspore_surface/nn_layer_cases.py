@@ -69,6 +69,14 @@ CONVOLUTIONS = [
     case("Conv3dTranspose", 4, 6, 3, pad_mode="valid", on=VOLUME),
     case("Conv3dTranspose", 4, 6, 2, stride=2, pad_mode="pad", has_bias=True, on=VOLUME),
 ]
+STEPS = [
+    case("GRUCell", 3, 5, on=((2, 3), (2, 5))),
+    case("RNNCell", 3, 5, nonlinearity="relu", on=((2, 3), (2, 5))),
+    case("MultiheadAttention", 6, 2, on=((4, 2, 6),) * 3),
+    case("MultiheadAttention", 6, 3, batch_first=True, kdim=4, vdim=5, has_bias=False,
+         on=((2, 4, 6), (2, 3, 4), (2, 3, 5))),
+    case("Norm", 1, on=(3, 4)),
+]  # fmt: skip
 DENSE = [
     case("Dense", 7, 5),
     case("Dense", 7, 5, has_bias=False, on=(3, 7)),
@@ -188,5 +196,5 @@ LOSSES = [
     case("MarginRankingLoss", 0.1, on=((5,), (5,), (5,)), kinds=("normal", "normal", "sign")),
 ]  # fmt: skip
 CASES = [
-    *CONVOLUTIONS, *DENSE, *NORMS, *POOLS, *ACTIVATIONS, *SHAPES, *RECURRENT, *LOSSES,
+    *CONVOLUTIONS, *STEPS, *DENSE, *NORMS, *POOLS, *ACTIVATIONS, *SHAPES, *RECURRENT, *LOSSES,
 ]  # fmt: skip

@@ -143,7 +143,10 @@ PRIMITIVES: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
     ("NonZero", (), (INTS,)),
     *((name, (), (X / 2,)) for name in ("ACos", "Asin", "Asinh", "Atan", "Atanh", "Cosh", "Sinh")),
     *((name, (), (X,)) for name in ("Tan", "Erfc", "Inv", "Rint")),
-    *((name, (), (INTS, INTS.T.reshape(3, 4))) for name in ("BitwiseAnd", "BitwiseOr", "BitwiseXor")),
+    *(
+        (name, (), (INTS, INTS.T.reshape(3, 4)))
+        for name in ("BitwiseAnd", "BitwiseOr", "BitwiseXor")
+    ),
     ("LogicalXor", (), (MASK, Y > 0)),
     ("TruncateDiv", (), (INTS, INTS[::-1].copy() * 2 + 1)),
     ("TruncateMod", (), (INTS, INTS[::-1].copy() * 2 + 1)),
@@ -165,7 +168,11 @@ PRIMITIVES: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
     ("Conv2D", (4, 3), (IMAGES, floats(4, 3, 3, 3))),
     ("Conv2D", (4, (3, 2), 1, "same", 0, 2), (IMAGES, floats(4, 3, 3, 2))),
     ("Conv2D", (4, 3, 1, "pad", (1, 2, 0, 1), 1, 2), (IMAGES, floats(4, 3, 3, 3))),
-    ("Conv2DTranspose", (3, 3, "pad", 1, None, 1, 2), (floats(2, 3, 4, 4), floats(3, 3, 3, 3), (2, 3, 7, 8))),
+    (
+        "Conv2DTranspose",
+        (3, 3, "pad", 1, None, 1, 2),
+        (floats(2, 3, 4, 4), floats(3, 3, 3, 3), (2, 3, 7, 8)),
+    ),
 ]
 
 _SAME_UNARY = [
@@ -271,8 +278,14 @@ FUNCTIONS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     *((name, (X / 2,), {}) for name in ("acos", "asin", "asinh", "atan", "atanh", "cosh", "sinh")),
     *((name, (X / 2,), {}) for name in ("arccos", "arcsin", "arctan", "erfc", "exp2", "negative")),
     *((name, (POSITIVE,), {}) for name in ("log2", "log10")),
-    *((name, (X, Y), {}) for name in ("multiply", "subtract", "divide", "arctan2", "fmod", "hypot")),
-    *((name, (INTS, INTS[::-1].copy()), {}) for name in ("bitwise_and", "bitwise_or", "bitwise_xor")),
+    *(
+        (name, (X, Y), {})
+        for name in ("multiply", "subtract", "divide", "arctan2", "fmod", "hypot")
+    ),
+    *(
+        (name, (INTS, INTS[::-1].copy()), {})
+        for name in ("bitwise_and", "bitwise_or", "bitwise_xor")
+    ),
     ("truncate_div", (INTS, INTS[::-1].copy() * 2 + 1), {}),
     ("truncate_mod", (INTS, INTS[::-1].copy() * 2 + 1), {}),
     ("amax", (X, 1, True), {}),

@@ -80,15 +80,17 @@ class MultiheadAttention(Cell):
     ) -> Any:
         """Return the attended values and, with need_weights, the weights of the attention."""
         turns = self.batch_first and len(query.shape) == 3
-        inputs = [plain(each) for each in (query, key, value)]
+        query, key, value = map(plain, (query, key, value))
         if turns:
-            inputs = [each.transpose(0, 1) for each in inputs]
+            query, key, value = (each.transpose(0, 1) for each in (query, key, value))
         separate = {
             f"{name}_proj_weight": plain(getattr(self, f"{name}_proj_weight", None))
             for name in "qkv"
         }
         output, weights = functional.multi_head_attention_forward(
-            *inputs,
+            query,
+            key,
+            value,
             self.embed_dim,
             self.num_heads,
             plain(getattr(self, "in_proj_weight", None)),

@@ -15,7 +15,7 @@ from opsbridge.mindspore.nn.lengths import check_one_of
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter, ParameterTuple
 
-__all__ = ["GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNCell"]
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 
 
 class _Recurrent(Cell):

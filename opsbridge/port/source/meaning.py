@@ -89,9 +89,7 @@ def is_placeholder(name: str) -> bool:
 @lru_cache(maxsize=1)
 def _placeholders() -> frozenset[str]:
     tables = (load_port_table(path) for path in all_port_tables())
-    return frozenset(
-        name for table in tables for name in (*table.placeholders, *table.uncovered)
-    )
+    return frozenset(name for table in tables for name in (*table.placeholders, *table.uncovered))
 
 
 def advice(name: str) -> str:

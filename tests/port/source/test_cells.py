@@ -149,3 +149,27 @@ def points_of(source: str) -> tuple[object, ...]:
     )
     (result,) = _translated([read], Target.OPSBRIDGE, lambda place: None)
     return result.points
+
+
+def test_the_number_of_elements_of_parameters() -> None:
+    source = (
+        "from mindspore import nn\n"
+        "def count(net):\n    return sum(p.size for p in net.get_parameters())\n"
+    )
+    assert "sum(p.numel() for p in net.parameters())" in translate_text(source)
+
+
+def test_methods_whose_receiver_may_be_an_array() -> None:
+    source = (
+        "from mindspore import nn\n"
+        "class Head(nn.Cell):\n"
+        "    def __init__(self, anchors):\n"
+        "        super().__init__()\n"
+        "        self.anchors = anchors.reshape((3, 2))\n"
+        "        self.flat = anchors.view(-1, 2)\n"
+        "        self.sign = anchors.view('uint8')\n"
+    )
+    text = translate_text(source)
+    assert "anchors.reshape((3, 2))" in text
+    assert "opsbridge.mindspore.Tensor.view(anchors, -1, 2)" in text
+    assert "anchors.view('uint8')" in text
