@@ -15,10 +15,15 @@ from opsbridge.core import OPERATORS
 Random = np.random.Generator
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 DEFAULT_AT = 0.6  # so often an axis keeps its default
-# Orders that follow the steps of one sequential sort: a GPU refuses them, or sorts stably instead.
+# What a GPU refuses; orders of one sequential sort it refuses, too, or sorts stably instead.
 OF_THE_CPU = {
     "order": ("introsort", "bitonic"),
     "kept_order": ("introsort", "introsort_over_limit"),
+    "overlap_form": ("positive_areas", "one_minus_distance"),
+    "score_type": ("float32", "float32_normal"),
+    "selection_order": ("by_index", "queue"),
+    "min_score_test": ("not_above",),
+    "exponent": ("scaled",),
     # An exponential and an arctangent are not the same to the last place everywhere.
     "method": ("gaussian",),
     "measure": ("ciou",),

@@ -57,12 +57,6 @@ print(abs(-2))
 """
 
 
-@pytest.fixture(autouse=True)
-def in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installed package finds the guides only from the folder that holds them."""
-    monkeypatch.chdir(ROOT)
-
-
 def blocks(page: Path, language: str) -> list[str]:
     """The fenced blocks of a language in a guide."""
     text = (DOCS / page).read_text(encoding="utf-8")
