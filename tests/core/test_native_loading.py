@@ -104,12 +104,12 @@ def test_raw_functions_refuse_wrong_calls_instead_of_crashing() -> None:
         (boxes,),
         (boxes, 0, -1, None),
         (boxes[0], 0, -1, boxes),
-        ("boxes",) * 21,
+        ("boxes",) * 23,
     ):
         with pytest.raises(TypeError):
             raw(*arguments)
     with pytest.raises(TypeError, match="boxes have too few columns"):
         raw(
             boxes, 1, -1, np.zeros(2, np.float32), None, 0, 0.5, float("nan"), 1.0,
-            *(-1, -1, -1), 1, *(None,) * 8,
+            *(-1, -1, -1), 1, *(None,) * 10,
         )  # fmt: skip

@@ -45,7 +45,8 @@ def test_a_page_holds_every_fact_of_the_table(name: str, language: Language) -> 
 def test_pages_say_how_facts_are_known() -> None:
     text = page("torchvision.ops.nms")
     assert "probed with torchvision 0.29.2 on cpu" in text
-    assert "| cuda float64 | assumed: read from the sm_90 machine code" in text
+    assert "| cuda float64 | probed with torchvision 0.26.0 on cuda" in text
+    assert "| cuda | assumed: read from the sm_90" in page("torchvision.ops.roi_align")
     assert "[documented](https://www.mindspore.cn/" in page("mindspore.ops.NMSWithMask")
 
 
@@ -57,7 +58,13 @@ def test_enumerated_values_are_explained() -> None:
 
 def test_the_other_apis_of_the_operator_are_named() -> None:
     names = {api.name for api in apis_of("soft_nms")}
-    assert names == {"mmcv.ops.soft_nms", "mmcv.batched.batched_soft_nms", "mmdet.ops.soft_nms"}
+    assert names == {
+        "mmcv.ops.soft_nms",
+        "mmcv.batched.batched_soft_nms",
+        "mmdet.ops.soft_nms",
+        "opencv.dnn.softNMSBoxes",
+        "tensorflow.soft_non_max_suppression",
+    }
     for name in names:
         assert all(f"`{other}`" in page(name) for other in names - {name})
 
