@@ -20,8 +20,10 @@ from fault import CSRC, ROOT, Fault
 
 from opsbridge.core.native import library_path
 
-FLAGS = ("-std=c++17", "-O0", "-fPIC", "-w", "-ffp-contract=off", "-fvisibility=hidden")
-SECONDS = 300
+# Not inlined (OPSBRIDGE_WATCHED): a fault in a header that everything includes costs seconds.
+FLAGS = ("-std=c++17", "-O0", "-fPIC", "-w", "-ffp-contract=off", "-fvisibility=hidden",
+         "-DOPSBRIDGE_WATCHED")  # fmt: skip
+SECONDS = 900
 
 
 class Workshop:
@@ -74,6 +76,8 @@ class NativeWorkshop(Workshop):
     def __init__(self, folder: Path, compiler: str) -> None:
         super().__init__(folder)
         self._compiler = compiler
+        # What is compiled again without its fault is there already.
+        self._launcher = [path for path in [shutil.which("ccache")] if path is not None]
         self._csrc = folder / CSRC
         shutil.copytree(ROOT / CSRC, self._csrc)
         self._objects = folder / "objects"
@@ -117,7 +121,7 @@ class NativeWorkshop(Workshop):
         subprocess.run(command, check=True)
 
     def _compile(self, source: Path) -> None:
-        command = [self._compiler, *FLAGS, "-pthread", "-MMD", f"-I{self._csrc}",
+        command = [*self._launcher, self._compiler, *FLAGS, "-pthread", "-MMD", f"-I{self._csrc}",
                    f"-I{self._csrc / 'include'}", "-DOPSBRIDGE_LEVEL=baseline", "-c", source, "-o",
                    self._object(source)]  # fmt: skip
         subprocess.run(command, check=True)

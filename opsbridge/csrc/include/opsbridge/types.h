@@ -6,12 +6,16 @@
 
 #include <cstdint>
 
-#ifdef __CUDACC__
+// Always inlined and internal: code compiled for a wide instruction set must never become the copy
+// of a function that the linker keeps for everybody. But code that is watched step by step
+// (OPSBRIDGE_WATCHED) is large, and a compiler takes many minutes over it if all of it is inlined.
+#if defined(__CUDACC__)
 #define OPSBRIDGE_FN static __host__ __device__ __forceinline__
 #define OPSBRIDGE_MEMBER __host__ __device__ __forceinline__
+#elif defined(OPSBRIDGE_WATCHED)
+#define OPSBRIDGE_FN static inline __attribute__((unused))
+#define OPSBRIDGE_MEMBER inline __attribute__((always_inline))
 #else
-// Always inlined and internal: code compiled for a wide instruction set must never become the copy
-// of a function that the linker keeps for everybody.
 #define OPSBRIDGE_FN static inline __attribute__((always_inline, unused))
 #define OPSBRIDGE_MEMBER inline __attribute__((always_inline))
 #endif
