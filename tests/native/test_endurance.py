@@ -6,6 +6,7 @@ from child_process import python_output
 
 CALLS = """
     import numpy as np
+    from opsbridge import ops
     from opsbridge.mindspore.ops import NMSWithMask
     from opsbridge.torchvision.ops import batched_nms, box_iou, nms, roi_align
 
@@ -15,7 +16,7 @@ CALLS = """
     scores = rng.permutation(40).astype(np.float32)
     classes = rng.integers(0, 3, 40)
     rois = np.concatenate([np.zeros((40, 1), np.float32), boxes], axis=1)
-    features = rng.standard_normal((1, 4, 20, 20)).astype(np.float32)
+    features = rng.standard_normal((1, 40, 20, 20)).astype(np.float32)  # for several threads
     rows = np.concatenate([boxes, scores[:, None]], axis=1)
     suppress = NMSWithMask(0.5)
 
@@ -31,7 +32,9 @@ CALLS = """
         lambda: nms(boxes, scores, 0.5).tobytes(),
         lambda: batched_nms(boxes, scores, classes, 0.4).tobytes(),
         lambda: box_iou(boxes, boxes[::2]).tobytes(),
+        lambda: ops.soft_nms(boxes, scores, 0.3, 0.5, 0.01, method="gaussian")[1].tobytes(),
         lambda: roi_align(features, rois[:6], 3, 1.0, 2).tobytes(),
+        lambda: ops.roi_pool(features, rois[:6], 3, 3).tobytes(),
         lambda: b"".join(result.tobytes() for result in suppress(rows)),
         refused,
     )
@@ -84,7 +87,7 @@ MEMORY = """
 
 
 def test_sixteen_threads_of_a_thousand_calls() -> None:
-    assert python_output(_joined(THREADS), OPSBRIDGE_THREADS="2") == "6 []"
+    assert python_output(_joined(THREADS), OPSBRIDGE_THREADS="4") == "8 []"
 
 
 def test_memory_does_not_grow_with_calls() -> None:
