@@ -86,6 +86,17 @@ def test_overlaps(change: dict[str, AxisValue]) -> None:
                 check("box_iou", *pair, 1e-7, **{"measure": measure} | change)
 
 
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+@pytest.mark.parametrize("layout", ["xyxy", "yxyx", "xywh"])
+def test_overlaps_of_large_integers(layout: str, dtype: str) -> None:
+    rng = generator("large integers", layout, dtype)
+    low, side = rng.integers(-(2**20), 2**20, (2, 16, 2)), rng.integers(2**16, 2**21, (2, 16, 2))
+    ends = side if layout == "xywh" else low + side
+    first, second = np.concatenate([low, ends], axis=2).astype(dtype)
+    for measure in ("iou", "giou", "diou"):
+        check("box_iou", first, second, 1e-7, layout=layout, measure=measure)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int16"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_complete_overlaps(layout: str, dtype: str) -> None:
