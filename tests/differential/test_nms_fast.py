@@ -107,6 +107,33 @@ def drawn_scores(rng: np.random.Generator, count: int, dtype: Any) -> Array:
     return scores.astype(dtype)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_equal_scores_keep_the_order_of_the_boxes(dtype: Any) -> None:
+    for count in (*SIZES, *LARGE_SIZES):
+        rng = generator("ties", count)
+        corner = np.stack(np.divmod(np.arange(count), 200), axis=1).astype(dtype)
+        boxes = np.concatenate([corner, corner + dtype(0.5)], axis=1)  # they meet nowhere
+        scores = (rng.integers(-20, 20, count) / 32).astype(dtype)
+        (kept,) = nms(LAYER, boxes, scores, 0.5, rule=NmsRule())
+        np.testing.assert_array_equal(kept, np.argsort(-scores, kind="stable"))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("threshold", [0.25, 0.5, 0.75])
+def test_an_overlap_of_the_threshold_is_kept(threshold: float, dtype: Any) -> None:
+    for count in SIZES:
+        heights = np.where(np.arange(count) % 2 == 0, 1, threshold)
+        boxes = np.zeros((count, 4))
+        boxes[:, 0] = np.arange(count) // 2 * 2
+        boxes[:, 2:] = np.stack([boxes[:, 0] + 1, heights], axis=1)
+        scores = np.arange(count, 0, -1).astype(dtype)
+        (kept,) = nms(LAYER, boxes.astype(dtype), scores, threshold, rule=NmsRule())
+        assert len(kept) == count
+        below = float(np.nextafter(dtype(threshold), dtype(0)))
+        (kept,) = nms(LAYER, boxes.astype(dtype), scores, below, rule=NmsRule())
+        assert len(kept) == (count + 1) // 2
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_torchvision_keeps_the_same(family: Boxes, dtype: Any) -> None:
