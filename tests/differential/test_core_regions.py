@@ -117,3 +117,20 @@ def test_a_gradient_unlike_the_result_is_refused(name: str, change: str) -> None
         given = given.astype(np.float32)
     with pytest.raises((ValueError, TypeError), match=f"^{name}: gradient"):
         BACKWARD[name](LAYER, given, image, rois, 2, 2, 1.0, *ratio, rule=RULES[name]())
+
+
+@pytest.mark.parametrize("channels", [2, 19])  # planes, and blocks of channels
+@pytest.mark.parametrize("name", BACKWARD)
+def test_the_given_gradient_may_have_any_strides(name: str, channels: int) -> None:
+    rng = generator("strided gradient", name, channels)
+    image = features(rng, np.float32, (BATCH, channels, 7, 9))
+    rois = ROIS["inside"](rng, 5, np.float32)
+    arguments = (image, rois, 3, 2, 1.0, *((2,) if name == "roi_align" else ()))
+    packed = rng.standard_normal((5, channels, 3, 2)).astype(np.float32)
+    turned = np.ascontiguousarray(packed.transpose(3, 0, 2, 1)).transpose(1, 3, 2, 0)
+    wide = np.repeat(np.repeat(packed, 2, axis=3), 3, axis=2)[:, :, ::3, ::2]
+    (expected,) = BACKWARD[name](LAYER, packed, *arguments, rule=RULES[name]())
+    for strided in (turned, wide):
+        assert not strided.flags.c_contiguous
+        (gradient,) = BACKWARD[name](LAYER, strided, *arguments, rule=RULES[name]())
+        assert_same_bits(gradient, expected)
