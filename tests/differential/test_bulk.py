@@ -6,14 +6,16 @@ chunk whose results are mostly trivial is not trusted and fails too.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from bulk_cases import NmsCase, RoiCase, nms_case, roi_case
+from bulk_cases import FEW_THRESHOLDS, NmsCase, RoiCase, nms_case, roi_case
 from cases import assert_same_bits
 from framework_tensors import to_array, to_tensor
+from memory_layouts import MEMORY
 from real_frameworks import (
     mindspore_nms,
     mindspore_roi_align,
@@ -30,15 +32,21 @@ CHUNKS = 16
 SHARES = {"nms": 1.0, "roi_align": 0.2, "NMSWithMask": 0.1, "ROIAlign": 0.1}
 """How many cases of each operator belong to one of nms."""
 
-KINDS = ("numpy", "torch")
+LAYOUTS: dict[str, Callable[[Any], Any]] = {
+    "numpy": lambda array: to_tensor("numpy", array),
+    "torch": lambda array: to_tensor("torch", array),
+    **{name: make for name, (kind, make) in MEMORY.items() if kind != "mindspore"},
+}
+"""What a case may be given in: tensors of their own memory, and strided, reversed, shared ones."""
+
 TRIVIAL_AT_MOST = 0.2
-JUDGED_FROM = 50
-"""So many cases of a chunk say something about the whole run."""
+JUDGED_FROM = 200
+"""So many cases of a chunk say something about the whole run; about a tenth of them is trivial."""
 
 
-def _check_nms(number: int, kind: str) -> bool:
+def _check_nms(number: int, layout: str) -> bool:
     case = nms_case(number)
-    given = to_tensor(kind, case.boxes), to_tensor(kind, case.scores)
+    given = LAYOUTS[layout](case.boxes), LAYOUTS[layout](case.scores)
     keep = to_array(nms(*given, case.iou_threshold))
     np.testing.assert_array_equal(
         keep, torchvision_nms(case.boxes, case.scores, case.iou_threshold)
@@ -47,10 +55,10 @@ def _check_nms(number: int, kind: str) -> bool:
     return _is_trivial(len(keep), case)
 
 
-def _check_mask(number: int, kind: str) -> bool:
-    case = nms_case(number, dtypes=(np.float32,))
+def _check_mask(number: int, layout: str) -> bool:
+    case = nms_case(number, (np.float32,), FEW_THRESHOLDS)
     rows = np.concatenate([case.boxes, case.scores[:, None]], axis=1)
-    ours = NMSWithMask(case.iou_threshold)(to_tensor(kind, rows))
+    ours = NMSWithMask(case.iou_threshold)(LAYOUTS[layout](rows))
     real = mindspore_nms(rows, case.iou_threshold)
     assert_same_bits(to_array(ours[0]), real[0])
     np.testing.assert_array_equal(to_array(ours[1]), real[1])
@@ -63,10 +71,10 @@ def _is_trivial(kept: int, case: NmsCase) -> bool:
     return kept == 1 and len(case.boxes) > 3 and case.iou_threshold > 0
 
 
-def _check_roi_align(number: int, kind: str) -> bool:
+def _check_roi_align(number: int, layout: str) -> bool:
     case = roi_case(number)
     settings = case.output_size, case.scale, case.sampling_ratio, bool(case.flag)
-    given = to_tensor(kind, case.features), to_tensor(kind, case.rois)
+    given = LAYOUTS[layout](case.features), LAYOUTS[layout](case.rois)
     try:
         real = torchvision_roi_align(case.features, case.rois, *settings)
     except RuntimeError:
@@ -78,11 +86,12 @@ def _check_roi_align(number: int, kind: str) -> bool:
     return _is_constant(real)
 
 
-def _check_mindspore_roi_align(number: int, kind: str) -> bool:
+def _check_mindspore_roi_align(number: int, layout: str) -> bool:
     case = roi_case(number, dtypes=(np.float32,))
     settings = *case.output_size, case.scale, case.sampling_ratio, case.flag
     real = mindspore_roi_align(case.features, case.rois, *settings)
-    ours = to_array(ROIAlign(*settings)(to_tensor(kind, case.features), to_tensor(kind, case.rois)))
+    given = LAYOUTS[layout](case.features), LAYOUTS[layout](case.rois)
+    ours = to_array(ROIAlign(*settings)(*given))
     # The real operator leaves the other rows unwritten; tests/deviations/ says what ours are.
     written = (np.abs(case.rois[:, 1]) >= 0.001) | (np.abs(case.rois[:, 3]) >= 0.001)
     assert_same_bits(ours[written], real[written])
@@ -116,19 +125,28 @@ def test_bulk(
     numbers = range(first + chunk, first + cases, CHUNKS)
     peer = "MindSpore" if operator in ("NMSWithMask", "ROIAlign") else "torchvision"
     record_property("trust", {"what": operator, "peer": peer, "cases": len(numbers)})
+    compare(operator, numbers)
+
+
+def compare(operator: str, numbers: range) -> None:
+    """Compare the cases of these numbers; the first that differs says how to repeat it alone."""
+    layouts = list(LAYOUTS)
     trivial = 0
     for number in numbers:
+        layout = layouts[number // CHUNKS % len(layouts)]
         try:
-            trivial += CHECKS[operator](number, KINDS[number // CHUNKS % len(KINDS)])
+            trivial += CHECKS[operator](number, layout)
         except AssertionError as error:
-            raise AssertionError(f"case {number}; {_command(operator, number)}\n{error}") from error
+            raise AssertionError(
+                f"case {number}, {layout}; {_command(operator, number)}\n{error}"
+            ) from error
     assert trivial <= TRIVIAL_AT_MOST * max(len(numbers), JUDGED_FROM), (
         f"{trivial} of {len(numbers)} results are trivial: this run would miss differences"
     )
 
 
 def _command(operator: str, number: int) -> str:
-    """The one line that runs one case; the chunk decides the kind of tensors."""
+    """The one line that runs one case; its number decides the layout."""
     chunk = f"test_bulk[{operator}-0]"
     return f'tox run -e differential -- --first-case {number} --cases 1 -k "{chunk}"'
 
@@ -141,3 +159,31 @@ def test_a_case_is_the_same_in_every_run() -> None:
     assert isinstance(again[0][0], NmsCase)
     assert isinstance(again[0][1], RoiCase)
     assert not np.array_equal(again[0][1].features[0, 0], again[1][1].features[0, 0])
+
+
+@pytest.mark.parametrize("operator", CHECKS)
+def test_a_run_of_trivial_results_is_not_trusted(
+    operator: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CHECKS, operator, lambda number, layout: number % 4 == 0)
+    with pytest.raises(AssertionError, match="250 of 1000 results are trivial"):
+        compare(operator, range(1000))
+    monkeypatch.setitem(CHECKS, operator, lambda number, layout: number % 5 == 0)
+    compare(operator, range(1000))
+
+
+def test_a_difference_names_the_command_that_repeats_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def differs_once(number: int, layout: str) -> bool:
+        assert number != 1234, layout
+        return False
+
+    monkeypatch.setitem(CHECKS, "nms", differs_once)
+    with pytest.raises(AssertionError) as told:
+        compare("nms", range(2, 4000, CHUNKS))
+    line = str(told.value).partition("\n")[0]
+    options = shlex.split(line.partition("; ")[2].partition(" -- ")[2])
+    assert options[:4] == ["--first-case", "1234", "--cases", "1"]
+    assert options[4:] == ["-k", "test_bulk[nms-0]"]
+    with pytest.raises(AssertionError) as again:
+        compare("nms", range(1234, 1235, CHUNKS))
+    assert str(again.value).partition("\n")[0] == line
