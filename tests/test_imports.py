@@ -18,7 +18,8 @@ NATIVE = {"tvm_ffi"}
 
 # A part of the package -> (what it may import of opsbridge, what it may import from elsewhere).
 # A part is a folder or a module; the longest name that fits holds. The standard library is free.
-ERRORS = {"opsbridge.errors"}
+# What everything may use: the exceptions, and how text from elsewhere is shown.
+ERRORS = {"opsbridge.errors", "opsbridge.visible"}
 TABLES = ERRORS | {"opsbridge.tables"}
 CORE = ERRORS | {"opsbridge.core"}
 # Results of direct calls, whichever framework asks.
@@ -28,6 +29,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # Modules made of tables are made when they are imported.
     "opsbridge.by_tables": (TABLES | {"opsbridge.frontend"}, set()),
     "opsbridge.errors": (set(), set()),
+    "opsbridge.visible": (set(), set()),
     "opsbridge.tables": (TABLES, set()),
     # The linter compares tables with what is installed, in so far as it is.
     "opsbridge.tables.lint": (TABLES, FRAMEWORKS),
