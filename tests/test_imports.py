@@ -205,14 +205,14 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     # What reports need is imported when they are asked for.
     "opsbridge.pages.html_report": (
-        {"opsbridge.errors", "opsbridge.pages"},
+        ERRORS | {"opsbridge.pages"},
         {"jinja2", "markupsafe"},
     ),
-    "opsbridge.pages.progress": ({"opsbridge.pages", "opsbridge.progress"}, set()),
+    "opsbridge.pages.progress": (ERRORS | {"opsbridge.pages", "opsbridge.progress"}, set()),
     # The plugin imports the rest only if pages are asked for.
     "opsbridge.pages.pytest_plugin": (ERRORS | {"opsbridge.pages"}, {"pytest"}),
-    "opsbridge.pages.pytest_items": ({"opsbridge.pages"}, {"_pytest", "pytest", "sybil"}),
-    "opsbridge.pages.pytest_pages": ({"opsbridge.pages"}, {"pytest", "sybil"}),
+    "opsbridge.pages.pytest_items": (ERRORS | {"opsbridge.pages"}, {"_pytest", "pytest", "sybil"}),
+    "opsbridge.pages.pytest_pages": (ERRORS | {"opsbridge.pages"}, {"pytest", "sybil"}),
     # Names of APIs are looked up in whichever frameworks are installed, in a child process.
     "opsbridge.pages.lint.resolve_child": (set(), set()),
     # Source is parsed, never imported; libcst is there with opsbridge[port].
