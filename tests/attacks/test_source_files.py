@@ -1,4 +1,4 @@
-"""Source that means harm to `opsbridge port`: never run, never written elsewhere, refused plainly."""
+"""Source that means harm to `opsbridge port`: never run, nothing written elsewhere."""
 
 from __future__ import annotations
 
