@@ -9,6 +9,7 @@ import os
 import sys
 
 from opsbridge.errors import OpsbridgeError
+from opsbridge.visible import visible
 
 # Subcommand -> module with add_arguments(parser) and run(args) -> exit status, and its one line.
 _COMMANDS = {
@@ -51,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OpsbridgeError as error:
-        print(f"opsbridge {args.command}: {error}", file=sys.stderr)
+        print(visible(f"opsbridge {args.command}: {error}"), file=sys.stderr)
         return 2
 
 

@@ -48,14 +48,19 @@ def torchvision_roi_align(features: Array, rois: Array, *arguments: Any, **optio
 
 def mindspore_nms(bboxes: Array, iou_threshold: float) -> tuple[Array, Array, Array]:
     """The three results of the real ``mindspore.ops.NMSWithMask``."""
-    framework = mindspore()
-    operator = framework.ops.NMSWithMask(iou_threshold)
-    boxes, positions, selected = operator(framework.Tensor(bboxes))
+    operator = mindspore_operator("NMSWithMask", iou_threshold)
+    boxes, positions, selected = operator(mindspore().Tensor(bboxes))
     return boxes.asnumpy(), positions.asnumpy(), selected.asnumpy()
 
 
 def mindspore_roi_align(features: Array, rois: Array, *arguments: Any) -> Array:
     """Result of the real ``mindspore.ops.ROIAlign``."""
-    framework = mindspore()
-    operator = framework.ops.ROIAlign(*arguments)
-    return np.asarray(operator(framework.Tensor(features), framework.Tensor(rois)).asnumpy())
+    tensor = mindspore().Tensor
+    operator = mindspore_operator("ROIAlign", *arguments)
+    return np.asarray(operator(tensor(features), tensor(rois)).asnumpy())
+
+
+@functools.lru_cache(maxsize=1024)
+def mindspore_operator(name: str, *arguments: Any) -> Any:
+    """One operator for one set of arguments: MindSpore prepares each anew, which takes long."""
+    return getattr(mindspore().ops, name)(*arguments)

@@ -18,7 +18,8 @@ NATIVE = {"tvm_ffi"}
 
 # A part of the package -> (what it may import of opsbridge, what it may import from elsewhere).
 # A part is a folder or a module; the longest name that fits holds. The standard library is free.
-ERRORS = {"opsbridge.errors"}
+# What everything may use: the exceptions, and how text from elsewhere is shown.
+ERRORS = {"opsbridge.errors", "opsbridge.visible"}
 TABLES = ERRORS | {"opsbridge.tables"}
 CORE = ERRORS | {"opsbridge.core"}
 # Results of direct calls, whichever framework asks.
@@ -28,6 +29,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # Modules made of tables are made when they are imported.
     "opsbridge.by_tables": (TABLES | {"opsbridge.frontend"}, set()),
     "opsbridge.errors": (set(), set()),
+    "opsbridge.visible": (set(), set()),
     "opsbridge.tables": (TABLES, set()),
     # The linter compares tables with what is installed, in so far as it is.
     "opsbridge.tables.lint": (TABLES, FRAMEWORKS),
@@ -203,14 +205,14 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     # What reports need is imported when they are asked for.
     "opsbridge.pages.html_report": (
-        {"opsbridge.errors", "opsbridge.pages"},
+        ERRORS | {"opsbridge.pages"},
         {"jinja2", "markupsafe"},
     ),
-    "opsbridge.pages.progress": ({"opsbridge.pages", "opsbridge.progress"}, set()),
+    "opsbridge.pages.progress": (ERRORS | {"opsbridge.pages", "opsbridge.progress"}, set()),
     # The plugin imports the rest only if pages are asked for.
     "opsbridge.pages.pytest_plugin": (ERRORS | {"opsbridge.pages"}, {"pytest"}),
-    "opsbridge.pages.pytest_items": ({"opsbridge.pages"}, {"_pytest", "pytest", "sybil"}),
-    "opsbridge.pages.pytest_pages": ({"opsbridge.pages"}, {"pytest", "sybil"}),
+    "opsbridge.pages.pytest_items": (ERRORS | {"opsbridge.pages"}, {"_pytest", "pytest", "sybil"}),
+    "opsbridge.pages.pytest_pages": (ERRORS | {"opsbridge.pages"}, {"pytest", "sybil"}),
     # Names of APIs are looked up in whichever frameworks are installed, in a child process.
     "opsbridge.pages.lint.resolve_child": (set(), set()),
     # Source is parsed, never imported; libcst is there with opsbridge[port].

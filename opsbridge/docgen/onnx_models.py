@@ -13,7 +13,9 @@ from opsbridge.tables.finding import equal_scalars
 from opsbridge.tables.load import all_api_identifiers, load_api, load_core
 from opsbridge.tables.pairing import axis_values
 from opsbridge.tables.schema import ApiTable, CoreTable, Scalar
+from opsbridge.visible import visible
 
+_MOST_SHOWN = 120
 TARGETS = ("torchvision", "mindspore", "mmcv")
 
 
@@ -83,12 +85,16 @@ def _calls(api: ApiTable, core: CoreTable, wanted: dict[str, Scalar]) -> Iterato
 
 def _lines(node: Node, language: str) -> Iterator[str]:
     core = load_core(node.api.core)
-    given = ", ".join(f"{name}={value!r}" for name, value in node.settings.items())
+    given = ", ".join(
+        f"{_short(visible(name))}={_short(repr(value))}" for name, value in node.settings.items()
+    )
     since = " to ".join(node.api.versions)
-    yield f"{node.name}: {node.api.name}({given}), opset {since}{'' if ' to ' in since else ' on'}"
+    on = "" if " to " in since else " on"
+    yield f"{_short(visible(node.name))}: {node.api.name}({given}), opset {since}{on}"
     wanted = _axes(node.api, core, node.settings)
     for name in node.given_by_callers:
-        yield f"  {name} is an argument of the function that the node is in; its default is taken"
+        setting = _short(visible(name))
+        yield f"  {setting} is an argument of the function around the node; its default is taken"
     wrong = _unknown_settings(node)
     if wrong:
         yield from wrong
@@ -106,10 +112,16 @@ def _lines(node: Node, language: str) -> Iterator[str]:
                 yield f"    {about}: {getattr(here, language)} / {getattr(there, language)}"
 
 
+def _short(text: str) -> str:
+    """What a model says, on one line of bearable length."""
+    line = " ".join(text.split())
+    return line if len(line) <= _MOST_SHOWN else f"{line[: _MOST_SHOWN - 3]}..."
+
+
 def _unknown_settings(node: Node) -> list[str]:
     """What is wrong with settings whose value the operator does not have."""
     return [
-        f"  {param.name} is {node.settings[param.name]!r}; allowed: "
+        f"  {param.name} is {_short(repr(node.settings[param.name]))}; allowed: "
         + ", ".join(repr(choice.value) for choice in param.choices)
         for param in node.api.params
         if param.choices

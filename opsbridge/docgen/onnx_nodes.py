@@ -60,6 +60,8 @@ def _loaded(path: Path) -> Any:
         raise ArgumentError(f"{path}: reading it takes the package onnx: {error}") from None
     try:
         size = path.stat().st_size
+        if not path.is_file():  # a pipe would wait, a device has no end
+            raise ArgumentError(f"{path}: is no ONNX model: it is no regular file")
         if size > _MAX_BYTES:
             raise ArgumentError(f"{path}: has {size} bytes; a model has at most {_MAX_BYTES}")
         model = onnx.load(str(path), load_external_data=False)

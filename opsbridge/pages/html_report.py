@@ -13,7 +13,7 @@ from opsbridge.errors import PageError
 from opsbridge.pages.json_report import as_data, write_text
 from opsbridge.pages.model import Verdict
 from opsbridge.pages.report import RunReport, side_names
-from opsbridge.pages.text import visible
+from opsbridge.visible import visible
 
 _FOLDER = Path(__file__).with_name("html")
 _MAX_CHARACTERS = 20_000

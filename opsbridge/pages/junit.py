@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from opsbridge.pages.json_report import write_text
 from opsbridge.pages.model import HalfResult, Row, Verdict
 from opsbridge.pages.report import PageReport, RunReport, is_checked, is_false, side_names
-from opsbridge.pages.text import visible
+from opsbridge.visible import visible
 
 
 def write_junit(run: RunReport, path: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from opsbridge import progress
 from opsbridge.pages.model import Progress
-from opsbridge.pages.text import visible
+from opsbridge.visible import visible
 
 _STATEMENT_WIDTH = 40
 

@@ -16,7 +16,7 @@ from sybil.integration.pytest import SybilFile, SybilItem
 from opsbridge.pages.load import load_page
 from opsbridge.pages.model import Backend, Page, Row, Statement, Verdict
 from opsbridge.pages.report import PageReport, is_false, side_names
-from opsbridge.pages.text import visible
+from opsbridge.visible import visible
 
 
 @dataclass(frozen=True)

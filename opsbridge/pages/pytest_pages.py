@@ -35,7 +35,7 @@ from opsbridge.pages.pytest_items import (
 )
 from opsbridge.pages.report import is_checked, is_false
 from opsbridge.pages.run import Limits
-from opsbridge.pages.text import visible
+from opsbridge.visible import visible
 
 
 class Pages:

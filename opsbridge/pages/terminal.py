@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from opsbridge.pages.model import HalfResult, Row, Verdict
 from opsbridge.pages.report import PageReport, RunReport, is_checked, side_names
-from opsbridge.pages.text import visible
+from opsbridge.visible import visible
 
 _WIDTH = 46
 _MAX_LINES = 12

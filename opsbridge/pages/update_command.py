@@ -15,8 +15,8 @@ from opsbridge.errors import PageError
 from opsbridge.pages.model import Page
 from opsbridge.pages.read import decode
 from opsbridge.pages.report import PageReport, is_false
-from opsbridge.pages.text import visible
 from opsbridge.pages.update import Update, plan_update
+from opsbridge.visible import visible
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
 

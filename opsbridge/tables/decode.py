@@ -16,6 +16,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from opsbridge.errors import TableError
+from opsbridge.tables.strings import string_problem
+from opsbridge.visible import visible
 
 T = TypeVar("T")
 
@@ -41,7 +43,7 @@ def problems_error(file: str, problems: Sequence[str]) -> TableError:
     lines = [f"{file}: {problem}" for problem in problems[:_SHOWN_PROBLEMS]]
     if len(problems) > _SHOWN_PROBLEMS:
         lines.append(f"{file}: {len(problems) - _SHOWN_PROBLEMS} more problems")
-    return TableError("\n".join(lines))
+    return TableError(visible("\n".join(lines)))
 
 
 def show(value: Any) -> str:
@@ -50,6 +52,8 @@ def show(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except RecursionError:
         return "too deeply nested"
+    except ValueError:  # Python spells no integer of thousands of digits
+        return "a huge number"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -156,4 +160,8 @@ def _decode_scalar(allowed: tuple[Any, ...], raw: Any, path: str, problems: list
     if type(raw) not in allowed:
         names = " or ".join(_TYPE_NAMES[member] for member in allowed)
         problems.append(f"{path} is {show(raw)}; expected {names}")
+    elif type(raw) is int and abs(raw) >> 63:
+        problems.append(f"{path} is {show(raw)}; expected at most 63 bits")
+    elif type(raw) is str and (problem := string_problem(path, raw)):
+        problems.append(f"{path} {problem}")
     return raw

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -45,6 +46,13 @@ def names_known(
     for name in names:
         if name not in known:
             yield Finding(key, f"has {name}; {what}: {', '.join(known)}")
+
+
+def names_are_words(key: str, names: Iterable[str]) -> Iterator[Finding]:
+    """Findings about names that Python cannot have."""
+    for name in names:
+        if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+            yield Finding(key, f"has the name {show(name)}; expected one of Python")
 
 
 def duplicates(key: str, names: list[str], what: str = "name") -> Iterator[Finding]:

@@ -36,6 +36,7 @@ from opsbridge.tables.schema import (
     Text,
 )
 from opsbridge.tables.signatures import SignatureReport, compare_with_installed
+from opsbridge.visible import visible
 
 _CHINESE = re.compile("[\u3400-\u9fff\uff00-\uffef\u3000-\u303f]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -51,7 +52,7 @@ class Report:
 
     def add(self, file: str, findings: Iterator[Finding]) -> None:
         """Take in the findings about one file."""
-        self.messages += [f"{file}: {finding.key} {finding.message}" for finding in findings]
+        self.messages += [visible(f"{file}: {each.key} {each.message}") for each in findings]
 
 
 def lint_tables(root: Path) -> Report:

@@ -21,8 +21,14 @@ from opsbridge.tables.finding import Finding
 from opsbridge.tables.rules import check_api
 from opsbridge.tables.rules_core import check_core
 from opsbridge.tables.schema import ApiTable, CoreTable
+from opsbridge.visible import visible
 
 MAX_TABLE_BYTES = 256 * 1024
+_MAX_KEY_PARTS = 32
+# Possessive, and from the start of a word only: the time is linear in the size of the file.
+_LONG_KEY = re.compile(
+    rf"""(?<![\w.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_MAX_KEY_PARTS}}}"""
+)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _IDENTIFIER = re.compile(rf"{_WORD.pattern}/{_WORD.pattern}")
 
@@ -148,6 +154,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         TableError: not a readable file, too large, not UTF-8, or not TOML; with file and line.
     """
     file = display(path)
+    if path.exists() and not path.is_file():
+        raise TableError(f"{file}: cannot be read: it is no regular file")
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_TABLE_BYTES + 1)
@@ -156,18 +164,28 @@ def read_toml(path: Path) -> dict[str, Any]:
     if len(data) > MAX_TABLE_BYTES:
         raise TableError(f"{file}: is larger than {MAX_TABLE_BYTES} bytes")
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        return _parsed(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise TableError(f"{file}: line {line} is not UTF-8 (byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise TableError(f"{file}: is not TOML: {error}") from error
     except RecursionError as error:
         raise TableError(f"{file}: is nested too deeply") from error
+    except ValueError as error:  # a syntax error, or an integer of thousands of digits
+        raise TableError(visible(f"{file}: is not TOML: {error}")) from error
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """The values of a file; the parser takes time in the square of the parts of a dotted key."""
+    if match := _LONG_KEY.search(text):
+        line = text.count("\n", 0, match.start()) + 1
+        raise RecursionError(f"a key of more than {_MAX_KEY_PARTS} parts in line {line}")
+    return tomllib.loads(text)
 
 
 def is_port_table(path: Path) -> bool:
     """Whether a file holds the general names of a module: it then starts with ``module``."""
+    if not path.is_file():  # a pipe would wait for ever
+        return False
     try:
         with path.open("rb") as stream:
             return stream.read(7) == b"module "

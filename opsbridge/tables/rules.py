@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from opsbridge.tables.decode import show
-from opsbridge.tables.finding import Finding, check_setting, duplicates, equal_scalars
+from opsbridge.tables.finding import (
+    Finding,
+    check_setting,
+    duplicates,
+    equal_scalars,
+    names_are_words,
+)
 from opsbridge.tables.schema import ApiTable, CoreTable, Param
 
 _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
@@ -53,6 +59,18 @@ def place_agrees(api: ApiTable, folder: str, stem: str) -> Iterator[Finding]:
         yield Finding("framework", f"is {api.framework}; the table lies in {folder}")
     if api.name.split(".")[-1] != stem:
         yield Finding("name", f"is {api.name}; its last part must be the file name {stem}")
+
+
+def names_are_python(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
+    """Every name is one in Python: calls and signatures are made of them."""
+    del core
+    dotted = [part for name in (api.name, api.real, api.schema) for part in name.split(".") if name]
+    yield from names_are_words("name", dotted)
+    for index, param in enumerate(api.params):
+        inside = [param.inside] if param.inside else []
+        yield from names_are_words(f"params[{index}]", [param.name, *param.aliases, *inside])
+    yield from names_are_words("returns", [value.name for value in api.returns])
+    yield from names_are_words("real_arguments", api.real_arguments)
 
 
 def unique_params(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
@@ -251,6 +269,7 @@ def limits_name_slots(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
 
 
 API_RULES: tuple[Callable[[ApiTable, CoreTable], Iterator[Finding]], ...] = (
+    names_are_python,
     unique_params,
     fills_name_slots,
     required_slots_filled,

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from opsbridge.tables.decode import show
-from opsbridge.tables.finding import Finding, check_setting, duplicates, names_known
+from opsbridge.tables.finding import (
+    Finding,
+    check_setting,
+    duplicates,
+    names_are_words,
+    names_known,
+)
 from opsbridge.tables.schema import CoreTable
 
 
@@ -15,6 +21,13 @@ def check_core(core: CoreTable, stem: str) -> list[Finding]:
     for rule in CORE_RULES:
         findings.extend(rule(core))
     return findings
+
+
+def names_are_python(core: CoreTable) -> Iterator[Finding]:
+    """Every name is one in Python: calls are made of them."""
+    yield from names_are_words("op", [core.op])
+    for key in ("slots", "outputs", "axes"):
+        yield from names_are_words(key, [each.name for each in getattr(core, key)])
 
 
 def unique_names(core: CoreTable) -> Iterator[Finding]:
@@ -60,6 +73,7 @@ def cases_name_core(core: CoreTable) -> Iterator[Finding]:
 
 
 CORE_RULES: tuple[Callable[[CoreTable], Iterator[Finding]], ...] = (
+    names_are_python,
     unique_names,
     conditions_exist,
     cases_name_core,

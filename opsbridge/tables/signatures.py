@@ -1,11 +1,13 @@
 """Comparing the parameters of a table with the signature of the installed framework.
 
 The framework is imported by the dotted name in the table, and only here: the linter is the one
-place where tables meet the real thing.
+place where tables meet the real thing. A table can name anything, and importing runs code: only
+packages that the shipped tables are about are imported, whatever folder is checked.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import re
@@ -13,8 +15,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from opsbridge.errors import TableError
 from opsbridge.tables.decode import show
 from opsbridge.tables.finding import Finding
+from opsbridge.tables.load import all_api_identifiers, load_api, table_root
 from opsbridge.tables.options import fold
 from opsbridge.tables.schema import ApiTable, Param, Stage
 
@@ -36,6 +40,7 @@ class SignatureReport:
 def compare_with_installed(api: ApiTable) -> SignatureReport:
     """Compare names, order, defaults and ways of passing with the installed framework."""
     try:
+        _check_importable(api)
         target = _schema(api) if api.schema else resolve(api.real or api.name)
         signatures = {stage: _signature(target, api, stage) for stage in _stages(api)}
     except Exception as error:  # a framework that is broken fails in its own ways
@@ -43,6 +48,24 @@ def compare_with_installed(api: ApiTable) -> SignatureReport:
         return SignatureReport(reason=f"{type(error).__name__}: {reason}")
     facts = [fact for stage, real in signatures.items() for fact in _compare(api, stage, real)]
     return SignatureReport(len(facts), tuple(fact for fact in facts if fact is not None))
+
+
+def _check_importable(api: ApiTable) -> None:
+    """Raise for a name that does not belong to a framework of the shipped tables."""
+    packages, schemas = _known_names()
+    name = api.schema or api.real or api.name
+    if name.partition(".")[0] not in packages or any(p.startswith("__") for p in name.split(".")):
+        raise TableError(f"only frameworks of the shipped tables are imported, not {name}")
+    if api.schema and api.schema not in schemas:
+        raise TableError(f"only functions of the shipped tables give a schema, not {name}")
+
+
+@functools.cache
+def _known_names() -> tuple[frozenset[str], frozenset[str]]:
+    """The packages that the shipped tables name, and the functions that give a schema there."""
+    apis = [load_api(identifier, table_root()) for identifier in all_api_identifiers(table_root())]
+    names = frozenset((api.schema or api.real or api.name).partition(".")[0] for api in apis)
+    return names, frozenset(api.schema for api in apis)
 
 
 def resolve(name: str) -> Any:

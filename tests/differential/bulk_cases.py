@@ -103,15 +103,22 @@ def _pick(rng: np.random.Generator, names: Any) -> str:
     return str(rng.choice(list(names)))
 
 
-def nms_case(number: int, dtypes: tuple[Any, ...] = DTYPES) -> NmsCase:
-    """Case `number` of suppression."""
+FEW_THRESHOLDS = tuple(_generator("few thresholds").random(32).tolist())
+"""For a framework that takes long to prepare an operator."""
+
+
+def nms_case(
+    number: int, dtypes: tuple[Any, ...] = DTYPES, uneven: tuple[float, ...] = ()
+) -> NmsCase:
+    """Case `number` of suppression; thresholds that are no tenths come from `uneven` if given."""
     rng = _generator("bulk nms", number)
     count = int(rng.integers(2, LARGEST) if rng.random() < 0.3 else rng.integers(2, 24))
     dtype = dtypes[rng.integers(len(dtypes))]
     boxes = FINITE_BOXES[_pick(rng, FINITE_BOXES)](rng, count, dtype)
     scores = SCORES[_pick(rng, FINITE_SCORES)](rng, count, dtype)
-    exact = rng.random() < 0.7
-    return NmsCase(boxes, scores, float(rng.choice(THRESHOLDS) if exact else rng.random()))
+    if rng.random() < 0.7:
+        return NmsCase(boxes, scores, float(rng.choice(THRESHOLDS)))
+    return NmsCase(boxes, scores, float(rng.choice(uneven) if uneven else rng.random()))
 
 
 def roi_case(number: int, dtypes: tuple[Any, ...] = DTYPES) -> RoiCase:

@@ -15,8 +15,8 @@ from opsbridge.pages.lint.finding import PageFinding
 from opsbridge.pages.lint.lint import lint_page, resolve_pages
 from opsbridge.pages.load import need_packages, read_regular
 from opsbridge.pages.model import Page
-from opsbridge.pages.text import visible
 from opsbridge.tables.schema import Text
+from opsbridge.visible import visible
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from opsbridge.port.source.files import (
 from opsbridge.port.source.progress import progress_bar
 from opsbridge.port.source.reports import FORMATS, terminal_lines, write_report
 from opsbridge.port.source.result import FileResult, Report, Target
+from opsbridge.visible import visible
 
 MOST_SAID_BY_STATUS = 100
 
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     for path in reports:
         write_report(report, path)
     for line in terminal_lines(report, quiet=args.quiet):
-        print(line, file=sys.stderr if args.diff else sys.stdout)
+        print(visible(line), file=sys.stderr if args.diff else sys.stdout)
     if args.check:
         return min(report.unsupported, MOST_SAID_BY_STATUS)
     return 1 if any(file.problem for file in report.files) else 0
@@ -139,6 +140,8 @@ def _write(sources: Sequence[SourceFile], report: Report, output: Path | None) -
                 write_file(file.path.resolve(), _bytes(file, result), file.path.stat().st_mode)
             continue
         path = output if is_file else output / file.place
+        if not is_file and not path.parent.resolve().is_relative_to(output.resolve()):
+            raise PortError(f"{path}: a link leads out of {output}; nothing is written there")
         write_file(path, _bytes(file, result), file.path.stat().st_mode)
 
 
@@ -156,7 +159,8 @@ def _print_diff(report: Report) -> None:
         if file.before is not None and file.after is not None and file.is_changed:
             old, new = (text.splitlines(keepends=True) for text in (file.before, file.after))
             for line in difflib.unified_diff(old, new, file.place, file.place):
-                print(line, end="" if line.endswith("\n") else "\n\\ No newline at end of file\n")
+                shown = visible(line) if sys.stdout.isatty() else line  # a patch keeps its bytes
+                print(shown, end="" if line.endswith("\n") else "\n\\ No newline at end of file\n")
 
 
 def _report_path(text: str, output: Path | None) -> Path:

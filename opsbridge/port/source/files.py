@@ -73,6 +73,7 @@ def read_source(path: Path) -> Text:
     Raises:
         PortError: not readable, too large, or not in the encoding it declares.
     """
+    _need_regular(path)
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_SOURCE_BYTES + 1)
@@ -91,6 +92,8 @@ def read_source(path: Path) -> Text:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise PortError(f"{path}: line {line} is not {plain} (byte {error.start})") from error
+    except (LookupError, ValueError) as error:  # a codec that is of something else than text
+        raise PortError(f"{path}: is not {plain}: {error}") from error
     if "\0" in text:
         raise PortError(f"{path}: contains a null character")
     return Text(text, plain, has_bom)
@@ -123,10 +126,17 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         PortError: it cannot be read.
     """
+    _need_regular(path)
     try:
         return path.read_bytes()
     except OSError as error:
         raise PortError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _need_regular(path: Path) -> None:
+    """Refuse what has no end, or waits for somebody: a device, a pipe."""
+    if path.exists() and not path.is_file():
+        raise PortError(f"{path}: cannot be read: it is no regular file")
 
 
 def _folder_files(folder: Path) -> Iterator[SourceFile]:
@@ -136,7 +146,7 @@ def _folder_files(folder: Path) -> Iterator[SourceFile]:
         for name in sorted(names):
             path = Path(base, name)
             is_link = path.is_symlink()
-            is_ours = not is_link or path.resolve().is_relative_to(inside)
+            is_ours = not is_link or Path(os.path.realpath(path)).is_relative_to(inside)
             if is_ours and path.is_file():
                 yield SourceFile(path, PurePath(path.relative_to(folder)), is_link)
 

@@ -1,4 +1,4 @@
-"""How reports show text that came from pages and their outputs."""
+"""How text from elsewhere is shown: pages, their outputs, tables, models, names of files."""
 
 from __future__ import annotations
 
