@@ -10,21 +10,21 @@ from typing import Any
 import libcst as cst
 
 from opsbridge.port.source.binding import Given
-from opsbridge.port.source.helpers import Helper, all_helpers
+from opsbridge.port.source.helpers import Helper, written_helpers
 from opsbridge.port.source.hub_call import positional
 from opsbridge.port.source.syntax import NO_SPACE, name
 from opsbridge.tables.port_schema import PortEntry, PortParam
 
-_EXACT = {"same", "int", "number"}
-_NEAR = _EXACT | {"dtype", "ints", "tensor"}
+_EXACT = {"same", "int", "number", "tensor"}
+_NEAR = _EXACT | {"dtype", "ints"}
 """Converters that are left out: such an argument must then be what PyTorch takes."""
 
 
 def helper_of(entry: PortEntry) -> tuple[Helper, bool] | None:
     """A function that does what the operator does, and whether it does so for every argument."""
-    written = next((h for h in all_helpers().values() if h.stands_for == entry.name), None)
+    written = written_helpers().get(entry.name)
     if written is not None:
-        return written, False
+        return written, not written.difference
     converters = {argument.convert for argument in entry.arguments.values()}
     is_plain = bool(entry.torch) and not entry.ours and not any(p.variadic for p in entry.params)
     if entry.form != "primitive" or entry.equality != "exact" or not is_plain:
@@ -35,12 +35,14 @@ def helper_of(entry: PortEntry) -> tuple[Helper, bool] | None:
 
 
 def helper_parameters(helper: Helper) -> list[str]:
-    """The names of what a helper takes: a class, what its constructor takes."""
+    """The names of what a helper takes: a class, what its constructor takes; a value, nothing."""
     (tree,) = ast.parse(helper.source).body
     if isinstance(tree, ast.ClassDef):
         (tree,) = (each for each in tree.body if getattr(each, "name", "") == "__init__")
-    assert isinstance(tree, ast.FunctionDef)
-    return [each.arg for each in (*tree.args.args, *tree.args.kwonlyargs)]
+    if not isinstance(tree, ast.FunctionDef):
+        return []
+    rest = [tree.args.vararg] if tree.args.vararg else []
+    return [each.arg for each in (*tree.args.args, *rest, *tree.args.kwonlyargs)]
 
 
 def made_object(entry: PortEntry, helper: Helper, given: Mapping[str, Given]) -> Any:
@@ -60,6 +62,20 @@ def made_object(entry: PortEntry, helper: Helper, given: Mapping[str, Given]) ->
     return edit
 
 
+def called_as(helper: Helper, given: Mapping[str, Given]) -> Any:
+    """An edit of a call: the helper with the same arguments, keywords by their names in it."""
+    by_index = {each.index: parameter for parameter, each in given.items()}
+
+    def edit(node: cst.Call) -> cst.BaseExpression:
+        args = [
+            arg if arg.keyword is None else arg.with_changes(keyword=cst.Name(by_index[index]))
+            for index, arg in enumerate(node.args)
+        ]
+        return node.with_changes(func=cst.Name(helper.name), args=args)
+
+    return edit
+
+
 def _function_name(entry: PortEntry) -> str:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", entry.last)
     return f"_{words.lower()}"
@@ -72,6 +88,8 @@ def _source(entry: PortEntry) -> str:
     by_position = positional(entry)
     for key, argument in entry.arguments.items():
         value = argument.param or repr(argument.value)
+        if argument.convert == "tensor":
+            value = f"torch.as_tensor({value})"
         arguments.append(value if key in by_position else f"{key}={value}")
     function = entry.torch.replace("torch.Tensor.", "Tensor.")
     if function.startswith("Tensor."):
