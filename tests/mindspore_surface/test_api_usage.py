@@ -1,7 +1,8 @@
-"""Every MindSpore name that published detectors use: on the surface, in MindSpore, translated.
+"""What published detectors use: on the surface, in MindSpore, translated.
 
-The uses are the data of api_usage.toml; each becomes a network of one source file, which is run on
-the surface and on the real MindSpore, and after both translations.
+The uses are the data of api_usage.toml, one for every name, and of idioms.toml; each becomes a
+network of one source file, which is run on the surface and on the real MindSpore, and after both
+translations.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from opsbridge.mindspore import as_mindspore
 from opsbridge.port.source.result import Target
 from opsbridge.port.source.translate import translate_text
 
-USES = tomllib.loads(Path(__file__).with_name("api_usage.toml").read_text("utf-8"))["uses"]
+FILES = (Path(__file__).with_name(name) for name in ("api_usage.toml", "idioms.toml"))
+USES = [use for file in FILES for use in tomllib.loads(file.read_text("utf-8"))["uses"]]
 HEAD = """\
 import numpy as np
 import mindspore as ms
@@ -46,6 +48,7 @@ RENAMED = {
 # PyTorch has no such operator, or the code goes through MindSpore's files of weights.
 NEEDS_OPSBRIDGE = {
     "load_checkpoint", "load_param_into_net", "ops._inner.PsROIPooling", "ops.DynamicRNN",
+    "a recurrent text detector's middle",
 }  # fmt: skip
 
 
@@ -85,6 +88,7 @@ def network(index: int, use: dict[str, Any]) -> str:
         f"\n\n{use.get('before', '')}class Use{index}(nn.Cell):\n"
         f"    def __init__(self):\n        super().__init__()\n{''.join(lines)}\n"
         f"    def construct(self, {names}):\n        return {use['call']}\n"
+        f"{use.get('methods', '')}"
     )
 
 

@@ -82,7 +82,8 @@ class Scope:
             self._frames.append(self._new_frame(owner, self_name(node), is_graph))
             return owner
         outer = self.frame
-        self._frames.append(self._new_frame(owner, outer.self_name, outer.is_graph))
+        is_graph = outer.is_graph or node in self.project.graph_functions
+        self._frames.append(self._new_frame(owner, outer.self_name, is_graph))
         return None
 
     def leave_function(self) -> None:

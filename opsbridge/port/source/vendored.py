@@ -15,9 +15,21 @@ from opsbridge.port.source.hub_call import positional
 from opsbridge.port.source.syntax import NO_SPACE, name
 from opsbridge.tables.port_schema import PortEntry, PortParam
 
-_EXACT = {"same", "int", "number", "tensor"}
-_NEAR = _EXACT | {"dtype", "ints"}
-"""Converters that are left out: such an argument must then be what PyTorch takes."""
+_WRITTEN = {
+    "same": "{}",
+    "int": "{}",
+    "number": "{}",
+    "dtype": "{}",
+    "tensor": "torch.as_tensor({})",
+    "index": "torch.as_tensor({}).long()",
+    "ints": "({0},) if isinstance({0}, int) else tuple({0})",
+    "axis_list": "({0},) if isinstance({0}, int) else tuple({0})",
+    "axes": "None if {0} == () else {0}",
+}
+"""Converters as a function writes them; the names of dtypes must then be PyTorch's."""
+
+
+_LAST_BITS = "values differ in the last bits"
 
 
 def helper_of(entry: PortEntry) -> tuple[Helper, bool] | None:
@@ -27,11 +39,13 @@ def helper_of(entry: PortEntry) -> tuple[Helper, bool] | None:
         return written, not written.difference
     converters = {argument.convert for argument in entry.arguments.values()}
     is_plain = bool(entry.torch) and not entry.ours and not any(p.variadic for p in entry.params)
-    if entry.form != "primitive" or entry.equality != "exact" or not is_plain:
+    if entry.form != "primitive" or entry.equality == "by_hand" or not is_plain:
         return None
-    if not converters <= _NEAR:
+    if not converters <= set(_WRITTEN):
         return None
-    return Helper(_function_name(entry), ("torch",), _source(entry)), converters <= _EXACT
+    difference = "" if entry.equality == "exact" else _LAST_BITS
+    helper = Helper(_function_name(entry), ("torch",), _source(entry), difference)
+    return helper, not difference and "dtype" not in converters
 
 
 def helper_parameters(helper: Helper) -> list[str]:
@@ -87,9 +101,9 @@ def _source(entry: PortEntry) -> str:
     arguments = []
     by_position = positional(entry)
     for key, argument in entry.arguments.items():
-        value = argument.param or repr(argument.value)
-        if argument.convert == "tensor":
-            value = f"torch.as_tensor({value})"
+        value = repr(argument.value)
+        if argument.param:
+            value = _WRITTEN[argument.convert].format(argument.param)
         arguments.append(value if key in by_position else f"{key}={value}")
     function = entry.torch.replace("torch.Tensor.", "Tensor.")
     if function.startswith("Tensor."):
