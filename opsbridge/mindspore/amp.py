@@ -19,8 +19,8 @@ from opsbridge.mindspore.nn.wrap import TrainOneStepCell, WithLossCell
 
 __all__ = ["auto_mixed_precision", "build_train_network"]
 
-_IN_HALF = (Convolution, Dense, LSTMCell, RNNCell, GRUCell)
-_IN_FULL = (BatchNorm1d, BatchNorm2d, BatchNorm3d, LayerNorm)
+_IN_HALF: tuple[type[Cell], ...] = (Convolution, Dense, LSTMCell, RNNCell, GRUCell)
+_IN_FULL: tuple[type[Cell], ...] = (BatchNorm1d, BatchNorm2d, BatchNorm3d, LayerNorm)
 _LEVELS = ("O0", "O1", "O2", "O3")
 
 
@@ -96,7 +96,9 @@ def build_train_network(
     return TrainOneStepCell(network, optimizer, scale).set_train()
 
 
-def _with(cell: Any, kinds: tuple[type, ...], inside: torch.dtype, outside: torch.dtype) -> Any:
+def _with(
+    cell: Any, kinds: tuple[type[Cell], ...], inside: torch.dtype, outside: torch.dtype
+) -> Any:
     """Return a Cell in which those of some kinds compute in one type and give another."""
     if isinstance(cell, kinds):
         return _Giving(cell.to_float(inside), outside)

@@ -14,7 +14,7 @@ def construct_with_bprop(cell: Any, inputs: tuple[Any, ...]) -> Any:
     return _as_tensors(_ByBprop.apply(cell, *inputs))
 
 
-class _ByBprop(torch.autograd.Function):
+class _ByBprop(torch.autograd.Function):  # type: ignore[misc,unused-ignore]
     """`bprop(*inputs, out, dout)` as PyTorch's backward; parameters of the cell get nothing."""
 
     @staticmethod
