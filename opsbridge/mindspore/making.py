@@ -60,12 +60,12 @@ def scalar_cast(input_x: Any, input_y: Any) -> Any:
 
 
 def count(start: Any, end: Any, step: Any, maxlen: int = 0) -> torch.Tensor:
-    """Return the numbers from start to before end; the dtype is that of the tensors that came."""
-    like = next((each for each in (start, end, step) if isinstance(each, torch.Tensor)), None)
+    """Return the numbers from start to before end: int64 of integers, else float32."""
     numbers = [to_number(each) for each in (start, end, step)]
-    if like is None:
-        return torch.arange(*numbers)
-    return torch.arange(*numbers, dtype=like.dtype, device=like.device)
+    is_whole = all(isinstance(each, int) for each in numbers)
+    tensors = [each for each in (start, end, step) if isinstance(each, torch.Tensor)]
+    device = tensors[0].device if tensors else None
+    return torch.arange(*numbers, dtype=torch.int64 if is_whole else torch.float32, device=device)
 
 
 def count_up(start: Any, stop: Any, step: Any, dtype: Any = None) -> torch.Tensor:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 
+from opsbridge.errors import ArgumentError
 from opsbridge.mindspore import reducing
-from opsbridge.mindspore.converters import to_axes, to_dtype, to_int, to_ints, to_number
+from opsbridge.mindspore.converters import (
+    to_axes,
+    to_dtype,
+    to_int,
+    to_ints,
+    to_number,
+    to_tensor,
+)
+from opsbridge.mindspore.gathering import gather
 
 
 def astype(x: torch.Tensor, dtype: Any, copy: bool = True) -> torch.Tensor:
@@ -106,6 +116,40 @@ def topk(x: torch.Tensor, k: Any, dim: Any, largest: bool, sorted: bool) -> tupl
     axis = -1 if dim is None else dim
     values, places = torch.topk(x, to_int(k), axis, largest=largest, sorted=sorted)
     return values, places.to(torch.int32)
+
+
+def cumsum(x: torch.Tensor, axis: Any, dtype: Any) -> torch.Tensor:
+    """Return the sums so far along an axis, or of all in a row; integers keep their dtype."""
+    wanted = to_dtype(dtype) or (torch.int32 if x.dtype is torch.bool else x.dtype)
+    values, axis = (x.reshape(-1), 0) if axis is None else (x, to_int(axis))
+    return torch.cumsum(values, axis, dtype=wanted)
+
+
+def peak_to_peak(x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
+    """Return the largest minus the smallest value along axes, of all by default."""
+    return reducing.largest(x, axis, keepdims) - reducing.smallest(x, axis, keepdims)
+
+
+def take(x: torch.Tensor, indices: Any, axis: Any, mode: str) -> torch.Tensor:
+    """Return the slices at indices along an axis; "wrap" and "clip" bring in those outside."""
+    values, axis = (x.reshape(-1), 0) if axis is None else (x, to_int(axis) % x.dim())
+    places, length = to_tensor(indices).long(), values.shape[axis]
+    if mode == "wrap":
+        places = places % length
+    elif mode == "clip":
+        places = torch.where(places < 0, places + length, places).clamp(0, length - 1)
+    else:
+        raise ArgumentError(f"Tensor.take: mode is {mode!r}; it must be 'clip' or 'wrap'")
+    return gather(values, places, axis)
+
+
+def resize(x: torch.Tensor, new_shape: tuple[Any, ...]) -> torch.Tensor:
+    """Return the values in a row in another shape: cut, or followed by zeros."""
+    shape = _spread(new_shape)
+    count, line = math.prod(shape), x.reshape(-1)
+    if count > line.numel():
+        line = torch.cat((line, line.new_zeros(count - line.numel())))
+    return line[:count].reshape(shape)
 
 
 def flip(x: torch.Tensor, axis: Any) -> torch.Tensor:

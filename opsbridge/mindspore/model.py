@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from opsbridge.errors import ArgumentError
-from opsbridge.mindspore.nn.wrap import TrainOneStepCell, WithEvalCell, WithLossCell
+from opsbridge.mindspore.amp import build_train_network
+from opsbridge.mindspore.callbacks import Callbacks, RunContext, RunParameters
+from opsbridge.mindspore.nn.wrap import WithEvalCell, WithLossCell
 
 __all__ = ["Model"]
 
@@ -22,8 +24,10 @@ class Model:
         metrics: name -> object with `clear`, `update(outputs, label)` and `eval`.
         eval_network: a Cell that returns what the metrics take; by default (outputs, label).
         eval_indexes: which of its outputs they are.
-        amp_level: only "O0": no mixed precision.
+        amp_level: mixed precision of the training, as auto_mixed_precision has it.
         boost_level: ignored.
+        settings: loss_scale_manager, keep_batchnorm_fp32 and cast_model_type, as
+            build_train_network takes them.
     """
 
     def __init__(
@@ -36,17 +40,19 @@ class Model:
         eval_indexes: list[int] | None = None,
         amp_level: str = "O0",
         boost_level: str = "O0",
+        **settings: Any,
     ) -> None:
-        if amp_level != "O0":
-            raise ArgumentError(f'Model: amp_level is {amp_level!r}; opsbridge covers "O0"')
         self._network, self._metrics = network, dict(metrics or {})
         self._eval_network, self._eval_indexes = eval_network, eval_indexes
         if eval_network is None and loss_fn is not None:
             self._eval_network = WithEvalCell(network, loss_fn)
-        with_loss = network if loss_fn is None else WithLossCell(network, loss_fn)
-        self._train_network = (
-            with_loss if optimizer is None else TrainOneStepCell(with_loss, optimizer)
-        )
+        self._loss_fn, self._optimizer = loss_fn, optimizer
+        if optimizer is not None:
+            self._train_network = build_train_network(
+                network, optimizer, loss_fn, amp_level, **settings
+            )
+        else:
+            self._train_network = network if loss_fn is None else WithLossCell(network, loss_fn)
 
     @property
     def train_network(self) -> Any:
@@ -67,19 +73,38 @@ class Model:
         sink_size: int = -1,
         initial_epoch: int = 0,
     ) -> list[Any]:
-        """Train over the batches `epoch` times; return the loss of every step.
+        """Train over the batches `epoch` times; return the results of every step.
 
-        A batch is a tuple of inputs, or a mapping whose values are. Callbacks of MindSpore are not
-        covered; the other arguments are ignored.
+        A batch is a tuple of inputs, or a mapping whose values are. Callbacks are told what
+        happens; the other arguments are ignored.
         """
-        if callbacks:
-            raise ArgumentError("Model.train: callbacks are not covered by opsbridge")
+        told, results = Callbacks(callbacks), []
+        args = RunParameters(
+            mode="train", train_network=self._train_network, network=self._network,
+            loss_fn=self._loss_fn, optimizer=self._optimizer, epoch_num=epoch,
+            batch_num=_length(train_dataset), cur_step_num=0,
+            train_dataset=train_dataset, list_callback=told.all, dataset_sink_mode=False,
+            parallel_mode="stand_alone", device_number=1,
+        )  # fmt: skip
+        context = RunContext(args)
         self._train_network.set_train()
-        return [
-            self._train_network(*_inputs(batch))
-            for _ in range(initial_epoch, epoch)
-            for batch in _batches(train_dataset)
-        ]
+        told.tell("begin", context)
+        for args.cur_epoch_num in range(initial_epoch + 1, epoch + 1):
+            told.tell("epoch_begin", context)
+            for batch in _batches(train_dataset):
+                args.cur_step_num += 1
+                args.train_dataset_element = batch
+                told.tell("step_begin", context)
+                args.net_outputs = self._train_network(*_inputs(batch))
+                results.append(args.net_outputs)
+                told.tell("step_end", context)
+                if context.get_stop_requested():
+                    break
+            told.tell("epoch_end", context)
+            if context.get_stop_requested():
+                break
+        told.tell("end", context)
+        return results
 
     def eval(
         self, valid_dataset: Iterable[Any], callbacks: Any = None, dataset_sink_mode: bool = False
@@ -107,6 +132,14 @@ def _batches(dataset: Any) -> Iterable[Any]:
     """Return the batches of a dataset: MindSpore's makes an iterator, others are one."""
     make = getattr(dataset, "create_tuple_iterator", None)
     return make() if make is not None else dataset  # type: ignore[no-any-return]
+
+
+def _length(dataset: Any) -> int:
+    """Return the number of batches of a dataset that can be asked for it; else 1."""
+    size = getattr(dataset, "get_dataset_size", None)
+    if size is not None:
+        return int(size())
+    return len(dataset) if hasattr(dataset, "__len__") else 1
 
 
 def _inputs(batch: Any) -> tuple[Any, ...]:

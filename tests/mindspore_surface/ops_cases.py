@@ -373,6 +373,15 @@ NUMPY: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 METHODS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
+    ("cumsum", (), {}),
+    ("cumsum", (1,), {}),
+    ("ptp", (), {}),
+    ("ptp", (1,), {"keepdims": True}),
+    ("take", (np.array([1, 5, 70, -1], np.int32),), {}),
+    ("take", (np.array([[0, 2]], np.int32),), {"axis": 1}),
+    ("take", (np.array([7, -1], np.int32), 1), {"mode": "wrap"}),
+    ("resize", (2, 2), {}),
+    ("resize", ((5, 4),), {}),
     *((name, (), {}) for name in ("abs", "exp", "floor", "ceil", "square", "sigmoid")),
     *((name, (), {}) for name in ("tanh", "isnan", "copy", "ravel")),
     ("astype", ("int32",), {}),

@@ -9,6 +9,7 @@ import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.nn.constants import moved
+from opsbridge.mindspore.nn.own_gradient import construct_with_bprop
 from opsbridge.mindspore.parameter import Parameter, ParameterTuple
 from opsbridge.mindspore.tensor import Tensor
 
@@ -36,6 +37,9 @@ class Cell(torch.nn.Module):  # type: ignore[misc,unused-ignore]
         [2.]
     """
 
+    bprop: Any = None
+    """A Cell may define `bprop(*inputs, out, dout)`, which returns the gradients of its inputs."""
+
     def __init__(self, auto_prefix: bool = True, flags: dict[str, Any] | None = None) -> None:
         super().__init__()
         self._auto_prefix = auto_prefix
@@ -54,6 +58,8 @@ class Cell(torch.nn.Module):  # type: ignore[misc,unused-ignore]
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         """Call `construct`, with torch tensors as Tensors and, after to_float, in that type."""
+        if type(self).bprop is not None and not kwargs and torch.is_grad_enabled():
+            return construct_with_bprop(self, _as_tensors(inputs, self._compute_type))
         if self._compute_type is None:
             return self.construct(*_as_tensors(inputs, None), **kwargs)
         self._is_casting = True

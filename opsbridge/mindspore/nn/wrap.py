@@ -7,10 +7,10 @@ from typing import Any
 import torch
 
 from opsbridge.errors import ArgumentError
-from opsbridge.mindspore.gradients import value_and_grad
+from opsbridge.mindspore.gradients import GradOperation, value_and_grad
 from opsbridge.mindspore.nn.cell import Cell
 
-__all__ = ["TrainOneStepCell", "WithEvalCell", "WithLossCell"]
+__all__ = ["DistributedGradReducer", "TrainOneStepCell", "WithEvalCell", "WithLossCell"]
 
 
 class WithLossCell(Cell):
@@ -69,6 +69,9 @@ class TrainOneStepCell(Cell):
         self.optimizer = optimizer
         self.weights = self.optimizer.parameters
         self.sens, self.return_grad = sens, return_grad
+        # What cells that derive from this one call: of one process, gradients are their mean.
+        self.grad = GradOperation(get_by_list=True, sens_param=True)
+        self.reducer_flag, self.grad_reducer = False, DistributedGradReducer(self.weights)
 
     def construct(self, *inputs: Any) -> Any:
         """Train one step."""

@@ -57,6 +57,11 @@ def _int64(node: cst.BaseExpression) -> cst.BaseExpression:
     return cst.Call(receiver, [cst.Arg(name("torch.int64"))])
 
 
+def _dtype_of_that_name(node: cst.BaseExpression) -> cst.BaseExpression:
+    text = node.attr.value if isinstance(node, cst.Attribute) else str(plain_value(node))
+    return name(f"torch.{text.removesuffix('_')}")
+
+
 def _one_minus(node: cst.BaseExpression) -> cst.BaseExpression:
     simple = literal(node) and not isinstance(node, cst.BinaryOperation)
     right = node if simple else parenthesised(node)
@@ -79,6 +84,7 @@ def _last_two(node: cst.BaseExpression) -> cst.BaseExpression:
 
 _WRITERS: dict[str, Callable[[cst.BaseExpression], cst.BaseExpression]] = {
     "same": lambda node: node,
+    "dtype of that name": _dtype_of_that_name,
     "int64": _int64,
     "lower": _lower,
     "one_minus": _one_minus,

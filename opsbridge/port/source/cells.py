@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import libcst as cst
@@ -147,11 +148,21 @@ def in_other_words(template: str) -> Any:
     return edit
 
 
-def as_function(function: str) -> Any:
-    """`x.m(y)` as f(x, y)."""
-    return lambda node: node.with_changes(
-        func=cst.parse_expression(function), args=[cst.Arg(node.func.value), *node.args]
-    )
+def as_function(function: str, keywords: Mapping[str, str] = MappingProxyType({})) -> Any:
+    """`x.m(y)` as f(x, y); `keywords` are names of arguments that f has otherwise."""
+
+    def edit(node: cst.Call) -> cst.Call:
+        args = [
+            arg
+            if arg.keyword is None or arg.keyword.value not in keywords
+            else arg.with_changes(keyword=cst.Name(keywords[arg.keyword.value]))
+            for arg in node.args
+        ]
+        assert isinstance(node.func, cst.Attribute)
+        func = cst.parse_expression(function)
+        return node.with_changes(func=func, args=[cst.Arg(node.func.value), *args])
+
+    return edit
 
 
 def renamed(name: str) -> Any:

@@ -22,6 +22,8 @@ class Known:
 
     kind: Callable[[cst.BaseExpression], Kind]
     is_dtype: Callable[[cst.BaseExpression], bool]
+    is_name_of_dtype: Callable[[cst.BaseExpression], bool]
+    """Whether it is one of NumPy's types, or its name, that PyTorch has under the same name."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def _number(operand: _Operand) -> str:
 def _dtype(operand: _Operand) -> str:
     if operand.known.is_dtype(operand.value):
         return "same"
+    if operand.known.is_name_of_dtype(operand.value):
+        return "dtype of that name"
     raise operand.refusal("is not known to be a dtype")
 
 

@@ -99,9 +99,11 @@ class Flow:
         if isinstance(node.func, cst.Attribute):
             if node.func.attr.value in _PARAMETER_LISTS:
                 return Kind.TENSOR
+            if node.func.attr.value == "asnumpy":
+                return Kind.NUMPY
             receiver = self.kind(node.func.value)
             if receiver in (Kind.TENSOR, Kind.NUMPY):
-                return Kind.NUMPY if node.func.attr.value in ("asnumpy", "numpy") else receiver
+                return Kind.NUMPY if node.func.attr.value == "numpy" else receiver
         return Kind.GRAPH if self._is_graph else Kind.UNKNOWN
 
     def _name_kind(self, node: cst.Name) -> Kind:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import libcst as cst
 
-from opsbridge.port.source.binding import Unbound, bind
+from opsbridge.port.source.binding import Given, Unbound, bind
+from opsbridge.port.source.helpers import Helper
 from opsbridge.port.source.meaning import PLAIN_CLASSES, SURFACE, Meaning, advice, is_placeholder
 from opsbridge.port.source.result import Outcome, Target
 from opsbridge.port.source.scope import Scope
-from opsbridge.port.source.vendored import helper_of, helper_parameters, made_object
+from opsbridge.port.source.vendored import (
+    called_as,
+    helper_of,
+    helper_parameters,
+    made_object,
+)
 from opsbridge.port.source.write import named, with_defaults
-from opsbridge.tables.schema import Stage
+from opsbridge.tables.port_schema import PortEntry
 
 _VENDORED = "other arguments than PyTorch's own function takes are no longer converted"
 
@@ -19,8 +25,7 @@ def keep(
     scope: Scope, function: cst.BaseExpression, meaning: Meaning, node: cst.CSTNode, why: str = ""
 ) -> None:
     """Let a name stand for the object of the same name on opsbridge's surface."""
-    may_vendor = scope.target is Target.TORCHVISION and isinstance(node, cst.Call)
-    if may_vendor and _vendor(scope, function, meaning, node):
+    if scope.target is Target.TORCHVISION and _vendor(scope, function, meaning, node):
         return
     scope.plan.done.add(function)
     scope.plan.edits[function] = named(meaning.surface_name)
@@ -36,29 +41,26 @@ def keep(
 def _vendor(
     scope: Scope, function: cst.BaseExpression, meaning: Meaning, node: cst.CSTNode
 ) -> bool:
-    """Make a constructor a function of the file; false if there is none for it."""
+    """Let a function of the file stand for a name; false if there is none for it."""
     vendored = helper_of(meaning.entry)
-    if vendored is None:
+    if vendored is None or (not isinstance(node, cst.Call) and meaning.entry.form == "primitive"):
         return False
     helper, is_exact = vendored
-    assert isinstance(node, cst.Call)
-    try:
-        stage: Stage = "call" if meaning.entry.form == "function" else "init"
-        given = bind(meaning.entry, stage, node.args)
-    except Unbound:
-        return False
-    unknown = set(given) - set(helper_parameters(helper))
-    if unknown or any(_is_made_by_mindspore(scope, each.value) for each in given.values()):
-        return False
+    given: dict[str, Given] = {}
+    if isinstance(node, cst.Call):
+        try:
+            given = _arguments(scope, meaning.entry, helper, node)
+        except Unbound:
+            return False
     scope.plan.forget(function)
-    if meaning.entry.form != "primitive":
-        scope.plan.edits[function] = named(helper.name)
-        given = {}
-    else:
+    if meaning.entry.form == "primitive":
         scope.plan.edits[node] = made_object(meaning.entry, helper, given)
+        scope.plan.modules |= {"functools"} if given else set()
+    elif given:
+        scope.plan.edits[node] = called_as(helper, given)
+    else:
+        scope.plan.edits[function] = named(helper.name)
     scope.plan.helpers[helper.name] = helper
-    if given:
-        scope.plan.modules.add("functools")
     reason = helper.difference or _VENDORED
     scope.plan.record(
         node, meaning.name, Outcome.EXACT if is_exact else Outcome.APPROXIMATE,
@@ -68,12 +70,30 @@ def _vendor(
     return True
 
 
+def _arguments(scope: Scope, entry: PortEntry, helper: Helper, node: cst.Call) -> dict[str, Given]:
+    """The arguments of a call that a helper takes over, of an entry whose parameters are known.
+
+    Raises:
+        Unbound: it does not take one.
+    """
+    if not entry.params or any(param.variadic for param in entry.params):
+        return {}
+    given = bind(entry, "call" if entry.form == "function" else "init", node.args)
+    takes = helper_parameters(helper)
+    for name, each in given.items():
+        if name not in takes:
+            raise Unbound(f"{helper.name} has no {name}")
+        if _is_made_by_mindspore(scope, each.value):
+            raise Unbound(f"{name} is an object that PyTorch does not know")
+    return given
+
+
 def _is_made_by_mindspore(scope: Scope, node: cst.BaseExpression) -> bool:
     """Whether an argument is an object that only opsbridge's surface knows."""
     meaning = scope.meaning(node.func) if isinstance(node, cst.Call) else scope.meaning(node)
-    return meaning is not None and meaning.entry.form in ("class", "layer") and (
-        meaning.name not in PLAIN_CLASSES
-    )  # fmt: skip
+    if meaning is None or meaning.entry.form not in ("class", "layer"):
+        return False
+    return meaning.name not in PLAIN_CLASSES and helper_of(meaning.entry) is None
 
 
 def plan_reference(scope: Scope, node: cst.BaseExpression) -> None:

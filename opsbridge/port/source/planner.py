@@ -86,7 +86,7 @@ class Planner(cst.CSTVisitor):
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
         frame = self._scope.frame
-        if frame.owner is None or not frame.owner.is_cell:
+        if not frame.is_graph and (frame.owner is None or not frame.owner.is_cell):
             return
         left, right = frame.flow.kind(node.target), frame.flow.kind(node.value)
         is_sequence = isinstance(node.value, cst.Tuple | cst.List | cst.SimpleString)

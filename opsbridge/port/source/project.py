@@ -105,6 +105,8 @@ class Project:
     def __init__(self, units: Iterable[SourceUnit]) -> None:
         self.classes: dict[cst.ClassDef, ClassInfo] = {}
         self.attributes: set[str] = set()
+        self.graph_functions: set[cst.FunctionDef] = set()
+        """Functions outside classes that run when cells are called."""
         self._by_name: dict[str, list[ClassInfo]] = defaultdict(list)
         for unit in units:
             finder = _Finder(unit)
@@ -128,7 +130,7 @@ class Project:
             candidates = [each for each in candidates if each.unit is unit]
         else:
             module = name.rpartition(".")[0]
-            candidates = [each for each in candidates if _is_module(each.unit.tree, module)]
+            candidates = [each for each in candidates if is_module(each.unit.tree, module)]
         return candidates[0] if candidates else None
 
     def _find(self, base: str, info: ClassInfo) -> ClassInfo | None:
@@ -233,7 +235,7 @@ def _own_calls(method: cst.FunctionDef) -> list[str]:
     return found
 
 
-def _is_module(tree: Tree, module: str) -> bool:
+def is_module(tree: Tree, module: str) -> bool:
     """Whether a file may be the module that an import names: one path ends with the other."""
     parts = tree.place.with_suffix("").parts
     own = parts[:-1] if parts and parts[-1] == "__init__" else parts

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from opsbridge.port.source import cells
+from opsbridge.port.source.binding import plain_value
 from opsbridge.port.source.conversion import Known
 from opsbridge.port.source.flow import Flow, Kind
 from opsbridge.port.source.meaning import PARAMETER, TENSOR, Meaning, meaning_of
@@ -15,6 +16,12 @@ from opsbridge.port.source.plan import Plan
 from opsbridge.port.source.project import ClassInfo, Project, SourceUnit, self_name
 from opsbridge.port.source.result import Target
 from opsbridge.tables.port_schema import PortEntry
+
+# Types of NumPy that PyTorch has under the same name, but for an underscore.
+_NUMPY_TYPES = {
+    *("bool", "bool_", "uint8", "int8", "int16", "int32", "int64"),
+    *("float16", "float32", "float64"),
+}
 
 
 @dataclass
@@ -75,7 +82,8 @@ class Scope:
             self._frames.append(self._new_frame(owner, self_name(node), is_graph))
             return owner
         outer = self.frame
-        self._frames.append(self._new_frame(owner, outer.self_name, outer.is_graph))
+        is_graph = outer.is_graph or node in self.project.graph_functions
+        self._frames.append(self._new_frame(owner, outer.self_name, is_graph))
         return None
 
     def leave_function(self) -> None:
@@ -97,7 +105,14 @@ class Scope:
 
     def known(self) -> Known:
         """What the arguments of a call are judged by."""
-        return Known(self.kind, self.is_dtype)
+        return Known(self.kind, self.is_dtype, self.is_name_of_dtype)
+
+    def is_name_of_dtype(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is a type of NumPy, or its name, that PyTorch has, too."""
+        full = self.names.full_name(node) if isinstance(node, cst.Attribute) else ""
+        is_numpy = full.startswith("numpy.")
+        text = full.removeprefix("numpy.") if is_numpy else plain_value(node)
+        return text in _NUMPY_TYPES
 
     def is_dtype(self, node: cst.BaseExpression, strict: bool = False) -> bool:
         """Whether an expression is one of MindSpore's dtypes, which becomes one of PyTorch's."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from opsbridge.port.source import cells
-from opsbridge.port.source.binding import Given, Unbound, bind
+from opsbridge.port.source.binding import Given, Unbound, bind, elements
 from opsbridge.port.source.cell_members import plan_cell_method
 from opsbridge.port.source.conversion import Inexpressible
 from opsbridge.port.source.flow import Kind
+from opsbridge.port.source.helpers import written_helpers
 from opsbridge.port.source.inline import inline
 from opsbridge.port.source.meaning import SURFACE, TENSOR, Meaning, methods_of
 from opsbridge.port.source.names import dotted
-from opsbridge.port.source.result import Outcome
+from opsbridge.port.source.result import Outcome, Target
 from opsbridge.port.source.scope import Scope
+from opsbridge.port.source.vendored import helper_parameters
 from opsbridge.port.source.write import method_named, stripped
 from opsbridge.tables.port_schema import PortEntry
 
@@ -46,6 +50,12 @@ def plan_method_call(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
     is_tensor = is_tensor or (kind is Kind.UNKNOWN and _says_tensor(scope, node, is_in_cell))
     if is_tensor:
         _tensor_method(scope, node, function, entry)
+    elif kind is Kind.GRAPH:
+        _tensor_method(scope, node, function, entry)
+        taken = "the value is taken for a tensor: lists and texts have such a method, too"
+        scope.plan.points[-1] = replace(
+            scope.plan.points[-1], outcome=Outcome.APPROXIMATE, reason=taken
+        )
     elif kind is Kind.UNKNOWN and is_in_cell and not _says_array(scope, node):
         _unknown_receiver(scope, node, entry)
 
@@ -91,11 +101,50 @@ def _tensor_method(scope: Scope, node: cst.Call, function: cst.Attribute, entry:
         inline(scope, node, meaning, given, node.args)
     except (Unbound, Inexpressible) as why:
         scope.plan.done.add(function)
+        if _is_method_of_torch(scope, node, function) or _vendored(scope, node, entry):
+            return
         became = f"{SURFACE}.Tensor.{entry.last}"
         scope.plan.edits[node] = cells.as_function(became)
         scope.plan.modules.add(SURFACE)
         reason = f"PyTorch's own is not used: {why}"
         scope.plan.record(node, entry.name, Outcome.EXACT, became=became, reason=reason)
+
+
+def _is_method_of_torch(scope: Scope, node: cst.Call, function: cst.Attribute) -> bool:
+    """Write PyTorch's method of the same meaning, if the arguments are what it takes."""
+    method, args = function.attr.value, [arg.value for arg in node.args]
+    if not args or any(arg.star or arg.keyword for arg in node.args):
+        return False
+    if method in ("reshape", "view"):
+        if any(scope.kind(arg) is Kind.TENSOR for arg in args):
+            return False
+        became = "reshape"
+    elif method == "transpose":
+        order = elements(args[0]) if len(args) == 1 else args
+        if len(list(order)) < 3:  # of two axes MindSpore 2 swaps those of more
+            return False
+        became = "permute"
+    else:
+        return False
+    scope.plan.edits[function] = method_named(became)
+    scope.plan.record(node, f"{TENSOR}.{method}", Outcome.EXACT, became=f".{became}")
+    return True
+
+
+def _vendored(scope: Scope, node: cst.Call, entry: PortEntry) -> bool:
+    """Write a call of a function of the file, for code that is to need PyTorch only."""
+    helper = written_helpers().get(entry.name)
+    if scope.target is not Target.TORCHVISION or helper is None:
+        return False
+    keywords = {arg.keyword.value for arg in node.args if arg.keyword}
+    others = {alias: each.name for each in entry.params for alias in each.aliases}
+    if not {others.get(word, word) for word in keywords} <= set(helper_parameters(helper)):
+        return False
+    scope.plan.edits[node] = cells.as_function(helper.name, others)
+    scope.plan.helpers[helper.name] = helper
+    outcome = Outcome.APPROXIMATE if helper.difference else Outcome.EXACT
+    scope.plan.record(node, entry.name, outcome, became=helper.name, reason=helper.difference)
+    return True
 
 
 def _is_tensor_only(function: cst.Attribute) -> bool:

@@ -11,6 +11,7 @@ import libcst as cst
 from opsbridge.errors import PortError
 from opsbridge.port.source.apply import apply
 from opsbridge.port.source.files import SourceFile, Text, read_source
+from opsbridge.port.source.graph_functions import graph_functions
 from opsbridge.port.source.names import Names, dotted
 from opsbridge.port.source.parse import Tree, check_readable, deep_stack, parse
 from opsbridge.port.source.plan import Plan
@@ -90,6 +91,7 @@ def _translated(
         each.file: SourceUnit(each.tree, Names(each.tree)) for each in read if each.tree is not None
     }
     project = Project(units.values())
+    project.graph_functions = graph_functions(units.values(), project.classes.values())
     plans: dict[SourceFile, Plan] = {}
     for file, unit in units.items():
         tick(file.place.as_posix())

@@ -10,37 +10,53 @@ from typing import Any
 import libcst as cst
 
 from opsbridge.port.source.binding import Given
-from opsbridge.port.source.helpers import Helper, all_helpers
+from opsbridge.port.source.helpers import Helper, written_helpers
 from opsbridge.port.source.hub_call import positional
 from opsbridge.port.source.syntax import NO_SPACE, name
 from opsbridge.tables.port_schema import PortEntry, PortParam
 
-_EXACT = {"same", "int", "number"}
-_NEAR = _EXACT | {"dtype", "ints", "tensor"}
-"""Converters that are left out: such an argument must then be what PyTorch takes."""
+_WRITTEN = {
+    "same": "{}",
+    "int": "{}",
+    "number": "{}",
+    "dtype": "{}",
+    "tensor": "torch.as_tensor({})",
+    "index": "torch.as_tensor({}).long()",
+    "ints": "({0},) if isinstance({0}, int) else tuple({0})",
+    "axis_list": "({0},) if isinstance({0}, int) else tuple({0})",
+    "axes": "None if {0} == () else {0}",
+}
+"""Converters as a function writes them; the names of dtypes must then be PyTorch's."""
+
+
+_LAST_BITS = "values differ in the last bits"
 
 
 def helper_of(entry: PortEntry) -> tuple[Helper, bool] | None:
     """A function that does what the operator does, and whether it does so for every argument."""
-    written = next((h for h in all_helpers().values() if h.stands_for == entry.name), None)
+    written = written_helpers().get(entry.name)
     if written is not None:
-        return written, False
+        return written, not written.difference
     converters = {argument.convert for argument in entry.arguments.values()}
     is_plain = bool(entry.torch) and not entry.ours and not any(p.variadic for p in entry.params)
-    if entry.form != "primitive" or entry.equality != "exact" or not is_plain:
+    if entry.form != "primitive" or entry.equality == "by_hand" or not is_plain:
         return None
-    if not converters <= _NEAR:
+    if not converters <= set(_WRITTEN):
         return None
-    return Helper(_function_name(entry), ("torch",), _source(entry)), converters <= _EXACT
+    difference = "" if entry.equality == "exact" else _LAST_BITS
+    helper = Helper(_function_name(entry), ("torch",), _source(entry), difference)
+    return helper, not difference and "dtype" not in converters
 
 
 def helper_parameters(helper: Helper) -> list[str]:
-    """The names of what a helper takes: a class, what its constructor takes."""
+    """The names of what a helper takes: a class, what its constructor takes; a value, nothing."""
     (tree,) = ast.parse(helper.source).body
     if isinstance(tree, ast.ClassDef):
         (tree,) = (each for each in tree.body if getattr(each, "name", "") == "__init__")
-    assert isinstance(tree, ast.FunctionDef)
-    return [each.arg for each in (*tree.args.args, *tree.args.kwonlyargs)]
+    if not isinstance(tree, ast.FunctionDef):
+        return []
+    rest = [tree.args.vararg] if tree.args.vararg else []
+    return [each.arg for each in (*tree.args.args, *rest, *tree.args.kwonlyargs)]
 
 
 def made_object(entry: PortEntry, helper: Helper, given: Mapping[str, Given]) -> Any:
@@ -60,6 +76,20 @@ def made_object(entry: PortEntry, helper: Helper, given: Mapping[str, Given]) ->
     return edit
 
 
+def called_as(helper: Helper, given: Mapping[str, Given]) -> Any:
+    """An edit of a call: the helper with the same arguments, keywords by their names in it."""
+    by_index = {each.index: parameter for parameter, each in given.items()}
+
+    def edit(node: cst.Call) -> cst.BaseExpression:
+        args = [
+            arg if arg.keyword is None else arg.with_changes(keyword=cst.Name(by_index[index]))
+            for index, arg in enumerate(node.args)
+        ]
+        return node.with_changes(func=cst.Name(helper.name), args=args)
+
+    return edit
+
+
 def _function_name(entry: PortEntry) -> str:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", entry.last)
     return f"_{words.lower()}"
@@ -71,7 +101,9 @@ def _source(entry: PortEntry) -> str:
     arguments = []
     by_position = positional(entry)
     for key, argument in entry.arguments.items():
-        value = argument.param or repr(argument.value)
+        value = repr(argument.value)
+        if argument.param:
+            value = _WRITTEN[argument.convert].format(argument.param)
         arguments.append(value if key in by_position else f"{key}={value}")
     function = entry.torch.replace("torch.Tensor.", "Tensor.")
     if function.startswith("Tensor."):

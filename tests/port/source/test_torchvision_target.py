@@ -13,6 +13,8 @@ pytest.importorskip("torchvision", reason="the functions call torchvision")
 from opsbridge.mindspore import nn, ops  # noqa: E402
 from opsbridge.port.source.result import Target  # noqa: E402
 from opsbridge.port.source.translate import translate_text  # noqa: E402
+from opsbridge.port.source.vendored import helper_of  # noqa: E402
+from opsbridge.tables.port_load import port_entries  # noqa: E402
 
 
 def ported(expression: str, **names: Any) -> Any:
@@ -113,3 +115,11 @@ def test_arguments_of_the_constructor_are_those_of_its_time() -> None:
     names = {"count": 2}
     split = ported("ops.Split(axis=1, output_num=count)", **names)
     assert [tuple(part.shape) for part in split(torch.zeros(2, 4))] == [(2, 2), (2, 2)]
+
+
+def test_no_two_functions_have_one_name() -> None:
+    seen: dict[str, str] = {}
+    for entry in port_entries().values():
+        if found := helper_of(entry):
+            helper = found[0]
+            assert seen.setdefault(helper.name, helper.source) == helper.source, entry.name
