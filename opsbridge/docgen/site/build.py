@@ -86,7 +86,7 @@ def build_language(language: Language, sources: dict[str, str], out: Path) -> in
         static = source / "_static"
         static.mkdir()
         (static / "opsbridge.css").write_text(_STYLE, encoding="utf-8")
-        (source / "scorer.js").write_text(_scorer(), encoding="utf-8")
+        (source / "scorer.js").write_text(search_scorer(), encoding="utf-8")
         templates = source / "_templates"
         templates.mkdir()
         (templates / "language.html").write_text(_SWITCH, encoding="utf-8")
@@ -96,7 +96,7 @@ def build_language(language: Language, sources: dict[str, str], out: Path) -> in
     return pages
 
 
-def _scorer() -> str:
+def search_scorer() -> str:
     """The order of what a search finds: operators of more APIs before those of fewer."""
     weights: dict[str, float] = {"differences": -100, "proofs": -100}
     for op in all_core_names():
