@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsbridge.docgen.difference_table import side_names
+from opsbridge.docgen.evidence import evidence_phrase
 from opsbridge.docgen.examples import Example, pair_examples
 from opsbridge.docgen.libraries import FORMS, bridged_library, library_of
 from opsbridge.docgen.markdown import fence, joined, tab_set
 from opsbridge.docgen.recorded import Outputs, recording_of
 from opsbridge.docgen.snippet import Snippet
+from opsbridge.docgen.unshown import unshown_differences
 from opsbridge.docgen.wording import Language, join_sentences, pick, sentence
-from opsbridge.tables.diff import differences
 from opsbridge.tables.diff_parameters import subject
 from opsbridge.tables.schema import ApiTable, CoreTable, Text
 
@@ -28,8 +29,9 @@ _RECORDED = Text(
     "Outputs recorded on a CPU with {versions}.", "输出在 CPU 上以 {versions} 实际运行得到。"
 )
 _NOT_RECORDED = Text(
-    "The code of {names} was not run: the package was not installed where outputs were recorded.",
-    "{names} 的代码未运行：记录输出的环境中没有安装该软件包。",
+    "The code of {name} was not run: no package of it could be installed. What is said of it is "
+    "{evidence}.",
+    "{name} 的代码未运行：没有可安装的软件包。有关内容依据{evidence}。",
 )
 _COMMA = Text(", ", "、")
 _IN_PLACE = Text(
@@ -39,12 +41,6 @@ _IN_PLACE = Text(
 _NONE = Text(
     "There is no example: no case of the tables has inputs and conventions that both APIs take.",
     "没有示例：表格中没有哪个用例的输入与约定为两个接口共同接受。",
-)
-_UNSHOWN = Text(
-    "No example shows the difference in {what}: no case of the tables has inputs that both APIs "
-    "take on a CPU and on which they differ.",
-    "没有示例体现以下差异：{what}。表格中没有哪个用例的输入在 CPU 上"
-    "为两个接口共同接受、且结果不同。",
 )
 
 
@@ -62,8 +58,8 @@ def example_section(
     parts = [joined(write(left, right, core, n, example, language)) for n, example in numbered]
     if not examples:
         return pick(_NONE, language)
-    unshown = _unshown(left, right, core, language)
-    return joined([*parts, unshown, _provenance(examples, language)])
+    unshown = [pick(item.text, language) for item in unshown_differences(left, right, core)]
+    return joined([*parts, *unshown, _provenance(left, right, examples, language)])
 
 
 def printed_by(snippet: Snippet) -> Outputs | None:
@@ -82,27 +78,6 @@ def bridged_call(left: ApiTable, right: ApiTable, core: CoreTable) -> str:
     """The one line that calls the left API through opsbridge, as the first example has it."""
     examples = pair_examples(left, right, core)
     return examples[0].bridged.call if examples else ""
-
-
-def behaviour_without_example(left: ApiTable, right: ApiTable, core: CoreTable) -> list[str]:
-    """The axes in which two APIs behave differently on a CPU, if no example shows any of them."""
-    if any(example.shows for example in pair_examples(left, right, core)):
-        return []
-    found = differences(left, right, core)
-    return [
-        name
-        for item in found
-        if item.code == "behaviour-differs" and item.detail != "conditional"
-        for name in item.names
-    ]
-
-
-def _unshown(left: ApiTable, right: ApiTable, core: CoreTable, language: Language) -> str:
-    names = behaviour_without_example(left, right, core)
-    if not names:
-        return ""
-    what = pick(_COMMA, language).join(f"`{name}`" for name in names)
-    return pick(_UNSHOWN, language).format(what=what)
 
 
 def _parts(
@@ -172,22 +147,24 @@ def _with_outputs(snippet: Snippet) -> str:
     return "\n".join(lines)
 
 
-def _provenance(examples: list[Example], language: Language) -> str:
+def _provenance(
+    left: ApiTable, right: ApiTable, examples: list[Example], language: Language
+) -> str:
     """With which versions the outputs were recorded, and what was not run."""
     snippets = [s for example in examples for s in (example.left, example.right, example.bridged)]
+    recordings = [recording_of(snippet.environment) for snippet in snippets]
     versions: dict[str, str] = {}
-    missing: dict[str, None] = {}
-    for snippet in snippets:
-        recording = recording_of(snippet.environment)
-        if recording is None or snippet.code not in {**recording.outputs, **recording.errors}:
-            missing[snippet.package] = None
-        else:
-            versions |= recording.versions
+    for recording in filter(None, recordings):
+        versions |= recording.versions
     comma = pick(_COMMA, language)
     named = comma.join(f"{name} {version}" for name, version in sorted(versions.items()))
-    return joined(
-        [
-            pick(_RECORDED, language).format(versions=named) if versions else "",
-            pick(_NOT_RECORDED, language).format(names=comma.join(missing)) if missing else "",
-        ]
-    )
+    missing = {
+        api.framework: evidence_phrase(api.behaviour[0].evidence, api.framework, language)
+        for api in (left, right)
+        if recording_of(api.framework) is None
+    }
+    unknown = [
+        pick(_NOT_RECORDED, language).format(name=name, evidence=evidence)
+        for name, evidence in missing.items()
+    ]
+    return joined([pick(_RECORDED, language).format(versions=named), *unknown])

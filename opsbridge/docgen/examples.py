@@ -12,7 +12,6 @@ from opsbridge.tables.finding import equal_scalars
 from opsbridge.tables.remember import remembered
 from opsbridge.tables.schema import ApiTable, CoreTable, Expectation
 
-_MOST = 2
 _LONGEST = 40  # lines of code
 
 
@@ -35,14 +34,14 @@ class Example:
 
 @remembered
 def pair_examples(left: ApiTable, right: ApiTable, core: CoreTable) -> list[Example]:
-    """At most two examples: those that show differences, or else the first that both can run."""
+    """One example per difference that a case can show, or else the first that both can run."""
     found = list(_possible(left, right, core))
     showing, seen = [], set[str]()
     for example in found:
         if not set(example.shows) <= seen:
             showing.append(example)
             seen.update(example.shows)
-    return showing[:_MOST] or found[:1]
+    return showing or found[:1]
 
 
 def _possible(left: ApiTable, right: ApiTable, core: CoreTable) -> Iterator[Example]:

@@ -43,7 +43,7 @@ def case_calls(api: ApiTable, core: CoreTable, case: Case) -> list[CaseCall]:
     """
     if not _takes(api, core, case):
         return []
-    own = {axis for deviation in api.deviations for axis in deviation.axes}
+    own = {axis for each in api.deviations if case.name not in each.same_in for axis in each.axes}
     found: list[CaseCall] = []
     for expectation in case.expect:
         if not expectation.refused and not own & {*case.axes, *expectation.set}:
@@ -61,7 +61,7 @@ def _takes(api: ApiTable, core: CoreTable, case: Case) -> bool:
     agreed = {constant.slot for constant in api.constants} - fixed
     optional = {slot.name for slot in core.slots if slot.optional} - fixed
     given = {*case.inputs, *neutral_inputs(api, case)}
-    if api.schema and case.dtype != "float32":
+    if api.schema and case.dtype not in api.runtime_dtypes:
         return False  # runtimes have kernels for few of the dtypes that a schema allows
     return (
         {*_left_out(api, case)} <= optional | agreed

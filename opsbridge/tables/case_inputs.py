@@ -6,6 +6,7 @@ Where a change of form would round a number, there are no inputs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,7 +22,10 @@ _LAYOUTS: dict[str, Callable[[float, float, float, float], list[float]]] = {
 
 
 def neutral_inputs(api: ApiTable, case: Case) -> dict[str, Any]:
-    """What the case leaves open and the API has to be told: no limit, no threshold, the images."""
+    """What the case leaves open and the API has to be told: no limit, the images, one group.
+
+    Where groups are shifted apart, only finite boxes of one group stay where they are.
+    """
     found: dict[str, Any] = {}
     for param in api.params:
         if not param.required and param.converter != "count":
@@ -33,6 +37,10 @@ def neutral_inputs(api: ApiTable, case: Case) -> dict[str, Any]:
                 found[slot] = 0.0
             elif slot == "batch_indices" and "rois" in case.inputs:
                 found[slot] = [int(row[0]) for row in case.inputs["rois"]]
+            elif slot == "groups" and _is_finite(case.inputs["boxes"]):
+                found[slot] = [0] * len(case.inputs["boxes"])
+            elif slot == "anchor_deviations":
+                found[slot] = [[1.0] * 4] * len(case.inputs["anchors"])
     return found
 
 
@@ -40,7 +48,7 @@ def fitted_inputs(
     api: ApiTable, axes: Mapping[str, Scalar], case: Case, expectation: Expectation
 ) -> dict[str, Any] | None:
     """The inputs by slot for an API of these conventions; None where they cannot be such."""
-    inputs = neutral_inputs(api, case) | case.inputs | _adaptive(api, case)
+    inputs = neutral_inputs(api, case) | case.inputs | _adaptive(api, case) | expectation.inputs
     layout = axes.get("layout", "xyxy")
     if layout != "xyxy" and "layout" not in {*case.axes, *case.base, *expectation.set}:
         boxes = _laid_out(inputs["boxes"], str(layout))
@@ -57,6 +65,10 @@ def fitted_inputs(
             return None
         inputs["batch_indices"] = [images.count(i) for i in range(len(inputs["features"]))]
     return inputs
+
+
+def _is_finite(rows: list[list[float]]) -> bool:
+    return all(math.isfinite(number) for row in rows for number in row)
 
 
 def _adaptive(api: ApiTable, case: Case) -> dict[str, Any]:

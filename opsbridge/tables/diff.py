@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from opsbridge.errors import TableError
 from opsbridge.tables.diff_parameters import parameter_differences
 from opsbridge.tables.difference import ABSENT, Code, Difference, joined, plain
-from opsbridge.tables.pairing import axis_values, contexts, pair_parameters
+from opsbridge.tables.pairing import axis_values, common_dtypes, contexts, pair_parameters
 from opsbridge.tables.remember import remembered
 from opsbridge.tables.rules import filled_slots
 from opsbridge.tables.schema import ApiTable, Axis, CoreTable, Device, Return, Text
@@ -131,9 +131,18 @@ class _AxisPair:
 
     def differences(self) -> Iterator[Difference]:
         general = self._texts(None, None)
+        if general[0] != general[1] and not self._has_dtypes_that_differ():
+            general = general[0], general[0]
         if general[0] != general[1]:
             yield self._difference(general)
         yield from self._conditional(general)
+
+    def _has_dtypes_that_differ(self) -> bool:
+        """Whether the two sides part for a dtype that both take, or if nothing is known of that."""
+        common = common_dtypes(self.left, self.right)
+        about = [dtype for dtype in common if not self.axis.dtypes or dtype in self.axis.dtypes]
+        texts = [self._texts(None, dtype) for dtype in about]
+        return not common or any(left != right for left, right in texts)
 
     def _texts(self, device: Device | None, dtype: str | None) -> tuple[Text, Text]:
         return self._text(self.left, device, dtype), self._text(self.right, device, dtype)

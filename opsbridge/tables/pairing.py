@@ -82,14 +82,18 @@ def contexts(axis: str, left: ApiTable, right: ApiTable) -> Iterator[tuple[Devic
     """Devices that a block about the axis names, with the dtypes that both APIs take."""
     blocks = [block for api in (left, right) for block in api.behaviour if axis in block.set]
     devices = dict.fromkeys(b.device for b in blocks if b.device is not None or b.dtypes)
-    # The first tensor decides; ids of groups may be of any dtype.
+    for device in devices:
+        for dtype in common_dtypes(left, right):
+            yield device, dtype
+
+
+def common_dtypes(left: ApiTable, right: ApiTable) -> list[str]:
+    """Dtypes that both APIs take. The first tensor decides; ids of groups may be of any dtype."""
     taken = [
         set(next((param.dtypes for param in api.params if "tensor" in param.types), ()))
         for api in (left, right)
     ]
-    for device in devices:
-        for dtype in sorted(taken[0] & taken[1]):
-            yield device, dtype
+    return sorted(taken[0] & taken[1])
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,8 @@ class Axis:
     An axis may matter only to an API that fills an optional slot (``only_with_slot``) or that has
     some other value (``only_when``); other APIs leave it out. ``without_slot`` is the value that an
     API without the slot has in effect. A value called ``same`` means the dtype of the tensors, so
-    it equals the value of that name for tensors of that dtype.
+    it equals the value of that name for tensors of that dtype. Where it is about some dtypes only,
+    these are ``dtypes``.
     """
 
     name: str
@@ -140,15 +141,20 @@ class Axis:
     only_with_slot: str = ""
     without_slot: Scalar | None = None
     only_when: dict[str, Scalar] = field(default_factory=dict)
+    dtypes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a case gives when the axes named in ``set`` have these values, or that it is refused."""
+    """What a case gives when the axes named in ``set`` have these values, or that it is refused.
+
+    ``inputs`` take the place of those of the case where these values ask for another shape.
+    """
 
     set: dict[str, Scalar]
     outputs: dict[str, Any] = field(default_factory=dict)
     refused: bool = False
+    inputs: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -291,7 +297,8 @@ class Behaviour:
 class Deviation:
     """Where opsbridge does not imitate the real API, because it crashes, leaks or misleads.
 
-    ``axes`` names the behaviour axes whose value stands for what opsbridge does instead.
+    ``axes`` names the behaviour axes whose value stands for what opsbridge does instead; in the
+    cases named in ``same_in`` the real API does that as well.
     """
 
     id: str
@@ -299,6 +306,7 @@ class Deviation:
     ours: Text
     evidence: Evidence
     axes: tuple[str, ...] = ()
+    same_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -323,11 +331,12 @@ class ApiTable:
 
     ``real`` is the dotted name that the framework has it by, where that is another, and
     ``real_arguments`` the arguments that make a call of it one of these; ``schema`` is the name of
-    a function that gives its schema by name and version, where the framework has no callable. With
-    ``own_tensors`` its tensors are neither PyTorch's nor MindSpore's.
-    ``versions`` are the first and the last version that the table holds for. The operator runs once
-    for every place on the axes in ``each``, which are axes of the parameters' shapes ("...": all
-    leading ones); the results of those in ``merged`` are put together by descending score.
+    a function that gives its schema by name and version, where the framework has no callable;
+    ``runtime_dtypes`` are those that the runtime has kernels for on a CPU. With ``own_tensors`` its
+    tensors are neither PyTorch's nor MindSpore's. ``versions`` are the first and the last version
+    that the table holds for. The operator runs once for every place on the axes in ``each``, which
+    are axes of the parameters' shapes ("...": all leading ones); the results of those in ``merged``
+    are put together by descending score.
     """
 
     name: str
@@ -344,6 +353,7 @@ class ApiTable:
     example: str
     real: str = ""
     schema: str = ""
+    runtime_dtypes: tuple[str, ...] = ("float32",)
     own_tensors: bool = False
     versions: tuple[str, ...] = ()
     each: tuple[str, ...] = ()

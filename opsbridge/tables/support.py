@@ -32,14 +32,14 @@ class TensorSupport:
 class CudaSupport:
     """The core operators with kernels for a GPU, and those of them with kernels for gradients.
 
-    ``graphs`` are the graph modes that were tried there. There are no kernels for an API that
-    returns one of ``without_outputs`` or whose conventions, there and by default, are among the
-    values of ``without``, which are by axis.
+    ``graphs`` are the graph modes that were tried there, each with the operators whose calls it
+    holds. There are no kernels for an API that returns one of ``without_outputs`` or whose
+    conventions, there and by default, are among the values of ``without``, which are by axis.
     """
 
     operators: tuple[str, ...] = ()
     gradients: tuple[str, ...] = ()
-    graphs: tuple[str, ...] = ()
+    graphs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     without_outputs: tuple[str, ...] = ()
     without: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
 
@@ -88,7 +88,7 @@ def cells(api: ApiTable) -> list[Cell]:
                 continue
             dtypes = [d for d in _dtypes(api, device) if d not in facts.without_dtypes]
             parts = facts.without_parts if any(value.ends for value in api.returns) else ()
-            modes = facts.graphs if device == "cpu" else support().cuda.graphs
+            modes = facts.graphs if device == "cpu" else _cuda_graphs(api)
             graphs = tuple(mode for mode in modes if mode not in parts)
             has_gradients = device == "cpu" or api.core in support().cuda.gradients
             slots = support().gradients.get(api.core, ()) if facts.gradients else ()
@@ -107,6 +107,12 @@ def has_cuda(api: ApiTable) -> bool:
         and not any(value.output in facts.without_outputs for value in api.returns)
         and not any(values.get(axis) in lacking for axis, lacking in facts.without.items())
     )
+
+
+def _cuda_graphs(api: ApiTable) -> list[str]:
+    """The graph modes of a GPU; APIs for tensors of their own come there with values to look at."""
+    modes = support().cuda.graphs.items()
+    return [mode for mode, operators in modes if api.core in operators and not api.own_tensors]
 
 
 def _dtypes(api: ApiTable, device: Device) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ pytest.importorskip("matplotlib", reason="the site needs opsbridge[site]")
 
 from opsbridge import errors
 from opsbridge.docgen.pairs import all_pairs
+from opsbridge.docgen.site.build import search_scorer
 from opsbridge.docgen.site.freshness import stale_pages
 from opsbridge.docgen.site.sources import site_sources
 from opsbridge.docgen.wording import Language
@@ -174,6 +175,15 @@ def test_the_start_page_answers_what_newcomers_ask(sources: dict[str, str]) -> N
     ]
     for section in (*sections, "roi_align.md#grid", "NMSWithMask.md#"):
         assert section in start
+
+
+def test_a_search_lists_operators_of_more_apis_first_and_pages_of_pairs_last() -> None:
+    text = search_scorer().partition("const _WEIGHTS = ")[2].partition(";")[0]
+    weights = json.loads(text)
+    for section in ("concepts", "operators"):
+        found = [weights[f"{section}/{op}"] for op in ("roi_align", "crop_and_resize")]
+        assert found[0] > found[1] > 0 > weights["differences"]
+    assert len(weights) == 2 + 2 * len(all_core_names())
 
 
 def search_index(language: str) -> dict[str, object]:

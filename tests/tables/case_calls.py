@@ -26,10 +26,10 @@ class Call:
     keywords: dict[str, Any]
 
 
-def arrays(case: Case, core: CoreTable) -> dict[str, Any]:
+def arrays(case: Case, expectation: Expectation, core: CoreTable) -> dict[str, Any]:
     """The inputs of a case, tensors in its dtype (ids of groups as integers)."""
     tensors = {slot.name for slot in core.slots if slot.kind == "tensor"} & set(case.inputs)
-    inputs = dict(case.inputs)
+    inputs = case.inputs | expectation.inputs
     for name in tensors:
         inputs[name] = np.array(inputs[name], np.int64 if name == "groups" else case.dtype)
     return inputs
@@ -50,7 +50,7 @@ def call_for(api: ApiTable, core: CoreTable, case: Case, expectation: Expectatio
     chosen = _choices(api, core, wanted)
     if chosen is None or _takes_other_shapes(api):
         return None
-    inputs = arrays(case, core)
+    inputs = arrays(case, expectation, core)
     values = {param.name: _argument(param, inputs, chosen) for param in api.params}
     for param in api.params:
         if param.inside:

@@ -56,6 +56,39 @@ def test_images_of_regions_come_as_indices_or_counts() -> None:
     assert (found["boxes"], found["boxes_num"]) == ([[0.0, 0.0, 3.0, 1.0]], [1])
 
 
+def test_boxes_are_of_one_group_where_groups_must_be_given() -> None:
+    assert arguments("torchvision.ops.batched_nms", "unsorted-scores")["idxs"] == [0, 0, 0]
+    assert "idxs" not in arguments("torchvision.ops.nms", "unsorted-scores")
+
+
+def test_offsets_of_anchors_are_divided_by_one() -> None:
+    found = arguments("paddle.vision.ops.box_coder", "half-a-side-apart")
+    assert found["prior_box_var"] == [[1.0, 1.0, 1.0, 1.0]]
+
+
+def test_an_expectation_has_inputs_of_its_own_shape() -> None:
+    name = "half-a-side-apart"
+    assert arguments("mindspore.ops.BoundingBoxDecode", name)["deltas"] == [[0.5, 0.0, 0.0, 0.0]]
+    found = arguments("paddle.vision.box_coder_decode", name)
+    assert found["target_box"] == [[[0.5, 0.0, 0.0, 0.0]]]
+
+
+def test_runtimes_are_given_the_dtypes_that_they_have_kernels_for() -> None:
+    assert call_of("onnx.RoiAlign", "scale-of-one-tenth").dtypes["X"] == "float64"
+    core = load_core("roi_pool")
+    case = next(case for case in core.cases if case.dtype == "float64")
+    assert case_calls(load_api("onnx.MaxRoiPool"), core, case) == []
+
+
+def test_a_case_in_which_a_deviation_does_nothing_is_shown() -> None:
+    name = "tensorflow.image.non_max_suppression_padded"
+    assert arguments(name, "overlap-of-one-half")["max_output_size"] == 2
+    core, api = load_core("nms"), load_api(name)
+    for case in core.cases:
+        if "comparison" in case.axes and case.name != "overlap-of-one-half":
+            assert case_calls(api, core, case) == []
+
+
 def test_no_call_is_made_of_inputs_that_a_change_of_form_would_round() -> None:
     core, api = load_core("nms"), load_api("opencv.dnn.NMSBoxes")
     case = next(case for case in core.cases if case.name == "overlap-within-one-rounding")

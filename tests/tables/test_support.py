@@ -189,6 +189,34 @@ def test_a_call_is_part_of_a_compiled_graph(cell: Cell) -> None:
     assert_equal(compiled(*inputs, **keywords), target(*inputs, **keywords))
 
 
+CAPTURED = [cell for cell in CELLS if "torch.cuda.graph" in cell.graphs]
+
+
+def test_cells_of_a_gpu_are_captured_where_the_result_has_a_length_that_is_known() -> None:
+    """tests/cuda/test_calls.py captures a call of each of these operators, and sees others fail."""
+    assert {cell.device for cell in CAPTURED} == {"cuda"}
+    found = [cell for name in APIS for cell in cells(load_api(name)) if cell.device == "cuda"]
+    operators = {load_api(cell.api).core for cell in found if cell.graphs}
+    assert operators == set(support().cuda.graphs["torch.cuda.graph"])
+    assert not operators & {"nms", "small_boxes", "soft_nms"}
+
+
+@pytest.mark.parametrize("cell", CAPTURED, ids=lambda c: c.api)
+def test_a_call_goes_into_a_graph_of_a_gpu(cell: Cell) -> None:
+    need(cell)
+    torch = framework("torch")
+    target, inputs, keywords = prepared(cell, "float32")
+    stream, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
+    with torch.cuda.stream(stream):
+        wanted = target(*inputs, **keywords)
+    torch.cuda.synchronize()
+    with torch.cuda.graph(graph, stream=stream):
+        result = target(*inputs, **keywords)
+    graph.replay()
+    torch.cuda.synchronize()
+    assert_equal(result, wanted)
+
+
 def assert_equal(result: Any, wanted: Any) -> None:
     """The same bits, in every result of several."""
     if isinstance(wanted, tuple | list):

@@ -19,7 +19,7 @@ from opsbridge.docgen.figures.drawing import (
 )
 from opsbridge.reference.box_coder import box_decode, box_encode
 from opsbridge.tables.load import load_core
-from opsbridge.tables.schema import Case, Text
+from opsbridge.tables.schema import Case, Expectation, Text
 
 AXES = ("box_offset",)
 Row = tuple[float, ...]
@@ -34,7 +34,7 @@ def coding_figure(op: str, axis_name: str) -> Figure:
     """The figure of one axis of a box coder: a panel for all values with the same result."""
     case = next(each for each in load_core(op).cases if axis_name in each.axes)
     grouped: dict[Row, list[str]] = {}
-    for each in case.expect:
+    for each in drawn(case, axis_name):
         grouped.setdefault(coded(op, case, **each.set), []).append(str(each.set[axis_name]))
     shown = [(caption(axis_name, values), row) for row, values in grouped.items()]
     panels = [Panel(title, _drawing(case, row)) for title, row in shown]
@@ -42,6 +42,12 @@ def coding_figure(op: str, axis_name: str) -> Figure:
     low, high = extent[:, :2].min(axis=0) - 1.0, extent[:, 2:].max(axis=0) + 1.0
     svg = draw_panels(panels, (float(low[0]), float(low[1]), float(high[0]), float(high[1])))
     return Figure(f"{op}-{axis_name}", svg, _alt(op, case, shown))
+
+
+def drawn(case: Case, axis_name: str) -> list[Expectation]:
+    """Those that differ in the axis alone; others have a result of another shape."""
+    first = case.expect[0].set
+    return [each for each in case.expect if each.set == first | {axis_name: each.set[axis_name]}]
 
 
 def coded(op: str, case: Case, **conventions: Any) -> Row:

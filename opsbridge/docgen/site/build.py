@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import json
 import posixpath
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from opsbridge.docgen.find import apis_of
 from opsbridge.docgen.site.accessible import make_accessible
 from opsbridge.docgen.site.freshness import keep_digests, source_digests
 from opsbridge.docgen.site.sources import site_sources
 from opsbridge.docgen.wording import Language
 from opsbridge.errors import PageError
+from opsbridge.tables.load import all_core_names
 
 _SWITCH = """<div class="sidebar-language" style="padding: 0.5rem 1rem">
 <a href="{{ '../' * (pagename.count('/') + 1) }}{{ other }}/{{ pagename }}.html"
@@ -41,9 +44,9 @@ tr > :nth-child(4):nth-last-child(5) { min-width: 14em; }
 }
 """
 # What Sphinx has by itself, but pages about operators come first, those about pairs and tests last.
-_SCORER = """const _WEIGHTS = {concepts: 2, operators: 2, differences: -100, proofs: -100};
+_SCORER = """const _WEIGHTS = WEIGHTS;
 var Scorer = {
-  score: ([page, , , , score]) => score + (_WEIGHTS[page.split("/")[0]] || 0),
+  score: ([page, , , , score]) => score + (_WEIGHTS[page] || _WEIGHTS[page.split("/")[0]] || 0),
   objNameMatch: 11, objPartialMatch: 6, objPrio: {0: 15, 1: 5, 2: -5}, objPrioDefault: 0,
   title: 15, partialTitle: 7, term: 5, partialTerm: 2,
 };
@@ -83,7 +86,7 @@ def build_language(language: Language, sources: dict[str, str], out: Path) -> in
         static = source / "_static"
         static.mkdir()
         (static / "opsbridge.css").write_text(_STYLE, encoding="utf-8")
-        (source / "scorer.js").write_text(_SCORER, encoding="utf-8")
+        (source / "scorer.js").write_text(search_scorer(), encoding="utf-8")
         templates = source / "_templates"
         templates.mkdir()
         (templates / "language.html").write_text(_SWITCH, encoding="utf-8")
@@ -91,6 +94,15 @@ def build_language(language: Language, sources: dict[str, str], out: Path) -> in
     make_accessible(out)
     keep_digests(source_digests(sources.items()), out)
     return pages
+
+
+def search_scorer() -> str:
+    """The order of what a search finds: operators of more APIs before those of fewer."""
+    weights: dict[str, float] = {"differences": -100, "proofs": -100}
+    for op in all_core_names():
+        for section in ("concepts", "operators"):
+            weights[f"{section}/{op}"] = 2 + len(apis_of(op)) / 100
+    return _SCORER.replace("WEIGHTS;", f"{json.dumps(weights)};")
 
 
 def _settings(language: Language, source: Path) -> dict[str, Any]:

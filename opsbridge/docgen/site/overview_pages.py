@@ -15,11 +15,15 @@ _MATRIX = Text("Support matrix", "支持矩阵")
 _MATRIX_INTRO = Text(
     "From `mappings/support.toml` and the tables that the front-ends read. A test makes a call for "
     "each cell that has a case, in each of its dtypes: those of the real API on that device. "
-    "Gradients are those of the named inputs. A row of cuda is what the GPU kernels do by default; "
-    "no graph mode was tried there.",
+    "Gradients are those of the named inputs. A row of cuda is what the GPU kernels do by default. "
+    "Graphs hold no call whose result has a length that depends on values; `opsbridge.ops."
+    "padded_nms` has one that does not, and goes into `torch.cuda.graph`. `torch.compile` was not "
+    "tried there.",
     "取自 `mappings/support.toml` 与前端所读的表格。测试对每个有用例的格子，以其每种数据类型"
     "（即真实接口在该设备上所接受的类型）实际调用。梯度指所列输入的梯度。"
-    "cuda 各行为 GPU 内核在默认参数下所支持的调用；其图模式尚未试过。",
+    "cuda 各行为 GPU 内核在默认参数下所支持的调用。结果长度取决于数值的调用不能进入图；"
+    "`opsbridge.ops.padded_nms` 的结果长度固定，可以进入 `torch.cuda.graph`。"
+    "`torch.compile` 在 GPU 上尚未试过。",
 )
 _MATRIX_HEADER = Text(
     "API|Tensors|Device|Dtypes|Gradient of|Graph modes|Autocast|Limits",
