@@ -48,7 +48,12 @@ class Arguments:
         self.caller = Caller(plan.name, plan.arguments, plan.columns, errors=plan.errors)
         # Made here, since tracing cannot follow it.
         self._list_caller = replace(self.caller, list_lengths=())
-        self.first_tensor_place = next(i for i, step in enumerate(plan.call) if step.takes_tensor)
+        places = [i for i, step in enumerate(plan.call) if step.takes_tensor]
+        self.first_tensor_place = places[0]
+        # The argument whose dtype decides, wherever it comes.
+        main = OPERATORS[plan.api.core].main
+        mains = [i for i in places if main in plan.call[i].param.fills]
+        self.main_place = (mains or places)[0]
         self._first_tensor = plan.call[self.first_tensor_place].param.name
         taken = inspect.signature(OPERATORS[plan.api.core].run).parameters
         self._cut_slots = {
@@ -77,7 +82,7 @@ class Arguments:
         steps: tuple[Step, ...],
         values: tuple[Any, ...],
         layer: FrameworkLayer | None,
-        main_dtype: str = "",
+        main_dtypes: tuple[str, ...] = (),
     ) -> tuple[dict[str, Any], Chosen]:
         """What fills the slots, and the axes that arguments choose."""
         slots: dict[str, Any] = {}
@@ -95,7 +100,8 @@ class Arguments:
             elif value is not None or not step.param.optional:
                 if layer is not None:
                     for dtype in step.param.casts:
-                        value = layer.cast(value, main_dtype if dtype == "same" else dtype)
+                        for each in main_dtypes if dtype == "same" else (dtype,):
+                            value = layer.cast(value, each)
                 if step.takes_single:
                     value = plain_element(value)
                 if not step.form.is_plain:

@@ -73,11 +73,15 @@ class Operator:
             layer, first = self.arguments.layer_of(given)
         except NotATensor as stranger:
             return self._record(target, came, stranger)
-        filled, more = self.arguments.fill(self.plan.call, given, layer, layer.dtype(first))
+        # Mixed precision widens within the API, after it has cast others to the first dtype.
+        came_as = layer.dtype(values[self.arguments.main_place]) if widened is not None else ""
+        main = given[self.arguments.main_place]
+        main_dtypes = (came_as, layer.dtype(main)) if came_as else (layer.dtype(main),)
+        filled, more = self.arguments.fill(self.plan.call, given, layer, main_dtypes)
         settings = dict(
             **slots,
             **self.plan.constants(kind_of(layer.device(first))),
-            rule=self._rule(layer.device(first), layer.dtype(first), chosen + more),
+            rule=self._rule(layer.device(first), layer.dtype(main), chosen + more),
             outputs=self.shaping.outputs,
             caller=self.arguments.caller_for(given, layer),
         )
@@ -87,7 +91,7 @@ class Operator:
                 layer,
                 filled,
                 dict(zip(names, given, strict=True)),
-                first,
+                main,
                 lambda placed: layer.run(self.plan.api.core, **placed, **settings),
             )
         results = layer.run(self.plan.api.core, **filled, **settings)
@@ -170,7 +174,7 @@ class Operator:
 
     def _combinations(self) -> Iterator[tuple[str, str, Chosen]]:
         params = self.plan.api.params
-        dtypes = next(param.dtypes for param in params if "tensor" in param.types)
+        dtypes = self.plan.call[self.arguments.main_place].param.dtypes
         settings = [
             [tuple(choice.set.items()) for choice in param.choices]
             for param in params

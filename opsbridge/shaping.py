@@ -74,7 +74,7 @@ class Shaping:
         self._turns = {step.param.fills[0]: step.form.axes for step in plan.call if step.form.axes}
 
     def results(
-        self, layer: FrameworkLayer, slots: Slots, given: Mapping[str, Any], first: Any, run: Run
+        self, layer: FrameworkLayer, slots: Slots, given: Mapping[str, Any], main: Any, run: Run
     ) -> Any:
         """What the API returns for the slots of a call; `given` are its arguments by name."""
         name = self.plan.name
@@ -96,14 +96,21 @@ class Shaping:
         if self.inner:
             parts = [[_merged(part)] if part else [] for part in parts]
         results = tuple(self._returned(value, parts, given, sizes, outer) for value in self.returns)
-        main = layer.dtype(first)
         tensors = tuple(
-            from_array(layer, array, main if value.dtype == "same" else value.dtype, first)
+            from_array(layer, array, self._dtype(value, layer, given, main), main)
             for value, array in zip(self.returns, results, strict=True)
         )
         if self.has_forms:
             tensors = self.in_form(tensors, layer)
         return tensors if len(tensors) > 1 else tensors[0]
+
+    def _dtype(
+        self, value: Return, layer: FrameworkLayer, given: Mapping[str, Any], main: Any
+    ) -> str:
+        """The dtype of a result; rows are of the tensor that they come from."""
+        if value.dtype != "same":
+            return value.dtype
+        return layer.dtype(given[value.rows_of] if value.rows_of else main)
 
     def in_form(self, results: tuple[Any, ...], layer: FrameworkLayer) -> tuple[Any, ...]:
         """The results with their axes in the order of the API, and in its units."""

@@ -45,7 +45,7 @@ _TEMPLATES: dict[tuple[Code, str], Text] = {
         "Dtypes {right} instead of {left}.", "数据类型为 {right}，而不是 {left}。"
     ),
     ("type-differs", "unit"): Text(
-        "Taken {right}, where the other is taken {left}.", "此处：{right}；对方：{left}。"
+        "Form: {right}; on the left: {left}.", "形式：{right}；左侧：{left}。"
     ),
     ("type-differs", "values"): Text("Equal values: {equal}.", "等价取值：{equal}。"),
     ("values-differ", ""): Text(
@@ -63,7 +63,7 @@ _TEMPLATES: dict[tuple[Code, str], Text] = {
         "Dtype {right} instead of {left}.", "数据类型为 {right}，而不是 {left}。"
     ),
     ("output-differs", "unit"): Text(
-        "Given {right}, where the other is given {left}.", "此处：{right}；对方：{left}。"
+        "Form: {right}; on the left: {left}.", "形式：{right}；左侧：{left}。"
     ),
     ("output-differs", "meaning"): Text(
         "What indices and masks refer to: unless the input already has that order, "

@@ -108,7 +108,10 @@ def _meeting(
             values = {p.name: c.value for p, c in zip(enumerated, choices, strict=True)}
             defaults = {p.name: p.default for p in enumerated if not p.required}
             chosen = {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}
-            arguments = _arguments(api, core, inputs, values)
+            try:
+                arguments = _arguments(api, core, inputs, values)
+            except ZeroDivisionError:  # on an axis of one place there are no shares
+                continue
             if not all(map(_is_allowed, api.params, map(arguments.get, names))):
                 continue
             dtypes = {
