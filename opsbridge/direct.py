@@ -82,6 +82,8 @@ def _make(
             settings.append([tuple(each.set.items()) for each in param.choices])
         for i, slot in enumerate(param.fills):
             is_second = param.converter in _PAIRS and i == 1
+            if not step.form.is_plain:
+                raise _NotDirectError(param.name)
             arguments[slot] = _argument(param, place + is_second, device)
             if param.columns:
                 if f"{slot}_column" not in operator.native.arguments:  # type: ignore[union-attr]
@@ -110,8 +112,6 @@ def _make(
 
 
 def _argument(param: Param, place: int, device: Device) -> Argument:
-    if param.times != 1 or param.plus:
-        raise _NotDirectError(param.name)
     if "tensor" in param.types:
         dtypes = param.dtypes_on.get(device, param.dtypes)
         if param.converter == "ids":  # others are cast first

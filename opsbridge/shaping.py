@@ -16,9 +16,11 @@ import numpy as np
 
 from opsbridge.core.operator import Operator
 from opsbridge.errors import ArgumentError, DerivativeError
+from opsbridge.forming import given_form, turned_tensor
 from opsbridge.frameworks import FrameworkLayer
 from opsbridge.tables.bind import Plan
 from opsbridge.tables.convert import plain_element
+from opsbridge.tables.load import load_core
 from opsbridge.tables.schema import Param, Return
 
 Array = np.ndarray[Any, Any]
@@ -45,11 +47,16 @@ class Shaping:
         self.plan = plan
         self.returns = plan.api.returns
         made = operator.output_dtypes
+        self._cut = operator.cut
+        self._axes = {output.name: output.shape for output in load_core(plan.api.core).outputs}
+        self.has_forms = any(
+            value.shape or value.times != 1 or value.plus != 0 for value in self.returns
+        )
         self.is_plain = not plan.api.each and all(
             _is_plain(value, made.get(value.output, value.dtype)) for value in self.returns
         )
         names = [value.output for value in self.returns]
-        if plan.api.merged or any(value.among for value in self.returns):
+        if plan.api.merged or any(value.among or value.rows_of for value in self.returns):
             names += ["kept_boxes", "keep"]
         self.outputs = (
             plan.outputs
@@ -64,9 +71,10 @@ class Shaping:
         self._tensors = {
             slot: step.param for step in plan.call if step.takes_tensor for slot in step.param.fills
         }
+        self._turns = {step.param.fills[0]: step.form.axes for step in plan.call if step.form.axes}
 
     def results(
-        self, layer: FrameworkLayer, slots: Slots, given: Mapping[str, Any], first: Any, run: Run
+        self, layer: FrameworkLayer, slots: Slots, given: Mapping[str, Any], main: Any, run: Run
     ) -> Any:
         """What the API returns for the slots of a call; `given` are its arguments by name."""
         name = self.plan.name
@@ -80,7 +88,7 @@ class Shaping:
         outer += tuple(sizes[axis] for axis in self.outer if axis != _LEADING)
         parts = [
             [
-                (place | inner, self._run_at(place | inner, slots, run))
+                (place | inner, self._run_at(place | inner, slots, given, run))
                 for inner in _places(self.inner, sizes)
             ]
             for place in self._outer_places(outer)
@@ -88,12 +96,28 @@ class Shaping:
         if self.inner:
             parts = [[_merged(part)] if part else [] for part in parts]
         results = tuple(self._returned(value, parts, given, sizes, outer) for value in self.returns)
-        main = layer.dtype(first)
         tensors = tuple(
-            from_array(layer, array, main if value.dtype == "same" else value.dtype, first)
+            from_array(layer, array, self._dtype(value, layer, given, main), main)
             for value, array in zip(self.returns, results, strict=True)
         )
+        if self.has_forms:
+            tensors = self.in_form(tensors, layer)
         return tensors if len(tensors) > 1 else tensors[0]
+
+    def _dtype(
+        self, value: Return, layer: FrameworkLayer, given: Mapping[str, Any], main: Any
+    ) -> str:
+        """The dtype of a result; rows are of the tensor that they come from."""
+        if value.dtype != "same":
+            return value.dtype
+        return layer.dtype(given[value.rows_of] if value.rows_of else main)
+
+    def in_form(self, results: tuple[Any, ...], layer: FrameworkLayer) -> tuple[Any, ...]:
+        """The results with their axes in the order of the API, and in its units."""
+        return tuple(
+            given_form(result, value, self._axes[value.output], layer)
+            for value, result in zip(self.returns, results, strict=True)
+        )
 
     def _leading(self, layer: FrameworkLayer, slots: Slots) -> tuple[int, ...]:
         """The sizes of the leading axes that the API goes through, the same in all tensors."""
@@ -128,6 +152,8 @@ class Shaping:
             last = layer.shape(slots[slot])[-len(named_axes) :]
             for axis, size in zip(named_axes, last, strict=False):
                 named = str(axis).removeprefix("1 or ")
+                if named not in self.plan.api.each:
+                    sizes.setdefault(named, size)
                 if named not in self.plan.api.each or (named != axis and size == 1):
                     continue
                 if sizes.setdefault(named, size) != size:
@@ -138,15 +164,26 @@ class Shaping:
                 owners.setdefault(named, param.name)
         return sizes
 
-    def _run_at(self, place: Place, slots: Slots, run: Run) -> dict[str, Array]:
+    def _run_at(
+        self, place: Place, slots: Slots, given: Mapping[str, Any], run: Run
+    ) -> dict[str, Array]:
         if place:
             slots = slots | {
                 slot: slots[slot][_index(param, place, slots[slot].shape)]
                 for slot, param in self._tensors.items()
                 if slot in slots
             }
+            for slot, axes in self._turns.items():
+                slots[slot] = turned_tensor(slots[slot], axes)
         made = run(slots)
-        return {name: to_array(each) for (name, _), each in zip(self.outputs, made, strict=True)}
+        found = {name: to_array(each) for (name, _), each in zip(self.outputs, made, strict=True)}
+        for value in self.returns:
+            if value.rows_of:
+                param = next(p for p in self.plan.api.params if p.name == value.rows_of)
+                rows = to_array(given[value.rows_of])
+                rows = rows[_index(param, place, rows.shape)] if place else rows
+                found[_rows_name(value)] = rows[found[value.output]]
+        return found
 
     def _returned(
         self,
@@ -172,6 +209,13 @@ class Shaping:
         if value.part == "count":
             return np.array([len(rows) for rows in filled], np.int64).reshape(outer)
         if not value.padded_to or (value.padded_if and not given[value.padded_if]):
+            if outer and value.output not in self._cut and value.part == "rows":
+                rest = [sizes.get(str(axis), 0) for axis in self._axes[value.output]]
+                return (
+                    np.stack(filled).reshape(outer + filled[0].shape)
+                    if filled
+                    else np.zeros((*outer, *rest))
+                )
             if _LEADING in self.outer and outer:
                 raise ArgumentError(
                     f"{self.plan.name}: {value.padded_if} is False; "
@@ -183,14 +227,14 @@ class Shaping:
         length = _least(_bound(value.padded_to, given), all_places) or 0
         if not filled:
             columns = value.columns if len(value.columns) > 1 else ()
-            return np.zeros((*outer, length, *(len(columns),) * bool(columns)))
-        padded = np.stack([_padded(rows, length) for rows in filled])
+            return np.full((*outer, length, *(len(columns),) * bool(columns)), value.fill)
+        padded = np.stack([_padded(rows, length, value.fill) for rows in filled])
         return padded.reshape(outer + padded.shape[1:])
 
     def _rows(
         self, value: Return, place: Place, outputs: dict[str, Array], given: Mapping[str, Any]
     ) -> Array:
-        rows = outputs[value.output]
+        rows = outputs[_rows_name(value) if value.rows_of else value.output]
         if value.among:
             ids = to_array(given[self._tensors["groups"].name])[outputs["keep"]]
             rows = rows[np.isin(ids, np.asarray(given[value.among]))]
@@ -209,9 +253,15 @@ def _is_plain(value: Return, made: str) -> bool:
     is_whole = (
         value.part == "rows"
         and not value.columns
-        and not (value.axis or value.at_most or value.padded_to or value.clipped_if or value.among)
+        and not (value.axis or value.at_most or value.padded_to or value.clipped_if)
+        and not (value.among or value.rows_of)
     )
     return is_whole and value.dtype in (made, _ALSO.get(made))
+
+
+def _rows_name(value: Return) -> str:
+    """What rows of an argument are kept under, among the outputs of a place."""
+    return f"rows of {value.rows_of} at {value.output}"
 
 
 def _places(axes: tuple[str, ...], sizes: Mapping[str, int]) -> Iterator[Place]:
@@ -253,8 +303,8 @@ def _least(first: int | None, second: int | None) -> int | None:
     return min((each for each in (first, second) if each is not None), default=None)
 
 
-def _padded(rows: Array, length: int) -> Array:
-    padded = np.zeros((length, *rows.shape[1:]), rows.dtype)
+def _padded(rows: Array, length: int, fill: float) -> Array:
+    padded = np.full((length, *rows.shape[1:]), fill, rows.dtype)
     padded[: min(len(rows), length)] = rows[:length]
     return padded
 

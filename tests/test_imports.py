@@ -129,6 +129,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         TABLES
         | CORE
         | {
+            "opsbridge.arguments",
             "opsbridge.callables",
             "opsbridge.direct",
             "opsbridge.frameworks",
@@ -137,8 +138,16 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         },
         set(),
     ),
+    "opsbridge.arguments": (
+        TABLES | CORE | {"opsbridge.forming", "opsbridge.frameworks", "opsbridge.shaping"},
+        set(),
+    ),
+    "opsbridge.forming": (TABLES | {"opsbridge.frameworks"}, set()),
     # Results are put together as arrays, whichever framework asks.
-    "opsbridge.shaping": (TABLES | CORE | {"opsbridge.frameworks"}, {"numpy"}),
+    "opsbridge.shaping": (
+        TABLES | CORE | {"opsbridge.forming", "opsbridge.frameworks"},
+        {"numpy"},
+    ),
     "opsbridge.direct": (TABLES | CORE, set()),
     # A framework's forms of the callables are imported where the framework is in use.
     "opsbridge.callables": (

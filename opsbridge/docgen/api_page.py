@@ -11,6 +11,7 @@ from opsbridge.docgen.markdown import code, fence, joined, table
 from opsbridge.docgen.signature import signature_text
 from opsbridge.docgen.wording import Language, pick, sentence
 from opsbridge.tables.diff_parameters import subject, type_texts
+from opsbridge.tables.forms import form_text, result_text
 from opsbridge.tables.pairing import subject_names
 from opsbridge.tables.schema import (
     ApiTable,
@@ -123,6 +124,9 @@ class _Writer:
     def _meaning(self, param: Param) -> str:
         names = subject_names(param)
         parts = [self._say(subject(self.core, names) if names else _IGNORED)]
+        form = self._say(form_text(param, self.core))
+        if form:
+            parts.append(form)
         if param.inside:
             parts.append(self._say(_ENTRY).format(outer=param.inside))
         if param.extension:
@@ -146,7 +150,8 @@ class _Writer:
             output = outputs[value.output]
             dtype = self._say(_SAME_DTYPE) if value.dtype == "same" else value.dtype
             meant = self._say(output.refers_to) if output.refers_to else ""
-            yield code(value.name), dtype, self._say(output.text), meant
+            parts = filter(None, (self._say(output.text), self._say(result_text(value))))
+            yield code(value.name), dtype, self._say(_SEPARATOR).join(parts), meant
 
     def _behaviour(self) -> Iterator[tuple[str, ...]]:
         for block in self.api.behaviour:

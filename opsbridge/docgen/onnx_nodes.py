@@ -80,7 +80,7 @@ def _all_nodes(graph: Any, outer: Mapping[str, Any]) -> Iterator[tuple[Any, Mapp
     for tensor in getattr(graph, "initializer", ()):
         constants[tensor.name] = tensor
     for node in graph.node:
-        if node.op_type == "Constant" and len(node.attribute) == 1:
+        if node.op_type == "Constant" and len(node.attribute) == len(node.output) == 1:
             constants[node.output[0]] = _value(node.attribute[0])
     for node in graph.node:
         yield node, constants

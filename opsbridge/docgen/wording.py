@@ -44,6 +44,9 @@ _TEMPLATES: dict[tuple[Code, str], Text] = {
     ("type-differs", "dtypes"): Text(
         "Dtypes {right} instead of {left}.", "数据类型为 {right}，而不是 {left}。"
     ),
+    ("type-differs", "unit"): Text(
+        "Form: {right}; on the left: {left}.", "形式：{right}；左侧：{left}。"
+    ),
     ("type-differs", "values"): Text("Equal values: {equal}.", "等价取值：{equal}。"),
     ("values-differ", ""): Text(
         "Equal values: {equal}. Without an equal: {left_only} of `{left_cell}`, "
@@ -58,6 +61,9 @@ _TEMPLATES: dict[tuple[Code, str], Text] = {
     ("output-differs", "extra"): Text("Only returned there.", "仅此处返回。"),
     ("output-differs", "dtype"): Text(
         "Dtype {right} instead of {left}.", "数据类型为 {right}，而不是 {left}。"
+    ),
+    ("output-differs", "unit"): Text(
+        "Form: {right}; on the left: {left}.", "形式：{right}；左侧：{left}。"
     ),
     ("output-differs", "meaning"): Text(
         "What indices and masks refer to: unless the input already has that order, "

@@ -21,6 +21,9 @@ class FrameworkLayer(TensorLayer, Protocol):
     def concatenate_regions(self, boxes: list[Any]) -> Any:
         """One (L, 4) tensor per image as (K, 5) regions with a batch column."""
 
+    def joined(self, parts: list[Any]) -> Any:
+        """Tensors side by side along their last axis."""
+
     def is_recording(self) -> bool:
         """Whether calls end up in a graph, where sizes may be symbols."""
 

@@ -135,6 +135,9 @@ class MindSporeLayer(EagerLayer):
         rois = np.column_stack((images.astype(arrays[0].dtype), np.concatenate(arrays)))
         return Tensor.from_numpy(rois)
 
+    def joined(self, parts: list[Tensor]) -> Tensor:
+        return ops.concat(parts, -1)
+
     def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
         """Call a core operator on tensors."""
         if _pynative_executor.grad_flag():

@@ -94,6 +94,9 @@ class NumpyLayer(EagerLayer):
         rois = np.column_stack((images.astype(boxes[0].dtype), np.concatenate(boxes)))
         return rois
 
+    def joined(self, parts: list[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+        return np.concatenate(parts, -1)
+
     def run(self, operator: str, **arguments: Any) -> tuple[Any, ...]:
         """Call a core operator on arrays."""
         return OPERATORS[operator].run(self, **arguments)

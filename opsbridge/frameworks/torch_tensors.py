@@ -97,3 +97,6 @@ class TorchTensors:
                 for image, of_image in enumerate(boxes)
             ]
         )
+
+    def joined(self, parts: list[Tensor]) -> Tensor:
+        return torch.cat(parts, -1)

@@ -190,9 +190,11 @@ def environment() -> dict[str, str]:
     kept.pop("PYTHONHASHSEED", None)
     # Packages of the user's own site folder stay importable although HOME will move.
     kept["PYTHONUSERBASE"] = site.getuserbase()
-    if kept.get("PYTHONPATH"):
-        parts = kept["PYTHONPATH"].split(os.pathsep)
-        kept["PYTHONPATH"] = os.pathsep.join(os.path.abspath(part) for part in parts if part)
+    # Children run in a folder of their own.
+    for name in ("PYTHONPATH", "OPSBRIDGE_MAPPINGS"):
+        if kept.get(name):
+            parts = kept[name].split(os.pathsep)
+            kept[name] = os.pathsep.join(os.path.abspath(part) for part in parts if part)
     return kept
 
 

@@ -14,8 +14,10 @@ from typing import Any
 
 from opsbridge.errors import DtypeError
 from opsbridge.tables.convert import CONVERTERS, PLAIN_TYPES
+from opsbridge.tables.forms import Form, form_of
+from opsbridge.tables.load import load_core
 from opsbridge.tables.options import signature_of, unfold
-from opsbridge.tables.schema import ApiTable, Param, Scalar, Stage
+from opsbridge.tables.schema import ApiTable, CoreTable, Param, Scalar, Stage
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Step:
     takes_list: bool
     takes_rows: bool
     takes_single: bool
+    takes_holder: bool
+    form: Form
     convert: Callable[..., dict[str, Any]] | None
     plain_types: frozenset[type]
     slot: str
@@ -107,11 +111,12 @@ class Plan:
 
 def bind_plan(api: ApiTable) -> Plan:
     """Build the plan of an API table."""
+    core = load_core(api.core)
     return Plan(
         api=api,
         name=api.name.rpartition(".")[2],
-        init=tuple(_step(param) for param in api.params if param.stage == "init"),
-        call=tuple(_step(param) for param in api.params if param.stage == "call"),
+        init=tuple(_step(param, core, api.each) for param in api.params if param.stage == "init"),
+        call=tuple(_step(param, core, api.each) for param in api.params if param.stage == "call"),
         outputs=tuple(_outputs(api)),
         aliases={
             alias: param.name for param in api.params for alias in param.aliases if not param.inside
@@ -146,13 +151,15 @@ def split_parts(flat: Any, ends: Any) -> list[Any]:
     return [flat[start:end] for start, end in itertools.pairwise(places)]
 
 
-def _step(param: Param) -> Step:
+def _step(param: Param, core: CoreTable, each: tuple[str, ...]) -> Step:
     return Step(
         param=param,
         takes_tensor="tensor" in param.types,
         takes_list="tensor_list" in param.types,
         takes_rows="rows" in param.types,
         takes_single="single" in param.types,
+        takes_holder="holder" in param.types,
+        form=form_of(param, core, each),
         convert=None if param.converter == "choice" else CONVERTERS[param.converter],
         plain_types=_plain_types(param),
         slot=param.fills[0] if param.converter in ("same", "number", "integer") else "",
@@ -162,7 +169,7 @@ def _step(param: Param) -> Step:
 def _plain_types(param: Param) -> frozenset[type]:
     if not (param.minimum is None and param.maximum is None and param.above is None):
         return frozenset()
-    if param.times != 1 or param.plus:
+    if param.times != 1 or param.plus != 0:
         return frozenset()
     return frozenset(PLAIN_TYPES[name] for name in param.types if name in PLAIN_TYPES)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from opsbridge.tables.case_inputs import fitted_inputs, neutral_inputs, with_axes
 from opsbridge.tables.finding import equal_scalars
+from opsbridge.tables.forms import form_of, unformed
 from opsbridge.tables.pairing import axis_values
 from opsbridge.tables.remember import remembered
 from opsbridge.tables.schema import ApiTable, Case, CoreTable, Expectation, Param, Scalar
@@ -107,7 +108,10 @@ def _meeting(
             values = {p.name: c.value for p, c in zip(enumerated, choices, strict=True)}
             defaults = {p.name: p.default for p in enumerated if not p.required}
             chosen = {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}
-            arguments = _arguments(api, inputs, values)
+            try:
+                arguments = _arguments(api, core, inputs, values)
+            except ZeroDivisionError:  # on an axis of one place there are no shares
+                continue
             if not all(map(_is_allowed, api.params, map(arguments.get, names))):
                 continue
             dtypes = {
@@ -130,10 +134,11 @@ def _typed(values: dict[str, Scalar], core: CoreTable, dtype: str) -> dict[str, 
 
 
 def _arguments(
-    api: ApiTable, inputs: dict[str, Any], values: dict[str, Scalar | None]
+    api: ApiTable, core: CoreTable, inputs: dict[str, Any], values: dict[str, Scalar | None]
 ) -> dict[str, Any]:
     """Arguments that the case needs; those that stay at their default are left out."""
     arguments: dict[str, Any] = {}
+    sizes = _sizes(core, inputs)
     among = {value.among for value in api.returns}
     for param in api.params:
         if param.extension:
@@ -144,7 +149,7 @@ def _arguments(
             value = values[param.name]
         elif set(param.fills) & set(inputs):
             value = _packed(param, [inputs[slot] for slot in param.fills])
-            value = _unadjusted(value, param)
+            value = unformed(value, form_of(param, core), sizes)
             value = with_axes(value, param, api) if api.each else value
         elif param.name in among and "groups" in inputs:
             value = sorted(set(inputs["groups"]))
@@ -162,13 +167,17 @@ def _arguments(
     return arguments
 
 
-def _unadjusted(value: Any, param: Param) -> Any:
-    """What becomes the value by the factor and the summand of a parameter."""
-    if param.times == 1 and not param.plus:
-        return value
-    if isinstance(value, list):
-        return [_unadjusted(each, param) for each in value]
-    return (value - param.plus) / param.times
+def _sizes(core: CoreTable, inputs: dict[str, Any]) -> dict[str, int]:
+    """How long the named axes of the inputs are."""
+    sizes: dict[str, int] = {}
+    for slot in core.slots:
+        value = inputs.get(slot.name)
+        for axis in slot.shape:
+            if not isinstance(value, list):
+                break
+            sizes.setdefault(str(axis), len(value))
+            value = value[0] if value else None
+    return sizes
 
 
 def _is_allowed(param: Param, value: Any) -> bool:

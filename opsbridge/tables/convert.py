@@ -109,15 +109,6 @@ def _rois(value: Any, param: Param, layer: RegionLayer) -> Slots:
     return {param.fills[0]: value}
 
 
-def adjusted(value: Any, param: Param) -> Any:
-    """A number or tensor in the unit of the slot; integers stay integers where they can."""
-    if param.times != 1:
-        value = value * param.times
-    if param.plus:
-        value = value + (int(param.plus) if param.plus.is_integer() else param.plus)
-    return value
-
-
 def _positive_number(value: Any, param: Param, layer: RegionLayer) -> Slots:
     return {param.fills[0]: float(_scalar(value))} if _scalar(value) > 0 else {}
 
@@ -251,6 +242,7 @@ _SPELLED_TYPES = {
     "number_pair": "a pair of numbers",
     "float_tuple": "a tuple of floats",
     "string": "a string",
+    "holder": "an object with .tensor",
 }
 
 

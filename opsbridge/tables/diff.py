@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from opsbridge.errors import TableError
 from opsbridge.tables.diff_parameters import parameter_differences
-from opsbridge.tables.difference import ABSENT, Code, Difference, joined, plain
+from opsbridge.tables.difference import ABSENT, AS_IT_IS, Code, Difference, joined, plain
+from opsbridge.tables.forms import result_text
 from opsbridge.tables.pairing import axis_values, common_dtypes, contexts, pair_parameters
 from opsbridge.tables.remember import remembered
 from opsbridge.tables.rules import filled_slots
@@ -72,7 +73,11 @@ def _output(
     if left.dtype != right.dtype:
         facts = {"left": plain(left.dtype), "right": plain(right.dtype)}
         yield difference("output-differs", "dtype", **facts)
-    if (left.name, left.dtype) == (right.name, right.dtype):
+    here, there = result_text(left), result_text(right)
+    if here != there:
+        made = {"left": here if here.en else AS_IT_IS, "right": there if there.en else AS_IT_IS}
+        yield difference("output-differs", "unit", **made)
+    if (left.name, left.dtype, here) == (right.name, right.dtype, there):
         yield difference("same")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from opsbridge.tables.difference import ABSENT, Code, Difference, joined, plain
+from opsbridge.tables.difference import ABSENT, AS_IT_IS, Code, Difference, joined, plain
+from opsbridge.tables.forms import form_text
 from opsbridge.tables.pairing import Pairing, axis_values, points
 from opsbridge.tables.schema import ApiTable, CoreTable, Default, Param, Text, ValueType
 
@@ -26,6 +27,7 @@ _TYPE_TEXTS: dict[ValueType, Text] = {
     "number_pair": Text("a pair of numbers", "一对数值"),
     "float_tuple": Text("a tuple of floats", "浮点数元组"),
     "string": Text("a string", "字符串"),
+    "holder": Text("an object with .tensor", "带 .tensor 的对象"),
 }
 
 
@@ -38,7 +40,7 @@ def parameter_differences(
         return [pair.difference("missing")]
     if not pairing.left:
         return [_extra(pair)]
-    found = [*_names(pair), *_places(pair), *_forms(pair), *_dtypes(pair)]
+    found = [*_names(pair), *_places(pair), *_forms(pair), *_units(pair), *_dtypes(pair)]
     found += _values(pair) if pairing.enumerated else _defaults(pair)
     return found or [pair.difference("same")]
 
@@ -141,6 +143,19 @@ def _forms(pair: _Pair) -> Iterator[Difference]:
         yield pair.difference("type-differs", "forms", harmless, facts)
 
 
+def _units(pair: _Pair) -> Iterator[Difference]:
+    """Arguments that are turned into the slot in different ways."""
+    if pair.pairing.enumerated:
+        return
+    texts = [
+        joined(text for text in (form_text(param, pair.core) for param in side) if text.en)
+        for side in (pair.pairing.left, pair.pairing.right)
+    ]
+    if texts[0] != texts[1]:
+        left, right = (text if text.en else AS_IT_IS for text in texts)
+        yield pair.difference("type-differs", "unit", facts={"left": left, "right": right})
+
+
 def type_texts(param: Param) -> Text:
     """What a parameter takes, in words."""
     return joined(_TYPE_TEXTS[name] for name in param.types)
@@ -202,7 +217,15 @@ def _default_differs(pair: _Pair) -> Difference:
 
 
 def _slot_defaults(params: tuple[Param, ...]) -> dict[str, Default | None]:
-    return {slot: param.default for param in params for slot in param.fills}
+    return {slot: _in_slot(param) for param in params for slot in param.fills}
+
+
+def _in_slot(param: Param) -> Default | None:
+    """A default in the unit of the slot."""
+    value = param.default
+    if isinstance(value, str | bool | tuple | None) or isinstance(param.times, tuple):
+        return value
+    return value * param.times + (0 if isinstance(param.plus, tuple) else param.plus)
 
 
 def _shown(defaults: list[Default | None]) -> Text:

@@ -57,6 +57,7 @@ _ACTIONS: dict[Code, Action] = {
     "absent": "impossible",
 }
 ABSENT = "-"
+AS_IT_IS = Text("as it is", "原样")
 
 
 @dataclass(frozen=True)

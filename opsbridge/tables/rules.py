@@ -16,6 +16,7 @@ from opsbridge.tables.finding import (
     equal_scalars,
     names_are_words,
 )
+from opsbridge.tables.forms import form_of
 from opsbridge.tables.schema import ApiTable, CoreTable, Param
 
 _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
@@ -29,6 +30,7 @@ _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
     "number_pair": (float, int),
     "float_tuple": (tuple,),
     "string": (str,),
+    "holder": (),
 }
 _FILLS = {
     **dict.fromkeys(("same", "number", "integer", "plain_number", "floats", "rois"), 1),
@@ -176,6 +178,28 @@ def _columns_message(param: Param) -> str:
     return ""
 
 
+def forms_fit_shape(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
+    """Numbers and places for columns are as many as there are; named lengths are those of axes."""
+    axes = {axis for param in api.params for axis in map(str, param.shape)}
+    for index, param in enumerate(api.params):
+        width = param.shape[-1] if param.shape else None
+        for key, listed in (("times", param.times), ("plus", param.plus), ("order", param.order)):
+            if isinstance(listed, tuple) and listed and len(listed) != width:
+                yield Finding(
+                    f"params[{index}].{key}", f"has {len(listed)} values; shape ends in {width}"
+                )
+        if param.order and sorted(param.order) != list(range(len(param.order))):
+            yield Finding(f"params[{index}].order", "must name each column once, from 0 on")
+        for name in form_of(param, core).sizes:
+            if name not in axes:
+                known = ", ".join(sorted(axes))
+                yield Finding(f"params[{index}].times", f"has {name}; axes of shapes: {known}")
+        if isinstance(param.plus, tuple) and any(isinstance(each, str) for each in param.plus):
+            yield Finding(f"params[{index}].plus", "must be numbers")
+        if param.layout != "xyxy" and not (isinstance(width, int) and width >= 4):
+            yield Finding(f"params[{index}].layout", f"needs four columns; shape ends in {width}")
+
+
 def stage_fits_form(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
     """A function has no constructor arguments."""
     del core
@@ -198,7 +222,7 @@ def returns_name_outputs(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
 
 def returns_name_params(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
     """What shapes a result is a parameter that no slot needs alone, or an axis gone through."""
-    del core
+    shapes = {output.name: output.shape for output in core.outputs}
     names = [param.name for param in api.params]
     for index, value in enumerate(api.returns):
         for key in ("at_most", "padded_to", "padded_if", "bounded_if", "clipped_if", "among"):
@@ -207,6 +231,18 @@ def returns_name_params(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
                 yield Finding(
                     f"returns[{index}].{key}", f"is {name}; parameters: {', '.join(names)}"
                 )
+        tensors = [param.name for param in api.params if "tensor" in param.types]
+        if value.rows_of and value.rows_of not in tensors:
+            yield Finding(
+                f"returns[{index}].rows_of", f"is {value.rows_of}; tensors: {', '.join(tensors)}"
+            )
+        shape = shapes.get(value.output, ())
+        if value.shape and sorted(map(str, shape)) != sorted(value.shape):
+            yield Finding(
+                f"returns[{index}].shape", f"must have the axes {', '.join(map(str, shape))}"
+            )
+        if value.fill and not value.padded_to:
+            yield Finding(f"returns[{index}].fill", "needs padded_to")
         if value.axis and value.axis not in api.each:
             yield Finding(f"returns[{index}].axis", f"is {value.axis}; each: {', '.join(api.each)}")
 
@@ -278,6 +314,7 @@ API_RULES: tuple[Callable[[ApiTable, CoreTable], Iterator[Finding]], ...] = (
     choices_belong_to_choice,
     converter_fits_slots,
     columns_fit_shape,
+    forms_fit_shape,
     stage_fits_form,
     returns_name_outputs,
     returns_name_params,

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 Scalar = bool | int | float | str
 Default = Scalar | tuple[float, ...]
+Factors = float | int | tuple[float | int | str, ...]
 
 Converter = Literal[
     "same",  # the value is the slot
@@ -50,6 +51,7 @@ ValueType = Literal[
     "number_pair",  # two of anything float() takes
     "float_tuple",  # a tuple of Python floats
     "string",
+    "holder",  # an object that has its tensor as .tensor
 ]
 SlotKind = Literal["tensor", "float", "int", "number", "floats"]
 Stage = Literal["init", "call"]
@@ -201,7 +203,10 @@ class Param:
     A tensor goes through the dtypes in ``casts`` before it fills its slot ("same": that of the
     first tensor); a number is in [``minimum``, ``maximum``], and ``above`` a bound where that is
     given. What comes is multiplied by ``times``, and then ``plus`` is added: percent, first rows
-    that count as 1.
+    that count as 1. Lists have a number for each column, and an axis of some shape ("H", "H - 1")
+    stands for its length, or its last place. A ``shape`` with the slot's axes in another order says
+    how they are turned; ``order`` has the place of each of the slot's columns, and ``layout`` says
+    what the last four then are, where the slot wants corners.
     ``errors`` says where the real API raises something else for this parameter than for others.
     """
 
@@ -225,8 +230,10 @@ class Param:
     minimum: float | None = None
     maximum: float | None = None
     above: float | None = None
-    times: float = 1.0
-    plus: float = 0.0
+    times: Factors = 1.0
+    plus: Factors = 0.0
+    order: tuple[int, ...] = ()
+    layout: Literal["xyxy", "xywh", "cxcywh"] = "xyxy"
     errors: dict[Check, ErrorName] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
 
@@ -239,10 +246,12 @@ class Return:
     ``part`` is what of the output it is: its rows, how many there are, or each row after its places
     on the axes that the API goes through (``ApiTable.each``). Rows can be cut to some ``columns``
     (one column alone loses its axis); the parameters that ``at_most`` and ``padded_to`` name bound
-    their number, and fill it up with zeros, unless the parameter ``padded_if`` is false; with the
-    parameter ``bounded_if`` all merged places bound it by what each can give. ``axis``
+    their number, and fill it up with ``fill``, unless the parameter ``padded_if`` is false; with
+    the parameter ``bounded_if`` all merged places bound it by what each can give. ``axis``
     gives the places on one axis alone; ``clipped_if`` names a parameter that asks for numbers in
-    [0, 1], and ``among`` one that lists the groups whose rows are returned.
+    [0, 1], and ``among`` one that lists the groups whose rows are returned. Of indices, ``rows_of``
+    names the parameter whose rows are returned instead. A result is multiplied by ``times``, then
+    ``plus`` is added; ``shape`` has the output's axes in the order of the result.
     """
 
     name: str
@@ -258,6 +267,11 @@ class Return:
     bounded_if: str = ""
     clipped_if: str = ""
     among: str = ""
+    fill: float | int = 0
+    rows_of: str = ""
+    times: float | int = 1
+    plus: float | int = 0
+    shape: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -15,5 +17,10 @@ def test_empty_boxes() -> None:
 
 
 def test_boxes_as_tensors() -> None:
-    with pytest.raises(DtypeError, match=r"boxes1 is .*; expected a tensor"):
+    boxes = np.array([[0, 0, 4, 4], [0, 0, 4, 2]], np.float32)
+    wanted = [[1, 0.5], [0.5, 1]]
+    assert pairwise_iou(boxes, boxes).tolist() == wanted
+    held = SimpleNamespace(tensor=boxes)  # as Boxes holds it
+    assert pairwise_iou(held, held).tolist() == wanted
+    with pytest.raises(DtypeError, match=r"boxes1 is .*; expected a tensor .* or an object with"):
         pairwise_iou(object(), np.zeros((1, 4), np.float32))

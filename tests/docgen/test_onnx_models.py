@@ -116,3 +116,13 @@ def test_what_is_no_model_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
         file.truncate(2**31)
     assert cli.main(["explain", "--onnx", str(tmp_path / "huge")]) == 2
     assert "has 2147483648 bytes; a model has at most" in capsys.readouterr().err
+
+
+def test_a_constant_without_a_name_is_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nodes = [
+        onnx.helper.make_node("Constant", [], [], value_float=0.5),
+        onnx.helper.make_node("NonMaxSuppression", ["b", "s"], ["y"], "nms"),
+    ]
+    assert explained(model_of(nodes, 16), tmp_path, capsys).startswith("nms: onnx.")

@@ -18,6 +18,7 @@ from framework_tensors import to_tensor
 
 from opsbridge import cli, reference
 from opsbridge.docgen.api_page import api_page
+from opsbridge.pages.launch import environment
 from opsbridge.tables.lint import lint_tables
 from opsbridge.tables.load import load_api, load_core, table_root
 
@@ -144,6 +145,14 @@ def test_it_has_pages_and_differences(capsys: pytest.CaptureFixture[str]) -> Non
     printed = capsys.readouterr().out
     assert "intersection / union >= threshold" in printed
     assert "box_offset" in printed
+
+
+def test_pages_find_its_table_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path.parent)
+    monkeypatch.setenv("OPSBRIDGE_MAPPINGS", tmp_path.name)
+    assert environment()["OPSBRIDGE_MAPPINGS"] == str(tmp_path)
 
 
 def test_its_operators_are_ported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,7 +41,7 @@ def test_the_list_of_converters_is_the_one_of_the_schema() -> None:
 
 
 def test_the_list_of_value_types_is_the_one_of_the_schema() -> None:
-    assert {*VALUE_TYPES, "tensor", "tensor_list", "rows"} == set(get_args(ValueType))
+    assert {*VALUE_TYPES, "tensor", "tensor_list", "rows", "holder"} == set(get_args(ValueType))
 
 
 def test_same_hands_on_the_very_object() -> None:
