@@ -15,6 +15,7 @@ from opsbridge.docgen.pairs import Pair
 from opsbridge.docgen.recorded import recording_of
 from opsbridge.docgen.signature import signature_text
 from opsbridge.docgen.snippet import Snippet
+from opsbridge.docgen.unshown import Reason, unshown_differences
 from opsbridge.docgen.wording import explain
 from opsbridge.tables.diff import differences
 from opsbridge.tables.difference import Action, Code, Difference, Part, headline
@@ -51,6 +52,7 @@ SCHEMA: dict[str, Any] = {
         ),
         bridged_call={"type": "string", "description": "one line of the first example"},
         examples={"type": "array", "items": {"$ref": "#/$defs/example"}},
+        unshown={"type": "array", "items": {"$ref": "#/$defs/unshown"}},
     ),
     "$defs": {
         "text": _object("the same in both languages", en={"type": "string"}, zh={"type": "string"}),
@@ -98,6 +100,12 @@ SCHEMA: dict[str, Any] = {
             right={"$ref": "#/$defs/snippet"},
             bridged={"$ref": "#/$defs/snippet"},
         ),
+        "unshown": _object(
+            "axes in which the two differ and no example shows it, for one reason",
+            reason={"enum": list(get_args(Reason))},
+            axes=_STRINGS,
+            text=_TEXT,
+        ),
         "snippet": _object(
             "code, and what each of its prints printed; outputs are null where it was not run, or"
             " where the framework refused it with an error",
@@ -127,6 +135,10 @@ def page_data(pair: Pair) -> dict[str, Any]:
         },
         "bridged_call": bridged_call(left, right, core),
         "examples": [_example(item) for item in pair_examples(left, right, core)],
+        "unshown": [
+            {"reason": item.reason, "axes": list(item.axes), "text": asdict(item.text)}
+            for item in unshown_differences(left, right, core)
+        ],
     }
 
 
