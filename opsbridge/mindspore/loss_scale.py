@@ -139,7 +139,7 @@ class DynamicLossScaler(LossScaler):
 
     def adjust(self, grads_finite: Any) -> bool:
         """Change the scale by whether the gradients were finite."""
-        scale, count = float(self.scale_value), int(self.counter)
+        scale, count = float(self.scale_value.detach()), int(self.counter)
         if not bool(grads_finite):
             scale, count = max(1.0, scale / self.scale_factor), -1
         elif count == self.scale_window - 1:

@@ -57,7 +57,7 @@ class DynamicLossScaleUpdateCell(Cell):
 
     def construct(self, loss_scale: Any, overflow: Any) -> Any:
         """Change the scale in place and return whether there was an overflow."""
-        scale, step = float(loss_scale), int(self.cur_iter)
+        scale, step = float(loss_scale.detach()), int(self.cur_iter)
         is_due = self.scale_window <= step - int(self.last_overflow_iter)
         if bool(overflow):
             scale = max(scale / self.scale_factor, 1.0)
