@@ -9,7 +9,7 @@ from typing import Any
 from opsbridge.tables.decode import show
 from opsbridge.tables.finding import Finding
 from opsbridge.tables.port_schema import PortEntry, PortParam, PortTable
-from opsbridge.tables.signatures import resolve
+from opsbridge.tables.signatures import check_importable, resolve
 
 _EMPTY = inspect.Parameter.empty
 
@@ -43,8 +43,11 @@ def _real_parameters(entry: PortEntry) -> dict[tuple[str, str], Any]:
     """(stage, name) -> default, of what the installed MindSpore has; nothing where it lacks it."""
     found: dict[tuple[str, str], Any] = {}
     try:
+        check_importable(entry.name)
         target = resolve(entry.name)
-    except Exception:  # not installed, broken in its own way, or gone in this version
+    except (
+        Exception
+    ):  # not of a framework, not installed, broken in its own way, or gone in this version
         return found
     stages = {"call": target}
     if inspect.isclass(target):

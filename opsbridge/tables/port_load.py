@@ -30,7 +30,8 @@ def load_port_table(path: Path) -> PortTable:
     """
     raw = read_toml(path)
     for key in ("entries", "cases"):
-        raw[key] = [_written_out(each) for each in raw.get(key, [])]
+        if isinstance(raw.get(key, []), list):
+            raw[key] = [_written_out(each) for each in raw.get(key, [])]
     table = decode(PortTable, raw, display(path))
     if problems := list(_problems(table)):
         raise problems_error(display(path), problems)

@@ -40,7 +40,11 @@ class SignatureReport:
 def compare_with_installed(api: ApiTable) -> SignatureReport:
     """Compare names, order, defaults and ways of passing with the installed framework."""
     try:
-        _check_importable(api)
+        check_importable(api.schema or api.real or api.name)
+        if api.schema not in _known_names()[1]:
+            raise TableError(
+                f"only functions of the shipped tables give a schema, not {api.schema}"
+            )
         target = _schema(api) if api.schema else resolve(api.real or api.name)
         signatures = {stage: _signature(target, api, stage) for stage in _stages(api)}
     except Exception as error:  # a framework that is broken fails in its own ways
@@ -50,14 +54,15 @@ def compare_with_installed(api: ApiTable) -> SignatureReport:
     return SignatureReport(len(facts), tuple(fact for fact in facts if fact is not None))
 
 
-def _check_importable(api: ApiTable) -> None:
-    """Raise for a name that does not belong to a framework of the shipped tables."""
-    packages, schemas = _known_names()
-    name = api.schema or api.real or api.name
-    if name.partition(".")[0] not in packages or any(p.startswith("__") for p in name.split(".")):
+def check_importable(name: str) -> None:
+    """Refuse a dotted name that does not belong to a framework of the shipped tables.
+
+    Raises:
+        TableError: it does not.
+    """
+    package, *parts = name.split(".")
+    if package not in _known_names()[0] or any(part.startswith("__") for part in parts):
         raise TableError(f"only frameworks of the shipped tables are imported, not {name}")
-    if api.schema and api.schema not in schemas:
-        raise TableError(f"only functions of the shipped tables give a schema, not {name}")
 
 
 @functools.cache

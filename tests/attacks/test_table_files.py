@@ -15,6 +15,7 @@ from opsbridge.docgen.api_page import api_page
 from opsbridge.errors import TableError
 from opsbridge.tables.lint import lint_tables
 from opsbridge.tables.load import load_api, load_core, table_root
+from opsbridge.tables.port_load import load_port_table
 
 SECONDS = 20
 """For one file, on a machine with much else to do; a parser in trouble takes minutes."""
@@ -174,6 +175,39 @@ def test_a_framework_of_the_user_is_not_imported_by_the_linter(
     assert cli.main(["new-framework", "evilframe", "--out", str(tmp_path / "tables")]) == 0
     assert cli.main(["tables", "lint", str(tmp_path / "tables")]) == 0
     assert "only frameworks of the shipped tables are imported" in capsys.readouterr().out
+
+
+PORT_TABLES: dict[str, tuple[str, str]] = {
+    "a number for entries": ("entries = 5", "entries is 5; expected a list"),
+    "words for entries": ("entries = ['x']", 'entries[0] is "x"; expected a table'),
+    "a table for cases": ("cases = { a = 1 }", "cases is"),
+    "a list for arguments": ("[[entries]]\nname = 'm.a'\narguments = [1]", "expected a table"),
+    "HTML": ("[[entries]]\nname = '<script>'", "the markup '<s'"),
+    "a key of 100,000 parts": (".".join("a" * DEEP) + " = 1", "nested too deeply"),
+}
+
+
+@pytest.mark.parametrize("name", PORT_TABLES)
+def test_a_table_of_general_names(name: str, tables: Path) -> None:
+    contents, said = PORT_TABLES[name]
+    path = tables / "torchvision" / "general.toml"
+    path.write_text(f'module = "m"\n{contents}\n')
+    with pytest.raises(TableError) as caught:
+        load_port_table(path)
+    assert said in str(caught.value)
+    assert any(said in message for message in lint_tables(tables).messages)
+
+
+def test_the_linter_imports_no_module_of_general_names(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "evil.py").write_text(EVIL)
+    monkeypatch.syspath_prepend(tmp_path)
+    path = tables / "torchvision" / "general.toml"
+    entry = 'name = "evil.f"\nform = "function"\ntorch = "torch.abs"'
+    path.write_text(f'module = "evil"\n[[entries]]\n{entry}\n')
+    load_port_table(path)
+    lint_tables(tables)  # SystemExit where it runs
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

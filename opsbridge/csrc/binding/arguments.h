@@ -187,7 +187,16 @@ class Arguments {
     if (tensor->device.type != device_type_) {
       fail(device_type_ == kCpuDevice ? "a tensor in host memory" : "a tensor in device memory");
     }
+    if (tensor->data == nullptr && !is_empty(*tensor)) fail("a tensor with memory");
     return tensor;
+  }
+
+  // Only such a tensor may have no memory, whatever its capsule says.
+  static bool is_empty(const ObTensor& tensor) {
+    for (int axis = 0; axis < tensor.ndim; ++axis) {
+      if (tensor.shape[axis] == 0) return true;
+    }
+    return false;
   }
 
   static void read(TensorView& view, const ObTensor& tensor) {
