@@ -1,5 +1,6 @@
 // Where instrumented code has been, for libFuzzer: GCC calls these at every edge and comparison of
-// numbers, and libFuzzer looks at counters in a section of this name.
+// numbers, and libFuzzer looks at counters in a section of this name. Its own function for the
+// edges says that clang has better ones, so the linker is told to take this one.
 #include <cstddef>
 #include <cstdint>
 
@@ -10,7 +11,7 @@ __attribute__((section("__libfuzzer_extra_counters"))) uint8_t counters[kCounter
 
 extern "C" {
 
-__attribute__((no_sanitize("address", "undefined"))) void __sanitizer_cov_trace_pc() {
+__attribute__((no_sanitize("address", "undefined"))) void __wrap___sanitizer_cov_trace_pc() {
   const auto place = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
   ++counters[(place ^ place >> 16) % kCounters];
 }
