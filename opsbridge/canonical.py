@@ -87,6 +87,7 @@ def canonical(
             if slot not in left_out:
                 given[slot] = _value(name, slot, kind, given[slot])
         _widen(name, layer, given)
+
         def rule_of(dtype: str) -> Any:
             if "accumulate" in chosen and chosen["accumulate"] is None:
                 return operator.rule(

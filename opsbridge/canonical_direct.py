@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from opsbridge.core.checks import Caller
@@ -32,17 +33,21 @@ class Roads:
     def __init__(
         self, operator: Operator, core: CoreTable, caller: Caller, names: tuple[str, ...]
     ) -> None:
-        self._operator, self._caller, self._names = operator, caller, names
-        self._dtypes = _DTYPES.get(operator.name)
-        self._slots = {slot.name: slot for slot in core.slots}
+        self._names = names
+        self._slots = frozenset(slot.name for slot in core.slots)
+        self._make = partial(make_direct, operator, core, caller)
+        self._are_there = operator.name in _DTYPES
         self._roads: dict[type, dict[Way, Road | None]] = {}
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result of a call, or None where there is no direct one."""
         ways = self._roads.get(type(args[0])) if args else None
-        if ways is None:
+        if ways is None or "out" in kwargs:
             return None
-        road = ways.get(self._way(args, kwargs))
+        try:
+            road = ways.get(self._way(args, kwargs))
+        except TypeError:  # an axis that cannot be a key
+            return None
         if road is None:
             return None
         values = (*args, *(value for name, value in kwargs.items() if name in self._slots))
@@ -60,7 +65,7 @@ class Roads:
         outputs: tuple[tuple[str, str], ...],
     ) -> None:
         """Make the direct calls like one that went well; `rule_of` gives the rule for a dtype."""
-        if self._dtypes is None or not args or type(args[0]) not in layer.plain_types:
+        if not (self._are_there and args) or type(args[0]) not in layer.plain_types:
             return
         ways = self._roads.setdefault(type(args[0]), {})
         try:
@@ -70,7 +75,8 @@ class Roads:
         except TypeError:  # an axis that cannot be a key
             return
         names = (*self._names[: len(args)], *(name for name in kwargs if name in self._slots))
-        ways[way] = self._road(names, kwargs, layer, rule_of, outputs)
+        is_plain = len(outputs) <= _MOST_OUTPUTS
+        ways[way] = layer.road(self._make(names, rule_of, outputs)) if is_plain else None
 
     def _way(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Way:
         if not kwargs:
@@ -81,38 +87,38 @@ class Roads:
             *(name if name in slots else (name, value) for name, value in kwargs.items()),
         )
 
-    def _road(
-        self,
-        names: tuple[str, ...],
-        kwargs: dict[str, Any],
-        layer: FrameworkLayer,
-        rule_of: Callable[[str], Any],
-        outputs: tuple[tuple[str, str], ...],
-    ) -> Road | None:
-        operator = self._operator
-        if kwargs.get("out") is not None or len(outputs) > _MOST_OUTPUTS:
-            return None
-        host = Direct(
-            operator=operator,
-            native=operator.native,  # type: ignore[arg-type]
-            count=len(names),
-            arguments={name: self._argument(name, place) for place, name in enumerate(names)},
-            constants={},
-            choices=(),
-            dtypes=_FLOATS,
-            rules=tuple(map(rule_of, _FLOATS)),
-            wanted=outputs,
-            caller=self._caller,
-        )
-        takes = operator.native.is_on_device  # type: ignore[union-attr]
-        given, wanted = frozenset(names), frozenset(name for name, _ in outputs)
-        if not takes(host.rules[0], given, wanted):
-            return layer.road(host)
-        return layer.road(replace(host, on_device=host))
 
-    def _argument(self, name: str, place: int) -> Argument:
-        slot = self._slots[name]
+def make_direct(
+    operator: Operator,
+    core: CoreTable,
+    caller: Caller,
+    names: tuple[str, ...],
+    rule_of: Callable[[str], Any],
+    outputs: tuple[tuple[str, str], ...],
+) -> Direct:
+    """The direct calls that give the slots with these names, in this order."""
+    native, dtypes = operator.native, _DTYPES[operator.name]
+    slots = {slot.name: slot for slot in core.slots}
+
+    def argument(name: str, place: int) -> Argument:
+        slot = slots[name]
         if slot.kind != "tensor":
             return Argument(place, _NUMBERS[slot.kind])
-        return Argument(place, Source.TENSOR, slot.shape, self._dtypes[name])  # type: ignore[index]
+        return Argument(place, Source.TENSOR, slot.shape, dtypes[name])
 
+    direct = Direct(
+        operator=operator,
+        native=native,  # type: ignore[arg-type]
+        count=len(names),
+        arguments={name: argument(name, place) for place, name in enumerate(names)},
+        constants={},
+        choices=(),
+        dtypes=_FLOATS,
+        rules=tuple(map(rule_of, _FLOATS)),
+        wanted=outputs,
+        caller=caller,
+    )
+    given, wanted = frozenset(names), frozenset(name for name, _ in outputs)
+    takes = native.is_on_device  # type: ignore[union-attr]
+    is_on_device = takes(direct.rules[0], given, wanted)
+    return replace(direct, on_device=direct) if is_on_device else direct

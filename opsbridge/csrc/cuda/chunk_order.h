@@ -6,6 +6,7 @@
 #include "cuda/counted_order.h"
 #include "cuda/executor.h"
 #include "cuda/workspace.h"
+#include "opsbridge/numeric.h"
 
 namespace opsbridge {
 
