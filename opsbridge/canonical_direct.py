@@ -84,7 +84,10 @@ class Roads:
         slots = self._slots
         return (
             len(args),
-            *(name if name in slots else (name, value) for name, value in kwargs.items()),
+            *(
+                name if name in slots else (name, type(value), value)
+                for name, value in kwargs.items()
+            ),
         )
 
 
