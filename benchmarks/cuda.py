@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import itertools
 import json
 import sys
 import time
@@ -59,13 +60,14 @@ def main(arguments: list[str] | None = None) -> int:
             captured.append((row, entry))
         _write(options.json, record)
     # Last, because a capture that fails leaves the process in a state that others cannot work in.
-    for row, entry in captured:
-        if time.monotonic() - start > options.seconds:
-            break
-        entry["graph"] = replayed(clock, row, options.row_seconds)
-        print(f"{row.name:42} graph {entry['graph']}", flush=True)
+    for name, (row, entry) in itertools.product(("ours", "theirs"), captured):
+        if time.monotonic() - start > options.seconds or (name == "theirs" and not row.theirs):
+            continue
+        replay = replayed(clock, row, name, options.row_seconds)
+        entry["graph"] = {**entry.get("graph", {}), name: replay}
+        print(f"{row.name:42} graph {name} {replay}", flush=True)
         _write(options.json, record)
-        if "failed" in entry["graph"]:
+        if isinstance(replay, str):
             break
     faulthandler.cancel_dump_traceback_later()
     return 0
@@ -73,8 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=240, help="no row starts after these")
-    parser.add_argument("--row-seconds", type=float, default=1.0, help="about so long takes a row")
+    parser.add_argument("--seconds", type=float, default=150, help="no row starts after these")
+    parser.add_argument("--row-seconds", type=float, default=0.5, help="about so long takes a row")
     parser.add_argument("--operators", nargs="*", default=[], help="only rows of these operators")
     parser.add_argument("--json", "--out", type=Path, default=RESULTS)
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from opsbridge import ops as canonical
-from opsbridge.errors import DeviceError
 from opsbridge.torchvision import ops as shaped
 
 Call = Callable[[], Any]
@@ -112,6 +111,24 @@ class Inputs:
             made.append((images, boxes, (self.uniform(count) * 4).int()))
         return made
 
+    def masks(self) -> list[tuple[Any, ...]]:
+        """Masks with a rectangle each."""
+        count, height, width = (100, 800, 1200) if self._shrink == 1 else (3, 20, 30)
+        made = []
+        for _ in range(2):
+            start, size = self.uniform(2, count, 1) * 0.6, self.uniform(2, count, 1) * 0.3 + 0.05
+            rows, columns = (
+                (place > begin) & (place < begin + length)
+                for place, begin, length in zip(
+                    (self._fractions(height), self._fractions(width)), start, size, strict=True
+                )
+            )
+            made.append((rows[:, :, None] & columns[:, None, :],))
+        return made
+
+    def _fractions(self, count: int) -> Any:
+        return self.torch.arange(count, device=self.device) / count
+
     def _normal(self, *shape: int) -> Any:
         return self.torch.randn(shape, generator=self._random, device=self.device)
 
@@ -173,22 +190,15 @@ def _suppression(draw: Inputs, theirs: Any) -> Iterator[Row]:
 
 def _padded(draw: Inputs) -> Iterator[Row]:
     """The form that nobody waits for: what the host spends on a call, and how many launches."""
-    padded = getattr(canonical, "padded_nms", None)
     for count in (1000, 10_000):
         yield Row(
             "padded_nms",
             f"padded nms {count}",
             lambda count=count: draw.boxes(count, 1000.0),
-            lambda boxes, scores: lambda: _called(padded, boxes, scores, 0.5)[0],
+            lambda boxes, scores: lambda: canonical.padded_nms(boxes, scores, 0.5)[0],
             limits={"host_us": 15, "launches": 3},
             capturable=True,
         )
-
-
-def _called(function: Callable[..., Any] | None, *given: Any) -> Any:
-    if function is None:
-        raise DeviceError("opsbridge.ops: there is no padded_nms")
-    return function(*given)
 
 
 def _alignment(draw: Inputs, theirs: Any) -> Iterator[Row]:
@@ -208,6 +218,13 @@ def _alignment(draw: Inputs, theirs: Any) -> Iterator[Row]:
             {"host_us": 15, "launches": 3},
             capturable=True,
         )
+    yield Row(
+        "roi_align",
+        "roi_align float32, adaptive samples",
+        lambda: draw.regions(256, "float32", "contiguous_format"),
+        lambda features, rois: lambda: shaped.roi_align(features, rois, 7, 0.25, -1, True),
+        lambda features, rois: lambda: theirs.roi_align(features, rois, 7, 0.25, -1, True),
+    )
     for dtype in ("float32", "float16"):
         yield Row(
             "roi_align",
@@ -224,6 +241,13 @@ def _alignment(draw: Inputs, theirs: Any) -> Iterator[Row]:
         lambda features, rois: lambda: shaped.ps_roi_align(features, rois, 7, 0.25, 2),
         lambda features, rois: lambda: theirs.ps_roi_align(features, rois, 7, 0.25, 2),
         capturable=True,
+    )
+    yield Row(
+        "roi_align",
+        "ps_roi_align backward float32",
+        lambda: draw.regions(10 * 49, "float32", "contiguous_format"),
+        _gradient(draw.torch, lambda *given: lambda: shaped.ps_roi_align(*given, 7, 0.25, 2)),
+        _gradient(draw.torch, lambda *given: lambda: theirs.ps_roi_align(*given, 7, 0.25, 2)),
     )
 
 
@@ -290,6 +314,13 @@ def _boxes(draw: Inputs, theirs: Any) -> Iterator[Row]:
             5,
             capturable=True,
         )
+    yield Row(
+        "masks_to_boxes",
+        "masks_to_boxes 100 of 800 x 1200",
+        draw.masks,
+        lambda masks: lambda: shaped.masks_to_boxes(masks),
+        lambda masks: lambda: theirs.masks_to_boxes(masks),
+    )
     coder, settings = BoxCoder(WEIGHTS), {"deviations": tuple(1 / each for each in WEIGHTS)}
     yield Row(
         "box_encode",

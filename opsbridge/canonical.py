@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+from opsbridge.canonical_direct import Roads
 from opsbridge.core.checks import Caller, row_index
 from opsbridge.core.operator import Operator
 from opsbridge.errors import ArgumentError, DtypeError
@@ -64,8 +65,12 @@ def canonical(
     slots = tuple(slot.name for slot in core.slots if slot.kind == "tensor")
     kinds = {slot.name: slot.kind for slot in core.slots if slot.kind != "tensor"}
     optional = {slot.name for slot in core.slots if slot.optional}
+    roads = Roads(operator, core, caller, tuple(signature.parameters))
 
     def function(*args: Any, **kwargs: Any) -> Any:
+        result = roads(args, kwargs)
+        if result is not None:
+            return result
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -82,14 +87,21 @@ def canonical(
             if slot not in left_out:
                 given[slot] = _value(name, slot, kind, given[slot])
         _widen(name, layer, given)
-        if "accumulate" in chosen and chosen["accumulate"] is None:
-            is_half = layer.dtype(given[operator.main]) in _HALF
-            chosen["accumulate"] = "float32" if is_half else "same"
-        given["rule"] = operator.rule(**chosen)
+
+        def rule_of(dtype: str) -> Any:
+            if "accumulate" in chosen and chosen["accumulate"] is None:
+                return operator.rule(
+                    **{**chosen, "accumulate": "float32" if dtype in _HALF else "same"}
+                )
+            return operator.rule(**chosen)
+
+        given["rule"] = rule_of(layer.dtype(given[operator.main]))
         given["outputs"] = tuple((each, dtypes.get(each, "same")) for each in wanted)
         given["caller"] = caller
         if out is None:
             results = layer.run(operator.name, **given)
+            if not parts and not layer.is_recording():
+                roads.learn(args, kwargs, layer, rule_of, given["outputs"])
         else:
             refuse_recording(caller, layer, list(tensors.values()))
             destinations = _destinations(name, layer, wanted, out)

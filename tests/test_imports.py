@@ -187,7 +187,11 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.paddle": ({"opsbridge.frontend"}, set()),
     "opsbridge.tensorflow": ({"opsbridge.frontend"}, set()),
     # The core operators by their own names: a front-end of the core tables.
-    "opsbridge.canonical": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
+    "opsbridge.canonical": (
+        TABLES | CORE | {"opsbridge.frameworks", "opsbridge.canonical_direct"},
+        set(),
+    ),
+    "opsbridge.canonical_direct": (TABLES | CORE | {"opsbridge.frameworks"}, set()),
     "opsbridge.ops": (CORE | {"opsbridge.canonical"}, set()),
     "opsbridge.alias": (ERRORS, set()),
     "opsbridge.torch": (

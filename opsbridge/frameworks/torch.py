@@ -115,6 +115,8 @@ class TorchLayer(TorchTensors):
                     for place in tensors:
                         if values[place].requires_grad:
                             return None
+            if on_device is not None and values[first_tensor].is_cuda:
+                return on_device(values)
             try:
                 first = call(*values)
                 if first is not None and more_results:
@@ -122,8 +124,6 @@ class TorchLayer(TorchTensors):
                     return None if results[-1] is None else results
             except Exception:
                 return None  # the operator says what is wrong
-            if first is None and on_device is not None and values[first_tensor].is_cuda:
-                return on_device(values)
             return first
 
         is_dynamo_compiling = torch.compiler.is_dynamo_compiling

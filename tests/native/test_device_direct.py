@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from opsbridge import canonical_direct
 from opsbridge.core import device
 from opsbridge.direct import make_direct, with_settings
 from opsbridge.errors import ArgumentError
@@ -95,6 +96,36 @@ def test_masks_of_kept_boxes_wait_for_nothing() -> None:
     mask = road((boxes, scores, 0.3))
     assert len(device._unread) == 1
     assert torch.equal(mask.nonzero()[:, 0], ops.nms(boxes, scores, 0.3).sort().values)
+
+
+def test_padded_nms_by_its_own_name() -> None:
+    from opsbridge.core.checks import Caller
+    from opsbridge.core.nms import NMS, NmsRule
+    from opsbridge.frameworks.torch_device_road import device_road
+    from opsbridge.tables.load import load_core
+
+    def refuses(dtype: str) -> NmsRule:
+        return NmsRule(nan_score="refuse", accumulate="same")
+
+    outputs = (("padded_keep", "int64"), ("kept_count", "int64"))
+    names = ("boxes", "scores", "iou_threshold", "max_outputs")
+    direct = canonical_direct.make_direct(
+        NMS, load_core("nms"), Caller("padded_nms"), names, refuses, outputs
+    )
+    assert direct.on_device is not None
+    road = device_road(direct.on_device)
+    for count, most in ((1, 3), (40, 12), (900, 2000), (2500, 100)):
+        boxes, scores = scored_boxes(count, torch.float32)
+        keep, kept = road((boxes, scores, 0.5, most))
+        expected = ops.nms(boxes, scores, 0.5)[:most]
+        assert kept.shape == ()
+        assert int(kept) == len(expected)
+        assert torch.equal(keep[: len(expected)], expected)
+        assert bool((keep[len(expected) :] == -1).all())
+    scores[7] = float("nan")
+    road((boxes, scores, 0.5, 9))
+    with pytest.raises(ArgumentError, match=r"padded_nms: scores\[7\] is nan"):
+        device.raise_refused()
 
 
 @pytest.mark.parametrize("name", ["roi_align", "roi_pool"])

@@ -138,9 +138,10 @@ def test_nms_at_the_borders_of_each_way(count: int) -> None:
     both("nms", boxes, scores, 0.5, groups=groups, rule=NmsRule(), outputs=OUTPUTS)
 
 
-def test_more_boxes_than_are_ranked_by_counting() -> None:
-    boxes, scores, groups = scored_boxes(13_000, "float32", 5, 2.0)
-    both("nms", boxes, scores, 0.5, groups=groups, rule=NmsRule())
+@pytest.mark.parametrize(("count", "dtype"), [(9000, "float64"), (33_000, "float32")])
+def test_more_boxes_than_are_ranked_by_counting(count: int, dtype: str) -> None:
+    boxes, scores, groups = scored_boxes(count, dtype, 5, 2.0)
+    both("nms", boxes * 4, scores, 0.5, groups=groups, rule=NmsRule())
 
 
 @pytest.mark.parametrize("group_rule", ["per_group", "shifted", "per_group_on_shifted"])

@@ -47,7 +47,7 @@ struct Block {
 
 // All warps of a block that run a body together, each thread for itself between the waits.
 struct Crew {
-  static constexpr int kMostThreads = kMostWarps * kWarpSize;
+  static constexpr int kLanes = kWarpSize, kWarps = kMostWarps;
   __device__ int lane() const { return threadIdx.x % kWarpSize; }
   __device__ int lanes() const { return kWarpSize; }
   __device__ int warp() const { return threadIdx.x / kWarpSize; }
@@ -217,6 +217,13 @@ OPSBRIDGE_FN int bits_in(unsigned word) {
   return __builtin_popcount(word);
 #endif
 }
+OPSBRIDGE_FN int highest_bit(unsigned word) {
+#ifdef __CUDA_ARCH__
+  return 31 - __clz(static_cast<int>(word));
+#else
+  return 31 - __builtin_clz(word);
+#endif
+}
 OPSBRIDGE_FN int lowest_bit(unsigned word) { return bits_in((word & (0u - word)) - 1); }
 
 // Words that many threads change.
@@ -236,6 +243,11 @@ OPSBRIDGE_FN void add_to_word(unsigned long long* word, unsigned long long value
 }
 OPSBRIDGE_FN void set_bits(unsigned* word, unsigned bits) {
   OPSBRIDGE_ON_DEVICE(atomicOr(word, bits));
+}
+// Memory of the host, which sees everything that was written before it sees this.
+OPSBRIDGE_FN void tell_host(unsigned long long* word, unsigned long long value) {
+  OPSBRIDGE_ON_DEVICE(__threadfence_system());
+  *static_cast<volatile unsigned long long*>(word) = value;
 }
 #undef OPSBRIDGE_ON_DEVICE
 

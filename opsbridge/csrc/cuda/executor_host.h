@@ -27,7 +27,7 @@ struct Block {
 };
 
 struct Crew {
-  static constexpr int kMostThreads = 1;
+  static constexpr int kLanes = 1, kWarps = 1;
   int lane() const { return 0; }
   int lanes() const { return 1; }
   int warp() const { return 0; }
@@ -95,6 +95,7 @@ class Executor {
 };
 
 inline int bits_in(unsigned word) { return __builtin_popcount(word); }
+inline int highest_bit(unsigned word) { return 31 - __builtin_clz(word); }
 inline int lowest_bit(unsigned word) { return bits_in((word & (0u - word)) - 1); }
 
 inline void lower_word(unsigned long long* word, unsigned long long value) {
@@ -104,6 +105,7 @@ inline void raise_word(unsigned long long* word, unsigned long long value) {
   if (value > *word) *word = value;
 }
 inline void add_to_word(unsigned long long* word, unsigned long long value) { *word += value; }
+inline void tell_host(unsigned long long* word, unsigned long long value) { *word = value; }
 inline void set_bits(unsigned* word, unsigned bits) { *word |= bits; }
 
 }  // namespace opsbridge

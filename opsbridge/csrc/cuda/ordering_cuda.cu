@@ -1,4 +1,4 @@
-#include "cuda/counted_order.h"
+#include "cuda/chunk_order.h"
 #include "cuda/ordering.h"
 
 #ifdef __CUDACC__
@@ -61,11 +61,10 @@ void sort(const Executor&, Workspace& workspace, Buffers<Key>& keys, Buffers<uin
 template <class Key>
 void sort_few_or_many(const Executor& on, Workspace& workspace, Buffers<Key>& keys,
                       Buffers<uint32_t>& values, int64_t count, int bits) {
-  if (count > kMostCounted) return sort(on, workspace, keys, values, count, bits);
+  if (count > kMostInChunks) return sort(on, workspace, keys, values, count, bits);
+  place_in_order(on, workspace,
+                 PairsOfKeys<Key>{keys.current, values.current, keys.other, values.other}, count);
   if (workspace.is_counting()) return;
-  on.each_block(
-      PlaceByCounting<Key>::parts(count),
-      PlaceByCounting<Key>{keys.current, values.current, keys.other, values.other, count});
   std::swap(keys.current, keys.other);
   std::swap(values.current, values.other);
 }

@@ -1,5 +1,5 @@
-// What calls report, on its way to the host: a place in pinned memory and an event for each call
-// that is not done yet.
+// Reports of calls: a place in memory of the host and an event for each call that nobody asked
+// about yet.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,16 @@ namespace opsbridge {
 // Of a call that is taken down for a CUDA graph: nobody asks for its report.
 constexpr int64_t kNoTicket = -1;
 
-// Copies a report to the host behind what the stream has to do; returns the ticket to ask with.
-int64_t send_report(const Executor& on, const Report* report);
+struct OpenReport {
+  int64_t ticket;  // to ask with
+  Report* report;  // for the kernels of the call, with nothing told
+};
+
+OpenReport open_report(const Executor& on);
+
+// Marks the end of what the stream has to do for a call. One that fails on the way there keeps its
+// place for good, since its kernels may still write there.
+void close_report(const Executor& on, int64_t ticket);
 
 // Reads the report of a call that is done, which ends its ticket. False: the call is not done, and
 // is not waited for.

@@ -12,10 +12,8 @@ struct CodeRows {
   CoderGrid grid;
   CoderDeviations<T, T> deviations;
   Code code;
-  ReportStart start;
 
   OPSBRIDGE_MEMBER void operator()(int64_t row) const {
-    start(row);
     const CoderPair pair = pair_at(grid, row);
     const Four<T> made = code(exact_row<T>(anchors, pair.anchor), exact_row<T>(others, pair.other),
                               deviations(pair.anchor));
@@ -27,9 +25,8 @@ template <class T, class Code>
 void code_rows(const Executor& on, Report* report, const BoxCoderCall& call, const CoderGrid& grid,
                const Code& code) {
   const int64_t count = grid.outer * grid.inner;
-  const ReportStart start = start_report(on, report, count, false);
   on.each(count, CodeRows<T, Code>{call.anchors, call.others, call.result, grid,
-                                   deviations_of<T>(call), code, start});
+                                   deviations_of<T>(call), code});
 }
 
 template <class S, class T>
@@ -50,10 +47,8 @@ struct DifferentiateRows {
   CoderGrid grid;
   CoderDeviations<S, T> deviations;
   Differentiate differentiate;
-  ReportStart start;
 
   OPSBRIDGE_MEMBER void operator()(int64_t thread) const {
-    start(thread);
     const bool is_anchor = thread < anchor_count;
     const int64_t index = is_anchor ? thread : thread - anchor_count;
     const CoderRows rows = rows_of(grid, is_anchor ? grid.anchor : grid.other, index);
@@ -80,10 +75,9 @@ void differentiate_rows(const Executor& on, Report* report, const BoxCoderCall& 
   const int64_t anchors = row_count(call.anchors), others = row_count(call.others);
   const bool has_single_pairs = grid.outer == 1 && anchors == others;
   const int64_t threads = has_single_pairs ? anchors : anchors + others;
-  const ReportStart start = start_report(on, report, threads, false);
   on.each(threads, DifferentiateRows<S, Differentiate>{
                        call.anchors, call.others, call.result, of_anchors, of_others, anchors,
-                       has_single_pairs, grid, deviations_of<S, T>(call), differentiate, start});
+                       has_single_pairs, grid, deviations_of<S, T>(call), differentiate});
 }
 
 }  // namespace

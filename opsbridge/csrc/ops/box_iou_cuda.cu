@@ -122,7 +122,6 @@ struct FillTile {
 
   P pairs;
   IouTiles tiles;
-  Report* report;  // or none
 
   template <class Threads>
   OPSBRIDGE_MEMBER void operator()(const Threads& threads, Shared& shared, int64_t tile) const {
@@ -136,7 +135,6 @@ struct FillTile {
     const int64_t top = down.remainder * tiles.rows;
     const int rows = static_cast<int>(smaller(height - top, int64_t(tiles.rows)));
     threads.each([&](int thread) {
-      if (report != nullptr && tile == 0 && thread == 0) report_nothing(report);
       if (thread >= rows) return;
       const S* start = pairs.start(outer, down.quotient);
       shared.rows[thread] = pairs.box_at(outer, start, top + thread, rule);
@@ -168,10 +166,8 @@ struct FillTile {
 template <class S, class Types>
 struct MeasureAligned {
   Pairs<S, Types> pairs;
-  Report* report;  // or none
 
   OPSBRIDGE_MEMBER void operator()(int64_t i) const {
-    if (report != nullptr && i == 0) report_nothing(report);
     const TensorView& boxes = pairs.boxes;
     const TensorView& others = pairs.other_boxes;
     const Division at = divided(i, boxes.shape[boxes.rank - 2]);
@@ -183,49 +179,47 @@ struct MeasureAligned {
 };
 
 template <class S, class Types, class Rule>
-void fill_tiles(const Executor& on, const Pairs<S, Types>& pairs, Report* report) {
+void fill_tiles(const Executor& on, const Pairs<S, Types>& pairs) {
   const int64_t count = pairs.boxes.shape[pairs.boxes.rank - 2];
   const int64_t others = pairs.other_boxes.shape[pairs.other_boxes.rank - 2];
   const bool first_is_outer = pairs.rule.result_order == ResultOrder::first_by_second;
   const IouTiles tiles =
       iou_tiles(first_is_outer ? count : others, first_is_outer ? others : count, pairs.matrices);
   on.each_block(tiles.tiles_down * tiles.tiles_across * pairs.matrices,
-                FillTile<S, Types, Rule>{pairs, tiles, report});
+                FillTile<S, Types, Rule>{pairs, tiles});
 }
 
 // Kernels of their own have the boxes and the measures that are measured most.
 template <class S, class Types>
-void fill(const Executor& on, const Pairs<S, Types>& pairs, Report* report) {
+void fill(const Executor& on, const Pairs<S, Types>& pairs) {
   const BoxIouRule& rule = pairs.rule;
   if constexpr (!std::is_integral_v<S> && sizeof(typename Types::Result) > 2) {
     if (rule.pairing == Pairing::every_pair && is_usual(rule)) {
       if (rule.measure == Measure::iou) {
-        return fill_tiles<S, Types, UsualRule<Measure::iou>>(on, pairs, report);
+        return fill_tiles<S, Types, UsualRule<Measure::iou>>(on, pairs);
       }
       if (rule.measure == Measure::giou) {
-        return fill_tiles<S, Types, UsualRule<Measure::giou>>(on, pairs, report);
+        return fill_tiles<S, Types, UsualRule<Measure::giou>>(on, pairs);
       }
     }
   }
   if (rule.pairing == Pairing::every_pair) {
-    return fill_tiles<S, Types, AnyRule>(on, pairs, report);
+    return fill_tiles<S, Types, AnyRule>(on, pairs);
   }
   const int64_t count = pairs.boxes.shape[pairs.boxes.rank - 2];
-  on.each(pairs.matrices * count, MeasureAligned<S, Types>{pairs, report});
+  on.each(pairs.matrices * count, MeasureAligned<S, Types>{pairs});
 }
 
-// `report` is none where it was started before.
 template <class S>
-void run(const Executor& on, Report* report, const BoxIouCall& call) {
+void run(const Executor& on, const BoxIouCall& call) {
   with_iou_types<S>(call.rule, [&](auto types) {
     using Types = decltype(types);
     using R = typename Types::Result;
     fill<S, Types>(
-        on,
-        Pairs<S, Types>{call.boxes, call.other_boxes, call.result,
-                        leading_axes(call.result, call.rule), matrix_count(call.result, call.rule),
-                        static_cast<R>(call.epsilon), call.rule, static_cast<R*>(call.result.data)},
-        report);
+        on, Pairs<S, Types>{call.boxes, call.other_boxes, call.result,
+                            leading_axes(call.result, call.rule),
+                            matrix_count(call.result, call.rule), static_cast<R>(call.epsilon),
+                            call.rule, static_cast<R*>(call.result.data)});
   });
 }
 
@@ -249,13 +243,12 @@ void run_integers(const Executor& on, Workspace& workspace, Report* report,
   int64_t* boxes = workspace.take<int64_t>(4 * count);
   int64_t* other_boxes = workspace.take<int64_t>(4 * others);
   if (workspace.is_counting()) return;
-  on.each(1, StartReport{report});
   on.each(count, WidenBoxes<S>{call.boxes, boxes, kInBoxes, report});
   on.each(others, WidenBoxes<S>{call.other_boxes, other_boxes, kInOtherBoxes, report});
   BoxIouCall widened = call;
   widened.boxes = packed(call.boxes, boxes);
   widened.other_boxes = packed(call.other_boxes, other_boxes);
-  run<int64_t>(on, nullptr, widened);
+  run<int64_t>(on, widened);
 }
 
 bool is_empty(const TensorView& view) {
@@ -273,9 +266,8 @@ void box_iou_on_device(const Executor& on, Workspace& workspace, Report* report,
     using S = decltype(zero);
     if constexpr (std::is_integral_v<S>) {
       run_integers<S>(on, workspace, report, call);
-    } else if (!workspace.is_counting()) {
-      if (is_empty(call.result)) return on.each(1, StartReport{report});
-      run<S>(on, report, call);
+    } else if (!workspace.is_counting() && !is_empty(call.result)) {
+      run<S>(on, call);
     }
   });
 }

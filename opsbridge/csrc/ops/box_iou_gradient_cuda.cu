@@ -23,11 +23,9 @@ struct SumPairGradients {
   T epsilon;
   BoxIouRule rule;
   Layout layout;
-  ReportStart start;
 
   template <class Team>
   OPSBRIDGE_MEMBER void operator()(const Team& team, Shared& shared, int64_t row) const {
-    if (team.lane() == 0) start(row);
     const int64_t count = own.shape[own.rank - 2], i = row % count;
     const Four<T> given = cast<T>(exact_row<S>(own, row));
     Four<T> total = {{T(0), T(0), T(0), T(0)}};
@@ -111,21 +109,18 @@ void box_iou_gradient_on_device(const Executor& on, Report* report, const BoxIou
   const int64_t count = row_count(call.boxes), other_count = row_count(call.other_boxes);
   const int leading = leading_axes(call.result, call.rule);
   const int64_t matrices = matrix_count(call.result, call.rule);
-  const ReportStart start = start_report(on, report, count, false);
   with_floating_type(call.boxes.dtype, [&](auto zero) {
     using S = decltype(zero);
     SumPairGradients<S> sum{call.boxes,  call.other_boxes,
                             call.result, gradient,
                             true,        leading,
                             matrices,    static_cast<Widened<S>>(call.epsilon),
-                            call.rule,   layout_of(call.rule),
-                            start};
+                            call.rule,   layout_of(call.rule)};
     on.each_team(count, sum);
     sum.own = call.other_boxes;
     sum.other = call.boxes;
     sum.gradient = other_gradient;
     sum.is_first = false;
-    sum.start = ReportStart{nullptr};
     on.each_team(other_count, sum);
   });
 }

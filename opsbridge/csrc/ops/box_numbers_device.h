@@ -129,20 +129,4 @@ OPSBRIDGE_FN void refuse_row(Report* report, int64_t row, int64_t reason) {
   lower_word(&report->refused, static_cast<unsigned long long>(refused_row(row, reason)));
 }
 
-// Where nothing can be refused, the first thread of the kernel says so, which saves a launch.
-struct ReportStart {
-  Report* report;
-  OPSBRIDGE_MEMBER void operator()(int64_t row) const {
-    if (report != nullptr && row == 0) report_nothing(report);
-  }
-};
-
-// Of a kernel with so many threads. What is returned is what the kernel has to do.
-inline ReportStart start_report(const Executor& on, Report* report, int64_t threads,
-                                bool may_refuse) {
-  if (threads > 0 && !may_refuse) return ReportStart{report};
-  on.each(1, StartReport{report});
-  return ReportStart{nullptr};
-}
-
 }  // namespace opsbridge

@@ -23,11 +23,9 @@ template <class E, class R, class Compute>
 struct MapBoxes {
   TensorView boxes, result;
   Compute compute;
-  ReportStart start;
   Report* report;
 
   OPSBRIDGE_MEMBER void operator()(int64_t row) const {
-    start(row);
     const Four<E> box = exact_row<E>(boxes, row);
     Four<R> made = {{of_refused<R>(), of_refused<R>(), of_refused<R>(), of_refused<R>()}};
     if (is_summable(box)) {
@@ -57,19 +55,16 @@ template <class E, class R, class Compute>
 void map_boxes(const Executor& on, Report* report, const TensorView& boxes,
                const TensorView& result, const Compute& compute) {
   const int64_t count = row_count(boxes);
-  const ReportStart start = start_report(on, report, count, std::is_integral_v<E>);
-  on.each(count, MapBoxes<E, R, Compute>{boxes, result, compute, start, report});
+  on.each(count, MapBoxes<E, R, Compute>{boxes, result, compute, report});
 }
 
 template <class E, class A>
 struct MeasureBoxes {
   TensorView boxes, area;
   BoxAreaRule rule;
-  ReportStart start;
   Report* report;
 
   OPSBRIDGE_MEMBER void operator()(int64_t row) const {
-    start(row);
     const Four<A> box = cast<A>(exact_row<E>(boxes, row));
     if constexpr (std::is_integral_v<E>) {
       bool is_refused = !is_summable(box);
@@ -112,7 +107,7 @@ struct CollectFlagged {
 
   OPSBRIDGE_MEMBER void operator()(int64_t row) const {
     if (flags[row] != 0) keep[before[row]] = row;
-    if (row == count - 1) report->count = before[row] + uint64_t(flags[row]);
+    if (row == count - 1) tell_count(report, int64_t(before[row]) + flags[row]);
   }
 };
 
@@ -120,10 +115,8 @@ template <class E, class T>
 struct MarkValidBoxes {
   TensorView boxes, image, valid;
   BoxOffset offset;
-  ReportStart start;
 
   OPSBRIDGE_MEMBER void operator()(int64_t row) const {
-    start(row);
     const ImageLimits<T> limits = image_limits(number(0), number(1), number(2), offset);
     const Four<T> box = cast<T>(exact_row<E>(boxes, row));
     static_cast<uint8_t*>(valid.data)[row] = is_inside(box, limits);
@@ -141,11 +134,9 @@ template <class S>
 struct AreaGradients {
   TensorView area, boxes, gradient;
   BoxAreaRule rule;
-  ReportStart start;
 
   OPSBRIDGE_MEMBER void operator()(int64_t row) const {
     using T = Widened<S>;
-    start(row);
     const T incoming = floating_at<T>(area, row);
     const Four<T> made = area_gradient_row(cast<T>(exact_row<S>(boxes, row)), incoming, rule.layout,
                                            rule.box_offset);
@@ -157,11 +148,9 @@ template <class S>
 struct ConvertGradients {
   TensorView converted, gradient;
   Layout source, target;
-  ReportStart start;
 
   OPSBRIDGE_MEMBER void operator()(int64_t row) const {
     using T = Widened<S>;
-    start(row);
     const Four<T> incoming = cast<T>(exact_row<S>(converted, row));
     const Four<T> made = convert_gradient_row(incoming, source, target);
     for (int i = 0; i < 4; ++i) put_exact(gradient, 4 * row + i, static_cast<S>(made.value[i]));
@@ -172,11 +161,9 @@ template <class S>
 struct ClipGradients {
   TensorView clipped, boxes, gradient;
   Widened<S> x_limit, y_limit;
-  ReportStart start;
 
   OPSBRIDGE_MEMBER void operator()(int64_t row) const {
     using T = Widened<S>;
-    start(row);
     const Four<T> incoming = cast<T>(exact_row<S>(clipped, row));
     const Four<T> made =
         clip_gradient_row(cast<T>(exact_row<S>(boxes, row)), incoming, x_limit, y_limit);
@@ -213,8 +200,7 @@ void box_area_on_device(const Executor& on, Report* report, const TensorView& bo
   const int64_t count = row_count(boxes);
   with_exact_type(boxes.dtype, [&](auto zero) {
     using E = decltype(zero);
-    const ReportStart start = start_report(on, report, count, std::is_integral_v<E>);
-    on.each(count, MeasureBoxes<E, Widened<E>>{boxes, area, rule, start, report});
+    on.each(count, MeasureBoxes<E, Widened<E>>{boxes, area, rule, report});
   });
 }
 
@@ -243,7 +229,6 @@ void small_boxes_on_device(const Executor& on, Workspace& workspace, Report* rep
   uint8_t* flags = workspace.take<uint8_t>(count);
   uint32_t* before = workspace.take<uint32_t>(count);
   if (!workspace.is_counting()) {
-    on.each(1, StartReport{report});
     with_exact_type(boxes.dtype, [&](auto zero) {
       using E = decltype(zero);
       if constexpr (std::is_integral_v<E>) {
@@ -264,11 +249,10 @@ void check_valid_on_device(const Executor& on, Report* report, const TensorView&
                            const TensorView& image, const TensorView& valid,
                            const CheckValidRule& rule) {
   const int64_t count = row_count(boxes);
-  const ReportStart start = start_report(on, report, count, false);
   with_exact_type(boxes.dtype, [&](auto zero) {
     using E = decltype(zero);
     using T = std::conditional_t<std::is_same_v<E, double>, double, float>;
-    on.each(count, MarkValidBoxes<E, T>{boxes, image, valid, rule.box_offset, start});
+    on.each(count, MarkValidBoxes<E, T>{boxes, image, valid, rule.box_offset});
   });
 }
 
@@ -276,9 +260,8 @@ void box_area_gradient_on_device(const Executor& on, Report* report, const Tenso
                                  const TensorView& boxes, const TensorView& gradient,
                                  const BoxAreaRule& rule) {
   const int64_t count = row_count(boxes);
-  const ReportStart start = start_report(on, report, count, false);
   with_floating_type(boxes.dtype, [&](auto zero) {
-    on.each(count, AreaGradients<decltype(zero)>{area, boxes, gradient, rule, start});
+    on.each(count, AreaGradients<decltype(zero)>{area, boxes, gradient, rule});
   });
 }
 
@@ -287,9 +270,8 @@ void box_convert_gradient_on_device(const Executor& on, Report* report, const Te
   const int64_t count = row_count(converted);
   const Layout source = static_cast<Layout>(rule.source_layout);
   const Layout target = static_cast<Layout>(rule.target_layout);
-  const ReportStart start = start_report(on, report, count, false);
   with_floating_type(converted.dtype, [&](auto zero) {
-    on.each(count, ConvertGradients<decltype(zero)>{converted, gradient, source, target, start});
+    on.each(count, ConvertGradients<decltype(zero)>{converted, gradient, source, target});
   });
 }
 
@@ -297,13 +279,12 @@ void clip_boxes_gradient_on_device(const Executor& on, Report* report, const Ten
                                    const TensorView& boxes, double height, double width,
                                    const TensorView& gradient, const ClipBoxesRule& rule) {
   const int64_t count = row_count(boxes);
-  const ReportStart start = start_report(on, report, count, false);
   with_floating_type(boxes.dtype, [&](auto zero) {
     using S = decltype(zero);
     using T = Widened<S>;
     const ClipRow<S> limits = ClipRow<S>::of(height, width, rule);
-    on.each(count, ClipGradients<S>{clipped, boxes, gradient, T(limits.x_limit), T(limits.y_limit),
-                                    start});
+    on.each(count,
+            ClipGradients<S>{clipped, boxes, gradient, T(limits.x_limit), T(limits.y_limit)});
   });
 }
 

@@ -77,7 +77,6 @@ struct JudgeCrops {
 void crop_and_resize_on_device(const Executor& on, Report* report, const CropAndResizeCall& call) {
   const TensorView& crops = call.crops;
   const int64_t pixels = crops.shape[0] * crops.shape[1] * crops.shape[2];
-  on.each(1, StartReport{report});
   if (crops.shape[3] == 0) {
     return on.each(crops.shape[0],
                    JudgeCrops{{call.images, call.boxes, call.batch_indices, crops,

@@ -21,53 +21,85 @@ OPSBRIDGE_FN T score_of(const NmsCall& call, int64_t row) {
 }
 
 // Keys of all rows; those that are no candidates have the last one, which no score has.
-template <class T, class Key>
-struct MakeKeys {
+template <class T>
+struct RowKeys {
+  using Key = typename ScoreKey<T>::type;
+  static constexpr Key kNoCandidate = Key(~Key(0));
   NmsCall call;
-  Key* keys;
-  uint32_t* rows;
   Report* report;
 
-  OPSBRIDGE_MEMBER void operator()(int64_t row) const {
+  OPSBRIDGE_MEMBER Key key(int64_t row) const {
     const T score = score_of<T>(call, row);
-    if (call.rule.nan_score == NanScore::refuse && is_nan(score)) refuse(row, NmsError::nan_score);
-    if (is_present(call.rows.groups) && call.rows.groups.dtype == Dtype::float64 &&
-        is_nan(read<double>(call.rows.groups, row))) {
-      refuse(row, NmsError::nan_group);
-    }
     const bool is_candidate =
         (is_nan(call.score_threshold) || static_cast<double>(score) > call.score_threshold) &&
         !(call.rule.nan_score == NanScore::drop && is_nan(score));
     const Key key = call.rule.order == Order::given ? Key(0) : descending_key(score);
-    keys[row] = is_candidate ? key : Key(~Key(0));
-    rows[row] = static_cast<uint32_t>(row);
+    return is_candidate ? key : kNoCandidate;
   }
 
   // A NaN score anywhere comes before a NaN group, as on the CPU.
-  OPSBRIDGE_MEMBER void refuse(int64_t row, NmsError reason) const {
-    const unsigned long long later = reason == NmsError::nan_group ? kToldLater : 0;
+  OPSBRIDGE_MEMBER void judge(int64_t row) const {
+    if (call.rule.nan_score == NanScore::refuse && is_nan(score_of<T>(call, row))) {
+      refuse(row, NmsError::nan_score, 0);
+    }
+    if (is_present(call.rows.groups) && call.rows.groups.dtype == Dtype::float64 &&
+        is_nan(read<double>(call.rows.groups, row))) {
+      refuse(row, NmsError::nan_group, kToldLater);
+    }
+  }
+
+  OPSBRIDGE_MEMBER void refuse(int64_t row, NmsError reason, unsigned long long later) const {
     lower_word(&report->refused,
                later + static_cast<unsigned long long>(row * 16 + static_cast<int64_t>(reason)));
   }
 };
 
-// The largest coordinate of all boxes as a key; NaN has the largest of all. A block looks at
-// kRows rows and changes the word once.
+// Keys and rows for a sort.
+template <class T>
+struct MakeKeys {
+  RowKeys<T> of_rows;
+  typename RowKeys<T>::Key* keys;
+  uint32_t* rows;
+
+  OPSBRIDGE_MEMBER void operator()(int64_t row) const {
+    of_rows.judge(row);
+    keys[row] = of_rows.key(row);
+    rows[row] = static_cast<uint32_t>(row);
+  }
+};
+
+// The largest coordinate of parts of the boxes as keys; NaN has the largest of all.
+struct LargestOfParts {
+  unsigned long long* keys;
+  int64_t count;
+
+  static constexpr int64_t kMost = 32, kLeastRows = 4 * kThreadsPerBlock;
+  OPSBRIDGE_MEMBER static int64_t parts(int64_t rows) {
+    const int64_t parts = (rows + kLeastRows - 1) / kLeastRows;
+    return parts < kMost ? parts : kMost;
+  }
+
+  OPSBRIDGE_MEMBER unsigned long long of_all() const {
+    unsigned long long largest = 0;
+    for (int64_t i = 0; i < count; ++i) largest = keys[i] > largest ? keys[i] : largest;
+    return largest;
+  }
+};
+
 template <class T>
 struct FindLargest {
-  static constexpr int64_t kRows = 4 * kThreadsPerBlock;
   struct Shared {
     unsigned long long keys[kThreadsPerBlock];
   };
   BoxRows rows;
   Layout layout;
-  unsigned long long* largest;
+  LargestOfParts largest;
 
   OPSBRIDGE_MEMBER void operator()(const Block& block, Shared& shared, int64_t part) const {
     block.each([&](int thread) {
       unsigned long long key = 0;
-      const int64_t end = (part + 1) * kRows < rows.count() ? (part + 1) * kRows : rows.count();
-      for (int64_t row = part * kRows + thread; row < end; row += kThreadsPerBlock) {
+      const int64_t step = largest.count * kThreadsPerBlock;
+      for (int64_t row = part * kThreadsPerBlock + thread; row < rows.count(); row += step) {
         raise(key, key_of(row));
       }
       shared.keys[thread] = key;
@@ -81,7 +113,7 @@ struct FindLargest {
     block.each([&](int thread) {
       if (thread != 0) return;
       for (int i = 1; i < kWarpSize; ++i) raise(shared.keys[0], shared.keys[i]);
-      raise_word(largest, shared.keys[0]);
+      largest.keys[part] = shared.keys[0];
     });
   }
 
@@ -153,24 +185,50 @@ OPSBRIDGE_FN bool do_disjoint_boxes_stay(const NmsRule& rule, double threshold) 
          (rule.comparison == Comparison::greater_equal && threshold > 0);
 }
 
-template <class T, class A, class Key>
+// Reads boxes to their ranks.
+template <class T, class A>
 struct ReadBoxes {
   BoxRows rows;
   BoxReading<T> reading;
-  const unsigned long long* largest;
-  const Key* keys;
-  const uint32_t* ranked;  // rows
-  int64_t most;            // candidates; negative: all
+  LargestOfParts largest;
+  int64_t most;  // candidates; negative: all
   Candidates<A> to;
+  uint32_t* ranked;  // rows
 
-  OPSBRIDGE_MEMBER void operator()(int64_t rank) const {
+  OPSBRIDGE_MEMBER void put(int64_t rank, int64_t row, bool may_be_candidate) const {
     BoxReading<T> own = reading;
-    if (own.is_shifted) own.step = step_of_key<T>(*largest);
-    const int64_t row = ranked[rank];
+    if (own.is_shifted) own.step = step_of_key<T>(largest.of_all());
     to.boxes[rank] = box_of<T, A>(rows, row, own);
     if (to.groups != nullptr) to.groups[rank] = group_key(rows, row);
-    const bool is_candidate = keys[rank] != Key(~Key(0)) && (most < 0 || rank < most);
+    const bool is_candidate = may_be_candidate && (most < 0 || rank < most);
     to.states[rank] = is_candidate ? kUndecided : kDropped;
+    ranked[rank] = static_cast<uint32_t>(row);
+  }
+};
+
+// After a sort.
+template <class T, class A>
+struct ReadSortedBoxes {
+  ReadBoxes<T, A> boxes;
+  const typename RowKeys<T>::Key* keys;
+  const uint32_t* rows;
+
+  OPSBRIDGE_MEMBER void operator()(int64_t rank) const {
+    boxes.put(rank, rows[rank], keys[rank] != RowKeys<T>::kNoCandidate);
+  }
+};
+
+// As the source of keys that are placed in order.
+template <class T, class A>
+struct ReadPlacedBoxes {
+  using Key = typename RowKeys<T>::Key;
+  RowKeys<T> of_rows;
+  ReadBoxes<T, A> boxes;
+
+  OPSBRIDGE_MEMBER Key key(int64_t row) const { return of_rows.key(row); }
+  OPSBRIDGE_MEMBER void put(int64_t rank, int64_t row, Key key) const {
+    of_rows.judge(row);
+    boxes.put(rank, row, key != RowKeys<T>::kNoCandidate);
   }
 };
 

@@ -24,50 +24,27 @@ OPSBRIDGE_FN void store_scored_box(const TensorView& out, int64_t i, const NmsCa
   to[4 * out.strides[1]] = score_of<T>(call, row);
 }
 
-// Everything that has a place for each rank; `by_row` is for kept rows in the order of the input.
+// What is written of each rank, of each kept box, and once.
 template <class T>
-struct WriteByRank {
+struct Outputs {
   NmsCall call;
   const uint32_t* ranked;
-  const uint8_t* states;
-  const uint32_t* kept_before;
-  uint8_t* by_row;
   Report* report;
 
-  OPSBRIDGE_MEMBER static int64_t places(const NmsCall& call) {
-    const int64_t padded = is_present(call.padded_keep) ? call.padded_keep.shape[0] : 0;
-    const int64_t least = is_present(call.kept_count) && padded == 0 ? 1 : padded;
-    return larger(call.rows.count(), least);
+  OPSBRIDGE_MEMBER bool stays(bool is_kept, int64_t place) const {
+    return is_kept && (call.max_outputs < 0 || place < call.max_outputs);
   }
 
-  OPSBRIDGE_MEMBER int64_t kept_count() const {
-    const int64_t count = call.rows.count();
-    if (count == 0) return 0;
-    const int64_t kept = int64_t(kept_before[count - 1]) + (states[count - 1] == kKept);
-    return call.max_outputs >= 0 && call.max_outputs < kept ? call.max_outputs : kept;
+  OPSBRIDGE_MEMBER int64_t padded() const {
+    return is_present(call.padded_keep) ? call.padded_keep.shape[0] : 0;
   }
 
-  OPSBRIDGE_MEMBER void operator()(int64_t rank) const {
-    const int64_t kept = kept_count();
-    if (rank == 0) {
-      report->count = static_cast<unsigned long long>(kept);
-      if (is_present(call.kept_count)) *static_cast<int64_t*>(call.kept_count.data) = kept;
-    }
-    if (is_present(call.padded_keep) && rank >= kept && rank < call.padded_keep.shape[0]) {
-      store_number(call.padded_keep, rank, -1);
-    }
-    if (rank >= call.rows.count()) return;
-    const int64_t row = ranked[rank], place = kept_before[rank];
-    const bool stays = states[rank] == kKept && (call.max_outputs < 0 || place < call.max_outputs);
+  OPSBRIDGE_MEMBER void write_rank(int64_t rank, bool stays) const {
+    const int64_t row = ranked[rank];
     if (is_present(call.keep_mask)) store_number(call.keep_mask, row, stays);
     if (is_present(call.sorted_keep_mask)) store_number(call.sorted_keep_mask, rank, stays);
     if (is_present(call.sorted_positions)) store_number(call.sorted_positions, rank, rank);
     if (is_present(call.sorted_boxes)) store_scored_box<T>(call.sorted_boxes, rank, call, row);
-    if (by_row != nullptr) {
-      by_row[row] = stays;
-    } else if (stays) {
-      write_kept(place, row);
-    }
   }
 
   OPSBRIDGE_MEMBER void write_kept(int64_t place, int64_t row) const {
@@ -75,14 +52,57 @@ struct WriteByRank {
     if (is_present(call.padded_keep)) store_number(call.padded_keep, place, row);
     if (is_present(call.kept_boxes)) store_scored_box<T>(call.kept_boxes, place, call, row);
   }
+
+  // Of all kept ones, how many there are; then what is behind them.
+  OPSBRIDGE_MEMBER int64_t told(int64_t kept) const {
+    return call.max_outputs >= 0 && call.max_outputs < kept ? call.max_outputs : kept;
+  }
+  OPSBRIDGE_MEMBER void tell(int64_t kept) const {
+    tell_count(report, told(kept));
+    if (is_present(call.kept_count)) *static_cast<int64_t*>(call.kept_count.data) = told(kept);
+  }
+  OPSBRIDGE_MEMBER void pad(int64_t place, int64_t kept) const {
+    if (place >= told(kept) && place < padded()) store_number(call.padded_keep, place, -1);
+  }
+};
+
+// A thread per rank, and per padded place. `by_row` is for kept rows in the order of the input.
+template <class T>
+struct WriteByRank {
+  Outputs<T> out;
+  const uint8_t* states;
+  const uint32_t* kept_before;
+  uint8_t* by_row;
+
+  OPSBRIDGE_MEMBER int64_t places() const {
+    return larger(out.call.rows.count(), larger(out.padded(), int64_t(1)));
+  }
+
+  OPSBRIDGE_MEMBER void operator()(int64_t rank) const {
+    const int64_t count = out.call.rows.count();
+    const int64_t kept =
+        count == 0 ? 0 : int64_t(kept_before[count - 1]) + (states[count - 1] == kKept);
+    if (rank == 0) out.tell(kept);
+    out.pad(rank, kept);
+    if (rank >= count) return;
+    const int64_t place = kept_before[rank];
+    const bool stays = out.stays(states[rank] == kKept, place);
+    out.write_rank(rank, stays);
+    if (by_row != nullptr) {
+      by_row[out.ranked[rank]] = stays;
+    } else if (stays) {
+      out.write_kept(place, out.ranked[rank]);
+    }
+  }
 };
 
 template <class T>
 struct WriteByRow {
-  WriteByRank<T> by_rank;
+  Outputs<T> out;
+  const uint8_t* by_row;
   const uint32_t* kept_before;
   OPSBRIDGE_MEMBER void operator()(int64_t row) const {
-    if (by_rank.by_row[row] != 0) by_rank.write_kept(kept_before[row], row);
+    if (by_row[row] != 0) out.write_kept(kept_before[row], row);
   }
 };
 

@@ -65,6 +65,7 @@ struct FilterByHead {
   const uint32_t* kept_count;
   uint32_t* keys;
   uint32_t* ranks;
+  unsigned long long* drawn;  // by those that come next: nothing yet
 
   template <class Crew>
   OPSBRIDGE_MEMBER void operator()(const Crew& crew, Shared& shared, int64_t part) const {
@@ -72,6 +73,7 @@ struct FilterByHead {
     const bool pays = 2 * kept < head;
     const int thread = crew.warp() * crew.lanes() + crew.lane();
     if (thread == 0) shared.dropped = 0;
+    if (thread == 0 && part == 0) *drawn = 0;
     for (int64_t begin = 0; pays && first + kWarpSize > head && begin < kept; begin += kTile) {
       const int count = static_cast<int>(kept - begin < kTile ? kept - begin : kTile);
       for (int i = thread; i < count; i += crew.warps() * crew.lanes()) {
@@ -310,7 +312,9 @@ struct DecideInTree {
     Waits waits;
     for (int64_t first = 0; first < fields; first += kFan) {
       const int64_t count = fields - first < kFan ? fields - first : kFan;
-      for (unsigned f = met(team, tree.fields, first, count, own); f != 0; f &= f - 1) {
+      // One field alone has no bounds.
+      unsigned f = fields == 1 ? 1 : met(team, tree.fields, first, count, own);
+      for (; f != 0; f &= f - 1) {
         const int64_t squares = (first + lowest_bit(f)) * kFan;
         for (unsigned s = met(team, tree.squares, squares, kFan, own); s != 0; s &= s - 1) {
           const int64_t tiles = (squares + lowest_bit(s)) * kFan;

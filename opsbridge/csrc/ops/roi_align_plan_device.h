@@ -148,7 +148,6 @@ Plan<S, T> take_plan(Workspace& workspace, const RoiAlignCall& call) {
 
 template <class S, class T>
 void fill_plan(const Executor& on, const Plan<S, T>& plan, Report* report) {
-  on.each(1, StartReport{report});
   on.each(plan.inputs.rows * plan.spans_per_region(), PlanBin<S, T>{plan, report});
 }
 

@@ -9,6 +9,11 @@
 
 namespace opsbridge {
 
+// The planes of an image: of its pixels, or, where every bin has channels of its own, of each bin.
+OPSBRIDGE_FN int64_t planes_of_image(ChannelMap map, int64_t bins) {
+  return map == ChannelMap::same ? 1 : bins;
+}
+
 // The shares of all corners of all samples: four for each, regions outside, then bins and samples.
 template <class T>
 struct AlignShares {
@@ -17,7 +22,7 @@ struct AlignShares {
   T* weights;                 // by number
   uint32_t* begins;           // of the run of each pixel; empty ones begin and end at 0
   uint32_t* ends;
-  int64_t count, pixel_count;
+  int64_t count, pixel_count;  // pixels of all planes
 };
 
 // A thread lists one sample.
@@ -43,8 +48,10 @@ struct ListAlignShares {
       const PlannedRegion<T>& region = plan.regions[bin.quotient];
       const Tap<T> y = tap_at(sample_position(region.y, at.quotient, i), config.height);
       const Tap<T> x = tap_at(sample_position(region.x, at.remainder, j), config.width);
-      const int64_t low = (region.image * config.height + y.low) * config.width;
-      const int64_t high = (region.image * config.height + y.high) * config.width;
+      const int64_t planes = planes_of_image(config.rule.channel_map, plan.bins());
+      const int64_t plane = region.image * planes + (planes == 1 ? 0 : bin.remainder);
+      const int64_t low = (plane * config.height + y.low) * config.width;
+      const int64_t high = (plane * config.height + y.high) * config.width;
       pixels = Wide<uint32_t>{
           {static_cast<uint32_t>(low + x.low), static_cast<uint32_t>(low + x.high),
            static_cast<uint32_t>(high + x.low), static_cast<uint32_t>(high + x.high)}};
@@ -87,8 +94,9 @@ struct AddAlignRuns {
   };
 
   AlignShares<T> shares;
-  const S* pooled;  // bins in order, channels as neighbours
-  int64_t pitch, channels, plane;
+  const S* pooled;                 // bins in order, channels as neighbours
+  int64_t pitch, channels, plane;  // channels and size of a plane
+  int64_t planes;                  // of an image
   ChannelTeams<S> teams;
   Divisor per_bin;  // shares
   T count;          // samples
@@ -102,7 +110,7 @@ struct AddAlignRuns {
     const Division tile = divided(i, tiles());
     const Division slice = divided(tile.quotient, teams.slices(channels));
     const int64_t first_channel = slice.remainder * teams.slice();
-    const int64_t first_pixel = tile.remainder * kPixels, image = slice.quotient;
+    const int64_t first_pixel = tile.remainder * kPixels, number = slice.quotient;
     const int count_of_pixels = static_cast<int>(smaller(plane - first_pixel, int64_t(kPixels)));
     const int count_of_channels =
         static_cast<int>(smaller(channels - first_channel, teams.slice()));
@@ -114,7 +122,7 @@ struct AddAlignRuns {
       for (int p = thread / team; p < count_of_pixels; p += kThreadsPerBlock / team) {
         T sums[kCount];
         for (int c = 0; c < kCount; ++c) sums[c] = T(0);
-        const int64_t pixel = image * plane + first_pixel + p;
+        const int64_t pixel = number * plane + first_pixel + p;
         if (is_power) {
           const T inverse = T(1) / count;
           add_run(pixel, from, sums, [inverse](T product) { return product * inverse; });
@@ -128,9 +136,11 @@ struct AddAlignRuns {
     threads.each([&](int thread) {
       const int p = thread % kPixels;
       if (p >= count_of_pixels) return;
-      S* const to = gradient + (image * channels + first_channel) * plane + first_pixel + p;
+      const Division at = divided(number, planes);
+      const int64_t first = (at.quotient * channels + first_channel) * planes + at.remainder;
+      S* const to = gradient + first * plane + first_pixel + p;
       for (int c = thread / kPixels; c < count_of_channels; c += kThreadsPerBlock / kPixels) {
-        to[c * plane] = shared.sums[c][p];
+        to[c * planes * plane] = shared.sums[c][p];
       }
     });
   }
@@ -163,18 +173,16 @@ struct AddAlignRuns {
 // Whether the list is short enough: its memory grows with the samples, not with the channels.
 template <class S, class T>
 bool are_runs_worthwhile(const RoiAlignCall& call, const TensorView& gradient) {
-  if (call.rule.reduction != Reduction::average || call.rule.channel_map != ChannelMap::same ||
-      call.sampling_ratio <= 0) {
-    return false;
-  }
+  if (call.rule.reduction != Reduction::average || call.sampling_ratio <= 0) return false;
   constexpr double kMost = 2147483648.0, kAlways = 67108864.0;
   const int64_t *pooled = call.pooled.shape, *shape = gradient.shape;
   const double bins = double(pooled[0]) * double(pooled[2]) * double(pooled[3]);
   const double count = bins * double(call.sampling_ratio) * double(call.sampling_ratio) * 4;
-  const double pixels = double(shape[0]) * double(shape[2]) * double(shape[3]);
+  const int64_t planes = planes_of_image(call.rule.channel_map, pooled[2] * pooled[3]);
+  const double pixels = double(shape[0]) * double(planes) * double(shape[2]) * double(shape[3]);
   const double bytes = count * double(4 * sizeof(uint32_t) + sizeof(T));
   return count > 0 && pixels > 0 && shape[1] > 0 && count < kMost && pixels < kMost &&
-         bytes <= kAlways + 8 * bins * double(shape[1]) * double(sizeof(S));
+         bytes <= kAlways + 8 * bins * double(pooled[1]) * double(sizeof(S));
 }
 
 template <class S, class T>
@@ -184,7 +192,9 @@ void add_in_runs(const Executor& on, Workspace& workspace, Report* report, const
   const int64_t* shape = gradient.shape;
   AlignShares<T> shares;
   shares.count = plan.inputs.rows * plan.bins() * samples * 4;
-  shares.pixel_count = shape[0] * shape[2] * shape[3];
+  const int64_t planes = planes_of_image(call.rule.channel_map, plan.bins());
+  const int64_t channels = call.pooled.shape[1];
+  shares.pixel_count = shape[0] * planes * shape[2] * shape[3];
   shares.pixels = take_buffers<uint32_t>(workspace, shares.count);
   shares.numbers = take_buffers<uint32_t>(workspace, shares.count);
   shares.weights = workspace.take<T>(shares.count);
@@ -202,18 +212,19 @@ void add_in_runs(const Executor& on, Workspace& workspace, Report* report, const
   on.fill_bytes(shares.begins, 0, 2 * shares.pixel_count * int64_t(sizeof(uint32_t)));
   on.each(shares.count, FindAlignRuns<T>{shares});
   copied_channels_last(on, call.pooled, copy);
-  const auto teams = ChannelTeams<S>::fitting(shape[1]);
+  const auto teams = ChannelTeams<S>::fitting(channels);
   const AddAlignRuns<S, T> body{shares,
                                 copy,
-                                padded_channels<S>(shape[1]),
-                                shape[1],
+                                padded_channels<S>(channels),
+                                channels,
                                 shape[2] * shape[3],
+                                planes,
                                 teams,
                                 divisor_of(samples * 4),
                                 static_cast<T>(samples),
                                 samples <= 64 && (samples & (samples - 1)) == 0,
                                 static_cast<S*>(gradient.data)};
-  on.each_block(shape[0] * teams.slices(shape[1]) * body.tiles(), body);
+  on.each_block(shape[0] * planes * teams.slices(channels) * body.tiles(), body);
 }
 
 }  // namespace opsbridge

@@ -62,7 +62,6 @@ PoolPlan<S, T> take_plan(Workspace& workspace, const RoiPoolCall& call) {
 template <class S, class T>
 void fill_plan(const Executor& on, const PoolPlan<S, T>& plan, const RoiPoolCall& call,
                ClipHigh clip, Report* report) {
-  on.each(1, StartReport{report});
   on.each(plan.inputs.rows * plan.bins_per_region(),
           PlanPoolBin<S, T>{plan, call.regions, clip, const_cast<int64_t*>(plan.inputs.images),
                             report});

@@ -11,7 +11,6 @@
 #pragma once
 
 #include "cuda/executor.h"
-#include "cuda/report.h"
 #include "ops/soft_nms.h"
 #include "ops/soft_nms_keys.h"
 #include "ops/soft_nms_positions.h"
@@ -66,7 +65,7 @@ struct SoftSelector {
   Keepers keepers;
   SoftNumber<A> least_share;
   const unsigned* oddities;
-  Report* report;
+  unsigned long long* total;  // selected in all runs
 
   using Key = typename SoftRuns<A>::Key;
   struct Shared {
@@ -379,7 +378,7 @@ OPSBRIDGE_MEMBER void SoftSelector<A>::operator()(const Crew& crew, Shared& shar
   const uint32_t selected = CrewSelection<A, Crew>(*this, crew, shared, run).run();
   if (crew.warp() != 0 || crew.lane() != 0) return;
   runs.selected[run] = selected;
-  add_to_word(&report->count, selected);
+  add_to_word(total, selected);
 }
 
 }  // namespace opsbridge

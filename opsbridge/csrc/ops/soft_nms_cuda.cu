@@ -16,11 +16,11 @@ constexpr int64_t kLeastInSpace = kMostWarps * kSoftPart;
 constexpr int kWarpsOfRun = 8;
 
 struct StartSoft {
-  Report* report;
   unsigned* oddities;
+  unsigned long long* selected;
   OPSBRIDGE_MEMBER void operator()(int64_t) const {
-    *report = Report{kNothingRefused, 0};
     *oddities = 0;
+    *selected = 0;
   }
 };
 
@@ -195,9 +195,11 @@ struct WriteSelected {
   SoftNmsCall call;
   Selections<T, Number> selections;
   const uint32_t* order;  // null: as selected
-  const Report* report;
+  const unsigned long long* count;
+  Report* report;
   OPSBRIDGE_MEMBER void operator()(int64_t i) const {
-    if (static_cast<unsigned long long>(i) >= report->count) return;
+    if (i == 0) tell_count(report, static_cast<int64_t>(*count));
+    if (static_cast<unsigned long long>(i) >= *count) return;
     const int64_t at = order == nullptr ? i : int64_t(order[i]);
     const int64_t row = selections.row(at);
     if (is_present(call.keep)) store(call.keep, i, row);
@@ -227,8 +229,9 @@ OutputOrder output_order(const SoftNmsCall& call, bool is_exact) {
 }
 
 template <class T, class Number>
-void write(const Executor& on, Workspace& workspace, const Report* report, const SoftNmsCall& call,
-           const Selections<T, Number>& selections, OutputOrder order) {
+void write(const Executor& on, Workspace& workspace, Report* report, const SoftNmsCall& call,
+           const Selections<T, Number>& selections, const unsigned long long* selected,
+           OutputOrder order) {
   using Key = typename ScoreKey<T>::type;
   const int64_t count = call.rows.count();
   const bool is_counting = workspace.is_counting();
@@ -244,17 +247,18 @@ void write(const Executor& on, Workspace& workspace, const Report* report, const
     sort_pairs(on, workspace, keys, values, count);
     places = values.current;
   }
-  if (!is_counting) on.each(count, WriteSelected<T, Number>{call, selections, places, report});
+  if (!is_counting)
+    on.each(count, WriteSelected<T, Number>{call, selections, places, selected, report});
 }
 
 template <class A>
 void select(const Executor& on, const SoftNmsCall& call, const SoftRuns<A>& runs, bool is_exact,
-            bool are_near, const unsigned* oddities, Report* report) {
+            bool are_near, const unsigned* oddities, unsigned long long* selected) {
   const int64_t count = call.rows.count();
   const SoftSettings<A> settings{static_cast<A>(call.iou_threshold), static_cast<A>(call.sigma),
                                  static_cast<A>(call.min_score), call.rule};
   const SoftSelector<A> selector{
-      runs, settings, are_near, keepers_of(settings), least_share(settings), oddities, report};
+      runs, settings, are_near, keepers_of(settings), least_share(settings), oddities, selected};
   const int64_t parts = (count + kSoftPart - 1) / kSoftPart;
   const int most = is_exact ? kWarpsOfRun : kMostWarps;
   on.each_crew(is_exact ? count : 1, static_cast<int>(parts < most ? parts : most), selector);
@@ -267,12 +271,11 @@ void run_in(const Executor& on, Workspace& workspace, Report* report, const Soft
   const Grouping grouping = grouping_of(call.rows, call.shift_limit, rule);
   unsigned* oddities = workspace.take<unsigned>(1);
   unsigned long long* largest = workspace.take<unsigned long long>(1);
+  unsigned long long* selected = workspace.take<unsigned long long>(1);
   const bool is_counting = workspace.is_counting();
-  if (!is_counting) {
-    on.each(1, StartSoft{report, oddities});
-  }
   if (count == 0) return;
   if (!is_counting) {
+    on.each(1, StartSoft{oddities, selected});
     if (is_present(call.rows.groups) && call.rows.groups.dtype == Dtype::float64) {
       on.each(count, RefuseNanGroup{call.rows, report});
     }
@@ -289,11 +292,11 @@ void run_in(const Executor& on, Workspace& workspace, Report* report, const Soft
     const BoxReading<T> reading{rule.layout, rule.corner_order, rule.box_offset,
                                 grouping.is_shifted, T(0)};
     on.each(count, FillSlots<T, A>{call, reading, largest, groups, order, runs, oddities});
-    select(on, call, runs, grouping.is_exact, are_near, oddities, report);
+    select(on, call, runs, grouping.is_exact, are_near, oddities, selected);
   }
   const Selections<T, SoftNumber<A>> selections{groups, runs.positions.selected,
                                                 runs.selected_score, runs.selected};
-  write(on, workspace, report, call, selections, output_order(call, grouping.is_exact));
+  write(on, workspace, report, call, selections, selected, output_order(call, grouping.is_exact));
 }
 
 template <class T>

@@ -27,16 +27,17 @@ int64_t on_device(Arguments& given, Run run) {
   thread_local KnownSizes sizes;
   const int64_t bytes = sizes.of(given, [&] {
     Arguments args = given.for_device(kDeviceType);
-    Workspace workspace(nullptr, 0);
-    run(on, workspace, workspace.take<Report>(1), args);
+    Workspace workspace;
+    run(on, workspace, nullptr, args);
     return workspace.used();
   });
   const FrameworkMemory memory(device, bytes);
   Workspace workspace(memory.data(), bytes);
-  Report* report = workspace.take<Report>(1);
+  const OpenReport open = open_report(on);
   Arguments args = given.for_device(kDeviceType);
-  run(on, workspace, report, args);
-  return send_report(on, report);
+  run(on, workspace, open.report, args);
+  close_report(on, open.ticket);
+  return open.ticket;
 }
 
 }  // namespace opsbridge

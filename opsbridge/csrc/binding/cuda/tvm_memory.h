@@ -19,18 +19,23 @@ __attribute__((weak)) int TVMFFIObjectDecRef(void* object);
 
 namespace opsbridge {
 
-// Bytes on a device. What was launched on the framework's stream may still use them when they go.
+// Bytes on a device, or none. What was launched on the framework's stream may still use them when
+// they go.
 class FrameworkMemory {
  public:
   FrameworkMemory(const ObDevice& device, int64_t bytes) {
+    if (bytes == 0) return;
     ObTensor prototype{nullptr, device, 1, {kUIntCode, 8, 1}, &bytes, nullptr, 0};
     if (TVMFFIEnvTensorAlloc(&prototype, &object_) != 0) throw std::bad_alloc();
   }
   FrameworkMemory(const FrameworkMemory&) = delete;
   FrameworkMemory& operator=(const FrameworkMemory&) = delete;
-  ~FrameworkMemory() { TVMFFIObjectDecRef(object_); }
+  ~FrameworkMemory() {
+    if (object_ != nullptr) TVMFFIObjectDecRef(object_);
+  }
 
   void* data() const {
+    if (object_ == nullptr) return nullptr;
     const char* object = static_cast<const char*>(object_);
     return reinterpret_cast<const ObTensor*>(object + kObjectHeaderBytes)->data;
   }
