@@ -122,3 +122,13 @@ def test_compiled_code_has_the_same_gradients(call: Callable[..., Any]) -> None:
         leaf = features(torch.float32)
         gradients += torch.autograd.grad(function(leaf, rois).square().sum(), leaf)
     torch.testing.assert_close(*gradients, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])
+@each_call
+def test_features_without_pixels_have_a_gradient_without_numbers(
+    call: Callable[..., Any], size: tuple[int, int]
+) -> None:
+    empty = torch.zeros((2, 4, *size), requires_grad=True)  # lies nowhere: its address is null
+    call(empty, regions(torch.float32)[:3]).sum().backward()
+    assert empty.grad.shape == empty.shape

@@ -156,6 +156,7 @@ template <class S, class T>
 bool roi_align_backward(const RoiAlignGradientJob<S, T>& job, int64_t first, int64_t last) {
   const int64_t plane_size = job.config.height * job.config.width;
   const int64_t count = (last - first) * plane_size;
+  if (count == 0) return true;  // such a gradient may lie nowhere
   S* output = job.gradient + first * plane_size;
   T* sums = open_sums<S, T>(output, count);
   RegionScratch<T> scratch;

@@ -74,6 +74,7 @@ template <class S, class T>
 bool roi_pool_backward(const RoiPoolGradientJob<S, T>& job, int64_t first, int64_t last) {
   const int64_t plane_size = job.config.height * job.config.width;
   const int64_t count = (last - first) * plane_size;
+  if (count == 0) return true;  // such a gradient may lie nowhere
   S* output = job.gradient + first * plane_size;
   T* sums = open_sums<S, T>(output, count);
   for (int64_t row = 0; sums != nullptr && row < job.inputs.rows && !may_end_at(row); ++row) {
