@@ -126,7 +126,9 @@ def _coded(operator: str, second: str) -> Callable[[Random, float], Call]:
             if rng.random() < 0.7:
                 arguments |= {"height": 60, "width": 80}
         roundings = 0 if operator == "box_encode_gradient" else 64
-        return Call(operator, arguments, case_axes=1, roundings=roundings)
+        # Where anchors meet several boxes, the gradients of both have rows of their own.
+        axes = 1 if name == operator or names == ("N", 4) else 0
+        return Call(operator, arguments, axes, roundings=roundings)
 
     return draw
 

@@ -197,7 +197,7 @@ def search_index(language: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ["roi_align", "roi_end_mod", "nm"]),
+        ("en", ["roi_align", "roi_end_mod", "对齐", "nm"]),
         ("zh", ["roi_align", "roi_end_mod", "对齐", "nms"]),
     ],
 )

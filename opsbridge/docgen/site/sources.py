@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import cast
 
 from opsbridge.docgen.api_page import api_page
@@ -23,7 +24,7 @@ from opsbridge.docgen.wording import Language, pick
 from opsbridge.tables.diff import differences
 from opsbridge.tables.difference import SEVERITY, Code
 from opsbridge.tables.load import all_api_names, all_core_names, load_api, load_core
-from opsbridge.tables.schema import Text
+from opsbridge.tables.schema import CoreTable, Text
 
 _SECTIONS = {
     "concepts": Text("Conventions", "约定"),
@@ -83,7 +84,15 @@ def _section(section: str, language: Language) -> Iterator[tuple[str, str]]:
     else:
         write = concept_page if section == "concepts" else operator_page
         for op in all_core_names():
-            yield op, write(load_core(op), language)
+            core = load_core(op)
+            yield op, _found_in_chinese(core) * (language == "en") + write(core, language)
+
+
+def _found_in_chinese(core: CoreTable) -> str:
+    """What makes the Chinese name, or a word of two characters in it, find an English page."""
+    name = re.split("[：，。]", core.text.zh)[0]
+    words = [name, *map("".join, pairwise(name))]
+    return f"---\nmyst:\n  html_meta:\n    keywords: {', '.join(words)}\n---\n\n"
 
 
 def _with_figures(pair: Pair, language: Language) -> str:
