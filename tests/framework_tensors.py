@@ -28,7 +28,9 @@ def to_tensor(name: str, array: Any) -> Any:
 
 
 def to_array(tensor: Any) -> Array:
-    """The numbers of a tensor of any framework."""
+    """The numbers of a tensor of any framework, on any device."""
+    if framework_of(tensor) == "torch":
+        tensor = tensor.cpu()
     for method in ("asnumpy", "numpy"):
         if hasattr(tensor, method):
             return np.asarray(getattr(tensor, method)())
