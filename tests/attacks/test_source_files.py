@@ -46,7 +46,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "backslashes": (HEAD + b"\\\n" * 100_000 + b"x = nn\n", ""),
     "a null byte": (HEAD + b"x = '\0'\n", "contains a null character"),
     "UTF-16": (HEAD.decode().encode("utf-16"), ": "),
-    "UTF-16 that is declared": (b"# coding: utf-16\n" + HEAD, ": "),
+    "UTF-16 that is declared": (b"# coding: utf-16\n" + HEAD, ""),
     "a codec that is no encoding": (b"# coding: base64_codec\n" + HEAD, ": "),
     "a codec of addresses": (b"# coding: idna\n" + HEAD + b"\xff", ": "),
     "a codec that unpacks": (b"# coding: zlib\n" + HEAD, ": "),
