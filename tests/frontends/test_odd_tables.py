@@ -318,6 +318,7 @@ def test_pages_tell_the_forms(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_examples_of_pairs_are_in_the_form_of_the_framework() -> None:
+    framework("torch")  # the tensors of the examples
     api, core = load_api("odd.ops.pooled"), load_core("roi_align")
     examples = pair_examples(api, load_api("torchvision.ops.roi_align"), core)
     for example in examples:
