@@ -38,7 +38,7 @@ def _cuda_kernels() -> str:
         path = cuda_library_path()
     except NativeLibraryError as error:
         return str(error)
-    return "not built" if path is None else f"{path.name}: nms, roi_align and its gradient"
+    return "not built" if path is None else f"{path.name}, loaded at the first CUDA tensor"
 
 
 def _version(package: str) -> str:

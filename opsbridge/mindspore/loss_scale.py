@@ -63,14 +63,14 @@ class DynamicLossScaleManager(LossScaleManager):
     """A scale that falls by a factor with each overflow and rises after a window without one."""
 
     def __init__(
-        self, init_loss_scale: float = 2.0**24, scale_factor: int = 2, scale_window: int = 2000
+        self, init_loss_scale: float = 2**24, scale_factor: int = 2, scale_window: int = 2000
     ) -> None:
         if init_loss_scale < 1 or scale_factor <= 0 or scale_window <= 0:
             raise ArgumentError(
                 f"DynamicLossScaleManager: init_loss_scale, scale_factor, scale_window are"
                 f" {init_loss_scale}, {scale_factor}, {scale_window}; all must be positive"
             )
-        self.loss_scale, self.scale_window = float(init_loss_scale), scale_window
+        self.loss_scale, self.scale_window = init_loss_scale, scale_window
         self.increase_ratio, self.decrease_ratio = scale_factor, 1 / scale_factor
         self.scale_factor, self.cur_iter, self.last_overflow_iter = scale_factor, 1, 0
 
