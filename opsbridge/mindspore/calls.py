@@ -44,8 +44,8 @@ class Primitive:
 
 def make_primitive(entry: PortEntry) -> type[Primitive]:
     """Return the class of an operator: its instances hold the settings and take the inputs."""
-    settings = _Binder(entry, "init")
-    inputs = _Binder(entry, "call")
+    settings = Binder(entry, "init")
+    inputs = Binder(entry, "call")
     compute = _computation(entry)
 
     def configure(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -74,7 +74,7 @@ def make_primitive(entry: PortEntry) -> type[Primitive]:
 
 def make_function(entry: PortEntry) -> Callable[..., Any]:
     """Return the function or method of an entry."""
-    inputs = _Binder(entry, "call")
+    inputs = Binder(entry, "call")
     compute = _computation(entry)
 
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -97,7 +97,7 @@ def hub_of(entry: PortEntry) -> Any:
     return functools.reduce(getattr, names, torch)
 
 
-class _Binder:
+class Binder:
     """Binds the arguments of one stage to names, as Python does."""
 
     def __init__(self, entry: PortEntry, stage: str) -> None:

@@ -9,8 +9,8 @@ from torch.nn import functional
 
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.initializer import XavierNormal, XavierUniform, Zero, initializer
+from opsbridge.mindspore.names import look_up
 from opsbridge.mindspore.nn.cell import Cell
-from opsbridge.mindspore.nn.dense import Dense
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
 
@@ -60,7 +60,8 @@ class MultiheadAttention(Cell):
         self.in_proj_bias: Any = None
         if has_bias:
             self.in_proj_bias = Parameter(initializer(Zero(), (3 * embed_dim,), dtype))
-        self.out_proj = Dense(embed_dim, embed_dim, has_bias=has_bias, dtype=dtype)
+        dense = look_up("mindspore.nn.Dense")
+        self.out_proj = dense(embed_dim, embed_dim, has_bias=has_bias, dtype=dtype)
         self.bias_k: Any = None
         self.bias_v: Any = None
         if add_bias_kv:

@@ -10,6 +10,7 @@ from torch.nn import functional
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.initializer import initializer
 from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.lengths import check_one_of
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
@@ -30,17 +31,19 @@ class _BatchNorm(Cell):
 
     def __init__(
         self,
+        *,
         num_features: int,
-        eps: float = 1e-5,
-        momentum: float = 0.9,
-        affine: bool = True,
-        gamma_init: Any = "ones",
-        beta_init: Any = "zeros",
-        moving_mean_init: Any = "zeros",
-        moving_var_init: Any = "ones",
-        use_batch_statistics: bool | None = None,
+        eps: float,
+        momentum: float,
+        affine: bool,
+        gamma_init: Any,
+        beta_init: Any,
+        moving_mean_init: Any,
+        moving_var_init: Any,
+        use_batch_statistics: bool | None,
+        dtype: torch.dtype,
         data_format: str = "NCHW",
-        dtype: torch.dtype = torch.float32,
+        process_groups: Any = None,
     ) -> None:
         super().__init__()
         if not 0 <= momentum <= 1:
@@ -87,12 +90,14 @@ class _BatchNorm(Cell):
         )
 
 
+@from_table
 class BatchNorm1d(_BatchNorm):
     """As BatchNorm2d, of rows (N, C) or sequences (N, C, L)."""
 
     _ranks = (2, 3)
 
 
+@from_table
 class BatchNorm2d(_BatchNorm):
     """Normalise each channel of images (N, C, H, W).
 
@@ -100,27 +105,13 @@ class BatchNorm2d(_BatchNorm):
     """
 
 
+@from_table
 class BatchNorm3d(Cell):
     """As BatchNorm2d, of volumes (N, C, D, H, W); the parameters are those of its child `bn2d`."""
 
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float = 0.9,
-        affine: bool = True,
-        gamma_init: Any = "ones",
-        beta_init: Any = "zeros",
-        moving_mean_init: Any = "zeros",
-        moving_var_init: Any = "ones",
-        use_batch_statistics: bool | None = None,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
+    def __init__(self, **arguments: Any) -> None:
         super().__init__()
-        self.bn2d = BatchNorm2d(
-            num_features, eps, momentum, affine, gamma_init, beta_init, moving_mean_init,
-            moving_var_init, use_batch_statistics, dtype=dtype,
-        )  # fmt: skip
+        self.bn2d = BatchNorm2d(**arguments)
 
     def construct(self, x: Any) -> Tensor:
         """Return the normalised x."""
@@ -131,26 +122,8 @@ class BatchNorm3d(Cell):
         return as_tensor(plain(images).reshape(values.shape))
 
 
+@from_table
 class SyncBatchNorm(_BatchNorm):
     """As BatchNorm2d, of rows, too: over the processes of one, which is all that there are here."""
 
     _ranks = (2, 4)
-
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float = 0.9,
-        affine: bool = True,
-        gamma_init: Any = "ones",
-        beta_init: Any = "zeros",
-        moving_mean_init: Any = "zeros",
-        moving_var_init: Any = "ones",
-        use_batch_statistics: bool | None = None,
-        process_groups: Any = None,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        super().__init__(
-            num_features, eps, momentum, affine, gamma_init, beta_init, moving_mean_init,
-            moving_var_init, use_batch_statistics, dtype=dtype,
-        )  # fmt: skip

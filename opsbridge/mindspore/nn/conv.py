@@ -13,6 +13,7 @@ from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.initializer import HeUniform, Uniform, fans, initializer
 from opsbridge.mindspore.names import look_up
 from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.lengths import check_one_of, for_each_axis, pad_list, same_padding
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
@@ -36,6 +37,7 @@ class Convolution(Cell):
 
     def __init__(
         self,
+        *,
         in_channels: int,
         out_channels: int,
         kernel_size: Any,
@@ -47,8 +49,8 @@ class Convolution(Cell):
         has_bias: bool,
         weight_init: Any,
         bias_init: Any,
-        data_format: str,
         dtype: torch.dtype,
+        data_format: str = "NCHW",
     ) -> None:
         super().__init__()
         owner, axes = self.cls_name, self._axes
@@ -69,7 +71,7 @@ class Convolution(Cell):
             )
         self.weight_init = HeUniform(math.sqrt(5)) if weight_init is None else weight_init
         shape = self._weight_shape()
-        self.weight = Parameter(initializer(self.weight_init, shape, dtype), name="weight")
+        self.weight = Parameter(self._first_weight(shape, dtype), name="weight")
         self.bias_init = bias_init
         self.bias: Any = None
         if has_bias:
@@ -82,6 +84,9 @@ class Convolution(Cell):
         if self._transposed:
             channels = (self.in_channels, self.out_channels // self.group)
         return (*channels, *self.kernel_size)
+
+    def _first_weight(self, shape: tuple[int, ...], dtype: torch.dtype) -> Any:
+        return initializer(self.weight_init, shape, dtype)
 
     def construct(self, x: Any) -> Tensor:
         """Convolve x (N, C, ...) with the weight."""
@@ -122,6 +127,7 @@ class Convolution(Cell):
         )
 
 
+@from_table
 class Conv2d(Convolution):
     """Convolve images (N, C, H, W).
 
@@ -129,27 +135,6 @@ class Conv2d(Convolution):
     bias, and padding so that a stride of 1 keeps the size. `padding` counts with pad_mode "pad"
     only: one number or (top, bottom, left, right).
     """
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        pad_mode: str = "same",
-        padding: Any = 0,
-        dilation: Any = 1,
-        group: int = 1,
-        has_bias: bool = False,
-        weight_init: Any = None,
-        bias_init: Any = None,
-        data_format: str = "NCHW",
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group,
-            has_bias, weight_init, bias_init, data_format, dtype,
-        )  # fmt: skip
 
     @cached_property
     def conv2d(self) -> Any:
@@ -162,73 +147,38 @@ class Conv2d(Convolution):
         )  # fmt: skip
 
 
+@from_table
 class Conv3d(Convolution):
     """Convolve volumes (N, C, D, H, W); `padding` is one number or 6, as in Conv2d."""
 
     _axes = 3
     _layouts = ("NCDHW",)
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        pad_mode: str = "same",
-        padding: Any = 0,
-        dilation: Any = 1,
-        group: int = 1,
-        has_bias: bool = False,
-        weight_init: Any = None,
-        bias_init: Any = None,
-        data_format: str = "NCDHW",
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group,
-            has_bias, weight_init, bias_init, data_format, dtype,
-        )  # fmt: skip
 
+class OfSequences(Convolution):
+    """A convolution along one axis, whose weight is that of images of height 1.
 
-class Conv1d(Convolution):
-    """Convolve sequences (N, C, L); the weight has four axes: (out, in, 1, kernel).
-
-    A tensor for `weight_init` has three: (out, in, kernel).
+    A tensor for `weight_init` has no height.
     """
 
     _axes = 1
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
-        stride: int = 1,
-        pad_mode: str = "same",
-        padding: int = 0,
-        dilation: int = 1,
-        group: int = 1,
-        has_bias: bool = False,
-        weight_init: Any = None,
-        bias_init: Any = None,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group,
-            has_bias, with_height(weight_init), bias_init, "NCHW", dtype,
-        )  # fmt: skip
-
     def _weight_shape(self) -> tuple[int, ...]:
-        out_channels, in_channels, size = super()._weight_shape()
-        return out_channels, in_channels, 1, size
+        *channels, size = super()._weight_shape()
+        return *channels, 1, size
+
+    def _first_weight(self, shape: tuple[int, ...], dtype: torch.dtype) -> Any:
+        if isinstance(self.weight_init, torch.Tensor):
+            self.weight_init = plain(self.weight_init).unsqueeze(2)
+        return super()._first_weight(shape, dtype)
 
     def _filter(self) -> torch.Tensor:
         return super()._filter().squeeze(2)
 
 
-def with_height(weight_init: Any) -> Any:
-    """Return a tensor of weights of sequences as one of images of height 1; others as they are."""
-    return plain(weight_init).unsqueeze(2) if isinstance(weight_init, torch.Tensor) else weight_init
+@from_table
+class Conv1d(OfSequences):
+    """Convolve sequences (N, C, L); the weight has four axes: (out, in, 1, kernel)."""
 
 
 def _padding_pairs(owner: str, pad_mode: str, padding: Any, axes: int) -> list[tuple[int, int]]:

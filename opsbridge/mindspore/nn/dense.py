@@ -13,12 +13,14 @@ from opsbridge.mindspore.initializer import HeUniform, Uniform, initializer
 from opsbridge.mindspore.names import look_up
 from opsbridge.mindspore.nn.activation import get_activation
 from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
 
 __all__ = ["Dense"]
 
 
+@from_table
 class Dense(Cell):
     """Multiply the last axis by the weight (out_channels, in_channels), add the bias, activate.
 
@@ -34,13 +36,14 @@ class Dense(Cell):
 
     def __init__(
         self,
+        *,
         in_channels: int,
         out_channels: int,
-        weight_init: Any = None,
-        bias_init: Any = None,
-        has_bias: bool = True,
-        activation: Any = None,
-        dtype: torch.dtype = torch.float32,
+        weight_init: Any,
+        bias_init: Any,
+        has_bias: bool,
+        activation: Any,
+        dtype: torch.dtype,
     ) -> None:
         super().__init__()
         self.in_channels, self.out_channels, self.has_bias = in_channels, out_channels, has_bias

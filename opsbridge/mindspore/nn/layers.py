@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 from typing import Any
 
 import torch
 
+from opsbridge.mindspore.calls import Binder
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.tables.port_schema import PortEntry
@@ -18,17 +18,17 @@ _HUB = "torch_module"
 class Layer(Cell):
     """A Cell that passes its inputs through one torch.nn.Module without parameters."""
 
+    _binder: Binder
     _entry: PortEntry
     _hub_class: type[torch.nn.Module]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        bound = type(self).__signature__.bind(*args, **kwargs)
-        bound.apply_defaults()
-        for name, value in bound.arguments.items():
+        self._given = self._binder(args, kwargs)
+        for name, value in self._given.items():
             object.__setattr__(self, name, value)
         options = {
-            key: bound.arguments[argument.param] if argument.param else argument.value
+            key: self._given[argument.param] if argument.param else argument.value
             for key, argument in self._entry.arguments.items()
         }
         self._modules[_HUB] = self._hub_class(**options).eval()
@@ -40,25 +40,18 @@ class Layer(Cell):
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        names = type(self).__signature__.parameters
-        return ", ".join(f"{name}={getattr(self, name)}" for name in names)
+        return ", ".join(f"{name}={getattr(self, name)}" for name in self._given)
 
 
 def layer_class(entry: PortEntry) -> type[Layer]:
     """Return the class of a layer whose entry names a torch.nn.Module and its arguments."""
     module, _, last = entry.torch.rpartition(".")
-    parameters = [
-        inspect.Parameter(
-            param.name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=inspect.Parameter.empty if param.is_required else param.default,
-        )
-        for param in entry.params
-    ]
+    binder = Binder(entry, "init")
     members = {
         "__module__": "opsbridge.mindspore.nn",
         "__doc__": f"As {entry.torch}, with MindSpore's arguments.",
-        "__signature__": inspect.Signature(parameters),
+        "__signature__": binder.signature(),
+        "_binder": binder,
         "_entry": entry,
         "_hub_class": getattr(importlib.import_module(module), last),
     }

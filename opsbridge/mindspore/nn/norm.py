@@ -12,6 +12,7 @@ from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.initializer import initializer
 from opsbridge.mindspore.names import look_up
 from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
 from opsbridge.mindspore.tensor import Tensor
@@ -19,6 +20,7 @@ from opsbridge.mindspore.tensor import Tensor
 __all__ = ["GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LayerNorm"]
 
 
+@from_table
 class LayerNorm(Cell):
     """Normalise over the axes from `begin_norm_axis`, then scale by gamma and add beta.
 
@@ -28,13 +30,14 @@ class LayerNorm(Cell):
 
     def __init__(
         self,
+        *,
         normalized_shape: Any,
-        begin_norm_axis: int = -1,
-        begin_params_axis: int = -1,
-        gamma_init: Any = "ones",
-        beta_init: Any = "zeros",
-        epsilon: float = 1e-7,
-        dtype: torch.dtype = torch.float32,
+        begin_norm_axis: int,
+        begin_params_axis: int,
+        gamma_init: Any,
+        beta_init: Any,
+        epsilon: float,
+        dtype: torch.dtype,
     ) -> None:
         super().__init__()
         if not isinstance(normalized_shape, tuple | list) or not normalized_shape:
@@ -62,6 +65,7 @@ class LayerNorm(Cell):
         return as_tensor(normal * plain(self.gamma) + plain(self.beta))
 
 
+@from_table
 class GroupNorm(Cell):
     """Normalise over the channels of each group and all places, then scale each channel.
 
@@ -70,13 +74,14 @@ class GroupNorm(Cell):
 
     def __init__(
         self,
+        *,
         num_groups: int,
         num_channels: int,
-        eps: float = 1e-5,
-        affine: bool = True,
-        gamma_init: Any = "ones",
-        beta_init: Any = "zeros",
-        dtype: torch.dtype = torch.float32,
+        eps: float,
+        affine: bool,
+        gamma_init: Any,
+        beta_init: Any,
+        dtype: torch.dtype,
     ) -> None:
         super().__init__()
         if num_channels % num_groups:
@@ -108,13 +113,14 @@ class _InstanceNorm(Cell):
 
     def __init__(
         self,
+        *,
         num_features: int,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = True,
-        gamma_init: Any = "ones",
-        beta_init: Any = "zeros",
-        dtype: torch.dtype = torch.float32,
+        eps: float,
+        momentum: float,
+        affine: bool,
+        gamma_init: Any,
+        beta_init: Any,
+        dtype: torch.dtype,
     ) -> None:
         super().__init__()
         if not 0 <= momentum <= 1:
@@ -139,16 +145,19 @@ class _InstanceNorm(Cell):
         )
 
 
+@from_table
 class InstanceNorm1d(_InstanceNorm):
     """Normalise each channel of each sequence (N, C, L)."""
 
     _rank = 3
 
 
+@from_table
 class InstanceNorm2d(_InstanceNorm):
     """Normalise each channel of each image (N, C, H, W)."""
 
 
+@from_table
 class InstanceNorm3d(_InstanceNorm):
     """Normalise each channel of each volume (N, C, D, H, W)."""
 

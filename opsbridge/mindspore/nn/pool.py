@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.lengths import check_one_of, for_each_axis, pad_list, same_padding
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 
@@ -27,9 +28,18 @@ class _Pool(Cell):
 
     _axes = 2
 
-    def __init__(self, kernel_size: Any, stride: Any, pad_mode: str, padding: Any) -> None:
+    def __init__(
+        self,
+        *,
+        kernel_size: Any,
+        stride: Any,
+        pad_mode: str,
+        padding: Any,
+        data_format: str = "NCHW",
+    ) -> None:
         super().__init__()
         owner = self.cls_name
+        check_one_of(owner, "data_format", data_format, ("NCHW",))
         if not isinstance(pad_mode, str):
             raise DtypeError(f"{owner}: pad_mode is {pad_mode!r}; it must be a str")
         self.pad_mode = check_one_of(owner, "pad_mode", pad_mode.upper(), ("VALID", "SAME", "PAD"))
@@ -57,16 +67,9 @@ class _Pool(Cell):
 
 class _MaxPool(_Pool):
     def __init__(
-        self,
-        kernel_size: Any = 1,
-        stride: Any = 1,
-        pad_mode: str = "valid",
-        padding: Any = 0,
-        dilation: Any = 1,
-        return_indices: bool = False,
-        ceil_mode: bool = False,
+        self, *, padding: Any, dilation: Any, return_indices: bool, ceil_mode: bool, **windows: Any
     ) -> None:
-        super().__init__(kernel_size, stride, pad_mode, padding)
+        super().__init__(padding=padding, **windows)
         self._check_only_with_pad(
             padding=(padding, 0),
             dilation=(dilation, 1),
@@ -88,32 +91,19 @@ class _MaxPool(_Pool):
         return tuple(map(as_tensor, result)) if self.return_indices else as_tensor(result)
 
 
+@from_table
 class MaxPool2d(_MaxPool):
     """The largest value of each window of images (N, C, H, W) or (C, H, W); stride 1 by default."""
 
-    def __init__(
-        self,
-        kernel_size: Any = 1,
-        stride: Any = 1,
-        pad_mode: str = "valid",
-        padding: Any = 0,
-        dilation: Any = 1,
-        return_indices: bool = False,
-        ceil_mode: bool = False,
-        data_format: str = "NCHW",
-    ) -> None:
-        check_one_of("MaxPool2d", "data_format", data_format, ("NCHW",))
-        super().__init__(
-            kernel_size, stride, pad_mode, padding, dilation, return_indices, ceil_mode
-        )
 
-
+@from_table
 class MaxPool1d(_MaxPool):
     """As MaxPool2d, of sequences (N, C, L) or (C, L)."""
 
     _axes = 1
 
 
+@from_table
 class MaxPool3d(_MaxPool):
     """As MaxPool2d, of volumes (N, C, D, H, W) or (C, D, H, W)."""
 
@@ -121,19 +111,18 @@ class MaxPool3d(_MaxPool):
 
 
 class _AvgPool(_Pool):
-    _divisor: int | None = None
-
     def __init__(
         self,
-        kernel_size: Any = 1,
-        stride: Any = 1,
-        pad_mode: str = "valid",
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
+        *,
+        padding: Any,
+        ceil_mode: bool,
+        count_include_pad: bool,
+        divisor_override: int | None = None,
+        **windows: Any,
     ) -> None:
-        super().__init__(kernel_size, stride, pad_mode, padding)
+        super().__init__(padding=padding, **windows)
         self._check_only_with_pad(padding=(padding, 0))
+        self._divisor = divisor_override
         self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
 
     def construct(self, x: Any) -> Any:
@@ -157,45 +146,20 @@ class _AvgPool(_Pool):
         return total / average(functional.pad(ones, pads), self.kernel_size, self.stride)
 
 
+@from_table
 class AvgPool2d(_AvgPool):
     """The mean of each window of images (N, C, H, W) or (C, H, W); stride 1 by default."""
 
-    def __init__(
-        self,
-        kernel_size: Any = 1,
-        stride: Any = 1,
-        pad_mode: str = "valid",
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        divisor_override: int | None = None,
-        data_format: str = "NCHW",
-    ) -> None:
-        check_one_of("AvgPool2d", "data_format", data_format, ("NCHW",))
-        super().__init__(kernel_size, stride, pad_mode, padding, ceil_mode, count_include_pad)
-        self._divisor = divisor_override
 
-
+@from_table
 class AvgPool1d(_AvgPool):
     """As AvgPool2d, of sequences (N, C, L) or (C, L)."""
 
     _axes = 1
 
 
+@from_table
 class AvgPool3d(_AvgPool):
     """As AvgPool2d, of volumes (N, C, D, H, W) or (C, D, H, W)."""
 
     _axes = 3
-
-    def __init__(
-        self,
-        kernel_size: Any = 1,
-        stride: Any = 1,
-        pad_mode: str = "valid",
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        divisor_override: int | None = None,
-    ) -> None:
-        super().__init__(kernel_size, stride, pad_mode, padding, ceil_mode, count_include_pad)
-        self._divisor = divisor_override

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch.nn import functional
 
 from opsbridge.errors import ArgumentError
-from opsbridge.mindspore.nn.conv import Convolution, with_height
+from opsbridge.mindspore.nn.conv import Convolution, OfSequences
+from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.lengths import for_each_axis, pad_list
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.tensor import Tensor
@@ -20,6 +20,11 @@ class _Transposed(Convolution):
     """The full transposed convolution, of which pad_mode says the part that is the output."""
 
     _transposed = True
+
+    def __init__(self, *, output_padding: Any = 0, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.output_padding = output_padding
+        self._growth = self._checked_output_padding(output_padding)
 
     def construct(self, x: Any) -> Tensor:
         """Spread x (N, C, ...) by the weight."""
@@ -54,12 +59,6 @@ class _Transposed(Convolution):
         before, after = self._pairs[axis]
         return before, (length - 1) * step + size - before - after
 
-    def _grown(self, result: Tensor, output_padding: tuple[int, ...]) -> Tensor:
-        """Add zeros after each axis."""
-        if not any(output_padding):
-            return result
-        return as_tensor(functional.pad(plain(result), pad_list([(0, n) for n in output_padding])))
-
     def _checked_output_padding(self, output_padding: Any) -> tuple[int, ...]:
         numbers = for_each_axis(self.cls_name, "output_padding", output_padding, self._axes, 0)
         if any(numbers) and self.pad_mode != "pad":
@@ -74,6 +73,7 @@ class _Transposed(Convolution):
         return numbers
 
 
+@from_table
 class Conv2dTranspose(_Transposed):
     """Spread images (N, C, H, W) by a weight (in_channels, out_channels // group, height, width).
 
@@ -81,96 +81,25 @@ class Conv2dTranspose(_Transposed):
     right, after the bias.
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        pad_mode: str = "same",
-        padding: Any = 0,
-        output_padding: Any = 0,
-        dilation: Any = 1,
-        group: int = 1,
-        has_bias: bool = False,
-        weight_init: Any = None,
-        bias_init: Any = None,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group,
-            has_bias, weight_init, bias_init, "NCHW", dtype,
-        )  # fmt: skip
-        self.output_padding = output_padding
-        self._growth = self._checked_output_padding(output_padding)
-
     def construct(self, x: Any) -> Tensor:
         """Spread x by the weight."""
-        return self._grown(super().construct(x), self._growth)
+        result = super().construct(x)
+        if not any(self._growth):
+            return result
+        return as_tensor(functional.pad(plain(result), pad_list([(0, n) for n in self._growth])))
 
 
-class Conv1dTranspose(_Transposed):
+@from_table
+class Conv1dTranspose(OfSequences, _Transposed):
     """Spread sequences (N, C, L); the weight has four axes: (in, out, 1, kernel)."""
 
-    _axes = 1
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
-        stride: int = 1,
-        pad_mode: str = "same",
-        padding: int = 0,
-        dilation: int = 1,
-        group: int = 1,
-        has_bias: bool = False,
-        weight_init: Any = None,
-        bias_init: Any = None,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group,
-            has_bias, with_height(weight_init), bias_init, "NCHW", dtype,
-        )  # fmt: skip
-
-    def _weight_shape(self) -> tuple[int, ...]:
-        in_channels, out_channels, size = super()._weight_shape()
-        return in_channels, out_channels, 1, size
-
-    def _filter(self) -> torch.Tensor:
-        return super()._filter().squeeze(2)
-
-
+@from_table
 class Conv3dTranspose(_Transposed):
     """Spread volumes (N, C, D, H, W); `output_padding` adds computed outputs, not zeros."""
 
     _axes = 3
     _layouts = ("NCDHW",)
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        pad_mode: str = "same",
-        padding: Any = 0,
-        dilation: Any = 1,
-        group: int = 1,
-        output_padding: Any = 0,
-        has_bias: bool = False,
-        weight_init: Any = None,
-        bias_init: Any = None,
-        data_format: str = "NCDHW",
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, pad_mode, padding, dilation, group,
-            has_bias, weight_init, bias_init, data_format, dtype,
-        )  # fmt: skip
-        self.output_padding = output_padding
-        self._growth = self._checked_output_padding(output_padding)
 
     def _part(self, axis: int, length: int) -> tuple[int, int]:
         start, count = super()._part(axis, length)
