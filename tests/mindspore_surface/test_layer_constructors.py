@@ -45,4 +45,4 @@ def test_a_class_that_derives_from_a_layer_has_its_own_constructor() -> None:
     assert list(inspect.signature(Wide).parameters) == ["channels", "scale"]
     layer: Any = copy.deepcopy(Wide(2, scale=3))
     assert (layer.out_channels, layer.pad_mode, layer.scale) == (6, "pad", 3)
-    assert list(inspect.signature(nn.Conv2d).parameters)[0] == "in_channels"
+    assert next(iter(inspect.signature(nn.Conv2d).parameters)) == "in_channels"
