@@ -29,6 +29,9 @@ from benchmarks.results import CaseResult, PeerResult, Timing, slope
 ROUNDS = 15
 SAMPLE_SECONDS = 1e-3
 """A sample lasts at least this long: short calls are repeated, over all inputs."""
+BRIEF_SECONDS = 0.1
+LEAST_SAMPLES = 5
+"""A call so brief is sampled so often whatever the budget: the first ones fault new pages in."""
 ROTATION_BYTES = 16 << 20
 """So many bytes of inputs are rotated, 2 to 32 inputs."""
 KEPT_BYTES = 256 << 20
@@ -211,7 +214,7 @@ def _rounds(contestants: list[Contestant], seconds: float) -> None:
         turn = number % max(len(contestants), 1)
         for contestant in contestants[turn:] + contestants[:turn]:
             left = seconds - (time.perf_counter() - began)
-            due = 3 if contestant.estimate < 10 * SAMPLE_SECONDS else 1
+            due = LEAST_SAMPLES if contestant.estimate < BRIEF_SECONDS else 1
             if len(contestant.cpu) < due or contestant.estimate < left:
                 contestant.sample(number)
 
