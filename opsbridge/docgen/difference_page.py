@@ -6,7 +6,7 @@ such a page; in addition all computed codes with what becomes of them, and how t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from opsbridge.docgen.difference_table import difference_table, side_names
 from opsbridge.docgen.evidence import evidence_phrase
@@ -20,6 +20,7 @@ from opsbridge.tables.schema import ApiTable, CoreTable, Text
 _TITLE = Text("Differences between {left} and {right}", "比较{left}与{right}的差异")
 _HEADLINE = Text("Worst difference: `{code}`", "最大差异：`{code}`")
 _LINE = Text("- `{code}` ({action}): {names}", "- `{code}`（{action}）：{names}")
+_BETWEEN = Text(", ", "、")
 _CALL = Text("Through opsbridge, in one line: `{call}`", "经由 opsbridge，一行即可：`{call}`")
 _MORE = Text("For more information, see [{name}]({link}).", "更多内容详见[{name}]({link})。")
 _DIFFERENCES = Text("Differences", "差异对比")
@@ -73,20 +74,27 @@ def summary(left: ApiTable, right: ApiTable, core: CoreTable, language: Language
     """The worst code, then a line per code and action that names what it is about."""
     found = differences(left, right, core)
     worst = pick(_HEADLINE, language).format(code=headline(found).code)
-    return joined([worst, _lines(found, language)])
+    texts = {axis.name: pick(axis.text, language) for axis in core.axes}
+    return joined([worst, _lines(found, texts, language)])
 
 
-def _lines(found: list[Difference], language: Language) -> str:
+def _lines(found: list[Difference], texts: dict[str, str], language: Language) -> str:
     lines: dict[tuple[str, str], list[str]] = {}
     for item in sorted(found, key=lambda difference: -difference.severity):
         if item.code != "same":
             action = explain_action(item.action, language)
             lines.setdefault((item.code, action), []).extend(item.names)
-    line = pick(_LINE, language)
+    line, between = pick(_LINE, language), pick(_BETWEEN, language)
     return "\n".join(
-        line.format(code=code, action=action, names=", ".join(dict.fromkeys(names)))
+        line.format(code=code, action=action, names=between.join(_called(names, texts)))
         for (code, action), names in lines.items()
     )
+
+
+def _called(names: list[str], texts: dict[str, str]) -> Iterator[str]:
+    """What differs: an axis in words before its name, all else by its name."""
+    for name in dict.fromkeys(names):
+        yield f"{texts[name]} {code(name)}" if name in texts else code(name)
 
 
 def _api_section(api: ApiTable, language: Language) -> str:

@@ -29,9 +29,8 @@ _RECORDED = Text(
     "Outputs recorded on a CPU with {versions}.", "输出在 CPU 上以 {versions} 实际运行得到。"
 )
 _NOT_RECORDED = Text(
-    "The code of {name} was not run: no package of it could be installed. What is said of it is "
-    "{evidence}.",
-    "{name} 的代码未运行：没有可安装的软件包。有关内容依据{evidence}。",
+    "The code of {name} was not run. What is said of it is {evidence}.",
+    "{name} 的代码未运行。有关内容依据{evidence}。",
 )
 _COMMA = Text(", ", "、")
 _IN_PLACE = Text(

@@ -21,6 +21,20 @@ TERMS = {
     "area": "面积|交并比",
     "image": "图像",
     "union": "并集|交并比",
+    "anchor": "锚框",
+    "angle": "角度",
+    "bin": "单元",
+    "centre": "中心",
+    "class": "类别",
+    "coordinate": "坐标",
+    "grid": "网格",
+    "group": "组",
+    "offset": "偏移",
+    "process": "进程",
+    "rounding": "舍入",
+    "suppression": "抑制",
+    "tensor": "张量",
+    "weight": "权重",
 }
 _TITLE = Text("Glossary", "术语表")
 _HEADER = Text("English|Chinese", "英文|中文")

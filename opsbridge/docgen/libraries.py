@@ -45,6 +45,7 @@ _OF_FRAMEWORK: dict[str, Library] = {
 }
 # What a package or library is installed as, where that is not its own name.
 _DISTRIBUTIONS = {
+    "detectron2": ("detectron2", "pb1-detectron2"),
     "onnx": ("onnxruntime",),
     "opencv": ("opencv-python-headless", "opencv-python"),
     "paddle": ("paddlepaddle", "paddlepaddle-gpu"),

@@ -54,8 +54,10 @@ def real_snippet(api: ApiTable, call: CaseCall) -> Snippet:
     refused = any(deviation.id == _NO_CPU for deviation in api.deviations)
     if api.schema:
         return Snippet(api.framework, library, _model_code(api, call, library), refused)
-    module, _, function = (api.real or _public(api)).rpartition(".")
-    code = _code(api, call, library, f"from {module} import {function}", function)
+    name = api.real or _public(api)
+    names = sorted({name, *(param.held_in for param in api.params if param.held_in)})
+    imported = "\n".join("from {0} import {2}".format(*each.rpartition(".")) for each in names)
+    code = _code(api, call, library, imported, name.rpartition(".")[2], is_real=True)
     return Snippet(api.framework, library, code, refused)
 
 
@@ -81,10 +83,21 @@ def _owners() -> dict[str, str]:
     }
 
 
-def _code(api: ApiTable, call: CaseCall, library: Library, imported: str, function: str) -> str:
+def _code(
+    api: ApiTable,
+    call: CaseCall,
+    library: Library,
+    imported: str,
+    function: str,
+    is_real: bool = False,
+) -> str:
     form = FORMS[library]
     given = _given(api, call, "call")
-    tensors = [_tensor(param, call, library) for param in given if _is_tensor(param, call)]
+    tensors = [
+        _tensor(param, call, library, param.held_in if is_real else "")
+        for param in given
+        if _is_tensor(param, call)
+    ]
     init = f"({_listed(_given(api, call, 'init'), call)})" if api.form == "class" else ""
     results = _results(api)
     # The table of some calls may have the parameters in another order.
@@ -152,9 +165,11 @@ def _is_tensor(param: Param, call: CaseCall) -> bool:
     return param.name in call.dtypes
 
 
-def _tensor(param: Param, call: CaseCall, library: Library) -> str:
+def _tensor(param: Param, call: CaseCall, library: Library, held_in: str = "") -> str:
     dtype = call.dtypes[param.name]
-    form = f"{param.name} = {FORMS[library].tensor}"
+    tensor = FORMS[library].tensor
+    holder = held_in.rpartition(".")[2]
+    form = f"{param.name} = {f'{holder}({tensor})' if holder else tensor}"
     value = call.arguments[param.name]
     line = form.format(data=_literal(value), dtype=dtype)
     return line if len(line) <= _LINE else form.format(data="\n".join(_rows(value)), dtype=dtype)

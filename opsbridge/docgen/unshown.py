@@ -28,8 +28,8 @@ _TEXTS: dict[Reason, Text] = {
         "以下差异未运行：{what}。真实接口的行为如下：{why}。",
     ),
     "documented": Text(
-        "The difference in {what} was not run, for a package could not be installed: {why}.",
-        "以下差异未运行：{what}。有一方的软件包无法安装：{why}。",
+        "The difference in {what} was not run on both sides: {why}.",
+        "以下差异未在双方运行：{what}。{why}。",
     ),
     "runtime": Text(
         "The difference in {what} shows in {why} only, for which the runtime has no kernel on a "

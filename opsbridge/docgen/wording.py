@@ -60,7 +60,7 @@ _TEMPLATES: dict[tuple[Code, str], Text] = {
     ("output-differs", "missing"): Text("Not returned.", "不返回。"),
     ("output-differs", "extra"): Text("Only returned there.", "仅此处返回。"),
     ("output-differs", "dtype"): Text(
-        "Dtype {right} instead of {left}.", "数据类型为 {right}，而不是 {left}。"
+        "Dtype: {right}; on the left: {left}.", "数据类型：{right}；左侧：{left}。"
     ),
     ("output-differs", "unit"): Text(
         "Form: {right}; on the left: {left}.", "形式：{right}；左侧：{left}。"

@@ -19,6 +19,14 @@ from opsbridge.tables.remember import remembered
 from opsbridge.tables.rules import filled_slots
 from opsbridge.tables.schema import ApiTable, Axis, CoreTable, Device, Return, Text
 
+# The types of results that depend on what comes, in words.
+_DTYPES = {
+    "same": Text("of the input", "与输入相同"),
+    "float": Text("float32, or float64 where that comes", "float32（输入为 float64 时为 float64）"),
+    "promoted": Text("common to the inputs", "各输入的公共类型"),
+    "widened": Text("of the input, float32 for 16-bit floats", "与输入相同（16 位浮点为 float32）"),
+}
+
 
 @remembered
 def differences(left: ApiTable, right: ApiTable | None, core: CoreTable) -> list[Difference]:
@@ -71,7 +79,7 @@ def _output(
     if left.name != right.name:
         yield difference("renamed")
     if left.dtype != right.dtype:
-        facts = {"left": plain(left.dtype), "right": plain(right.dtype)}
+        facts = {"left": _dtype(left.dtype), "right": _dtype(right.dtype)}
         yield difference("output-differs", "dtype", **facts)
     here, there = result_text(left), result_text(right)
     if here != there:
@@ -79,6 +87,10 @@ def _output(
         yield difference("output-differs", "unit", **made)
     if (left.name, left.dtype, here) == (right.name, right.dtype, there):
         yield difference("same")
+
+
+def _dtype(name: str) -> Text:
+    return _DTYPES.get(name) or plain(name)
 
 
 def _meaning(left: ApiTable, right: ApiTable, core: CoreTable) -> Iterator[Difference]:

@@ -70,7 +70,9 @@ def names_are_python(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
     yield from names_are_words("name", dotted)
     for index, param in enumerate(api.params):
         inside = [param.inside] if param.inside else []
-        yield from names_are_words(f"params[{index}]", [param.name, *param.aliases, *inside])
+        held_in = param.held_in.split(".") if param.held_in else []
+        names = [param.name, *param.aliases, *inside, *held_in]
+        yield from names_are_words(f"params[{index}]", names)
     yield from names_are_words("returns", [value.name for value in api.returns])
     yield from names_are_words("real_arguments", api.real_arguments)
 

@@ -201,12 +201,13 @@ class Param:
     parameter ``inside`` another argument is an entry of that dictionary. An ``extension`` is not in
     the real API at all: its default is what the real API does, and it goes by keyword only.
     A tensor goes through the dtypes in ``casts`` before it fills its slot ("same": that of the
-    first tensor); a number is in [``minimum``, ``maximum``], and ``above`` a bound where that is
-    given. What comes is multiplied by ``times``, and then ``plus`` is added: percent, first rows
-    that count as 1. Lists have a number for each column, and an axis of some shape ("H", "H - 1")
-    stands for its length, or its last place. A ``shape`` with the slot's axes in another order says
-    how they are turned; ``order`` has the place of each of the slot's columns, and ``layout`` says
-    what the last four then are, where the slot wants corners.
+    first tensor), and can come in an object of the class ``held_in``; a number is in [``minimum``,
+    ``maximum``], and ``above`` a bound where that is given. What comes is multiplied by ``times``,
+    and then ``plus`` is added: percent, first rows that count as 1. Lists have a number for each
+    column, and an axis of some shape ("H", "H - 1") stands for its length, or its last place. A
+    ``shape`` with the slot's axes in another order says how they are turned; ``order`` has the
+    place of each of the slot's columns, and ``layout`` says what the last four then are, where the
+    slot wants corners.
     ``errors`` says where the real API raises something else for this parameter than for others.
     """
 
@@ -227,6 +228,7 @@ class Param:
     dtypes_on: dict[Device, tuple[str, ...]] = field(default_factory=dict)
     columns: tuple[tuple[int, int], ...] = ()
     casts: tuple[str, ...] = ()
+    held_in: str = ""
     minimum: float | None = None
     maximum: float | None = None
     above: float | None = None

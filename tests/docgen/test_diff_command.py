@@ -13,7 +13,7 @@ def test_english_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[0] == "# Differences between torchvision.ops.nms and mindspore.ops.NMSWithMask"
     assert lines[2] == "Worst difference: `behaviour-differs`"
     assert lines[4].startswith("- `behaviour-differs` (done by opsbridge): ")
-    assert "- `limit` (to be checked by hand): boxes" in lines
+    assert "- `limit` (to be checked by hand): `boxes`" in lines
 
 
 def test_chinese_page(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,12 +10,18 @@ from contrast import contrast
 
 pytest.importorskip("matplotlib", reason="figures need opsbridge[site]")
 
-from opsbridge.docgen.figures import coding, cropping, drawing, pooling, sampling, suppression
+from opsbridge.docgen.figures import (
+    coding,
+    cropping,
+    drawing,
+    extents,
+    pooling,
+    sampling,
+    suppression,
+)
 from opsbridge.docgen.figures.all import DRAWN, all_figures
-from opsbridge.docgen.pairs import all_pairs
 from opsbridge.reference import roi_align
-from opsbridge.tables.diff import differences
-from opsbridge.tables.load import load_core
+from opsbridge.tables.load import all_core_names, load_core
 from opsbridge.tables.schema import AxisValue
 
 FIGURES = all_figures()
@@ -79,19 +85,66 @@ def test_a_coder_draws_what_the_case_expects(op: str) -> None:
         assert coding.coded(op, case, **each.set) == pytest.approx(wanted[0])
 
 
-# Axes whose difference is one of places or of kept boxes; the others change numbers only.
+@pytest.mark.parametrize(
+    ("op", "axis_name"),
+    [("box_decode", "anchor_centre"), ("box_decode", "taken_off"), ("box_encode", "anchor_centre")],
+)
+def test_a_coder_draws_what_else_the_case_expects(op: str, axis_name: str) -> None:
+    case = next(each for each in load_core(op).cases if axis_name in each.axes)
+    drawn = coding.drawn(case, axis_name)
+    found = [coding.coded(op, case, **each.set) for each in drawn]
+    assert len(set(found)) == len(drawn) == 2
+    for row, each in zip(found, drawn, strict=True):
+        assert row == pytest.approx(next(iter(each.outputs.values()))[0])
+
+
+@pytest.mark.parametrize(("op", "axis_name"), sorted(extents.SCENES))
+def test_what_is_measured_of_a_box_differs_from_value_to_value(op: str, axis_name: str) -> None:
+    axis = next(each for each in load_core(op).axes if each.name == axis_name)
+    shown = [extents.SCENES[op, axis_name][1](each.value) for each in axis.values]
+    assert len({label for _, label in shown}) == len(shown)
+
+
+def test_a_layout_puts_its_numbers_where_they_belong() -> None:
+    corners = {name: extents.placed(name) for name in ("xyxy", "yxyx", "xywh", "cxcywh")}
+    assert corners["xyxy"][::2] == [(3, 2), (5, 3)]
+    assert corners["yxyx"][::2] == [(2, 3), (3, 5)]
+    assert corners["xywh"][::2] == [(3, 2), (8, 5)]
+    assert corners["cxcywh"][::2] == [(0.5, 0.5), (5.5, 3.5)]
+    for turned in ("xywhr", "cxcywhr"):
+        sides = np.diff([*extents.placed(turned), extents.placed(turned)[0]], axis=0)
+        assert np.hypot(*sides.T) == pytest.approx([5, 3, 5, 3])
+
+
+# Axes that say where something lies, how long it is or which boxes stay; what the others change
+# are numbers: rounding, types, and what becomes of values that are none.
 GEOMETRIC = {
+    "box_area": {"layout", "box_offset"},
+    "box_convert": {"source_layout", "target_layout"},
+    "box_decode": {"box_offset", "anchor_centre", "taken_off"},
+    "box_encode": {"box_offset", "anchor_centre"},
+    "box_iou": {"layout", "box_offset", "measure", "denominator"},
+    "check_valid": {"box_offset"},
+    "clip_boxes": {"box_offset"},
+    "crop_and_resize": {"method"},
+    "masks_to_boxes": {"end_offset"},
+    "nms": {
+        *("layout", "corner_order", "box_offset", "comparison", "threshold_type", "order"),
+        "group_rule",
+    },
     "roi_align": {"half_pixel", "end_offset", "min_size", "grid"},
     "roi_pool": {"corner", "end_offset", "length_plus", "min_size", "clip_high"},
-    "nms": {"box_offset", "comparison", "threshold_type", "order", "group_rule"},
+    "small_boxes": {"box_offset"},
+    "soft_nms": {"layout", "box_offset"},
 }
 
 
-def test_every_geometric_difference_of_a_pair_has_a_figure() -> None:
-    for pair in all_pairs():
-        for item in differences(pair.left, pair.right, pair.core):
-            for name in GEOMETRIC.get(pair.core.op, set()) & set(item.names):
-                assert (pair.core.op, name) in FIGURES
+def test_every_geometric_difference_has_a_figure() -> None:
+    """Whichever two APIs differ in it: `test_site.py` finds them on the pages."""
+    assert sorted(GEOMETRIC) == sorted(all_core_names())
+    axes = {op: {axis.name for axis in load_core(op).axes} for op in GEOMETRIC}
+    assert all(names <= axes[op] for op, names in GEOMETRIC.items())
+    assert set(FIGURES) == {(op, name) for op, names in GEOMETRIC.items() for name in names}
 
 
 @pytest.mark.parametrize("key", sorted(FIGURES), ids="-".join)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from opsbridge.docgen.figures import coding, cropping, pooling, sampling, suppression
+from opsbridge.docgen.figures import coding, cropping, extents, pooling, sampling, suppression
 from opsbridge.docgen.figures.drawing import Figure
 
 # What draws the figure of an axis, by the operator and the axis that it explains.
@@ -18,9 +18,10 @@ DRAWN: dict[tuple[str, str], Callable[[], Figure]] = {
     },
     **{
         (op, axis): partial(coding.coding_figure, op, axis)
-        for op in ("box_encode", "box_decode")
-        for axis in coding.AXES
+        for op, axes in coding.AXES.items()
+        for axis in axes
     },
+    **{key: partial(draw, *key) for key, draw in extents.figures()},
 }
 
 

@@ -21,7 +21,10 @@ from opsbridge.reference.box_coder import box_decode, box_encode
 from opsbridge.tables.load import load_core
 from opsbridge.tables.schema import Case, Expectation, Text
 
-AXES = ("box_offset",)
+AXES = {
+    "box_encode": ("box_offset", "anchor_centre"),
+    "box_decode": ("box_offset", "anchor_centre", "taken_off"),
+}
 Row = tuple[float, ...]
 _OPERATORS: dict[str, Any] = {"box_encode": box_encode, "box_decode": box_decode}
 _ALT = Text(
@@ -57,7 +60,7 @@ def coded(op: str, case: Case, **conventions: Any) -> Row:
         name: np.array(value, case.dtype) if name in tensors else value
         for name, value in case.inputs.items()
     }
-    return tuple(map(float, _OPERATORS[op](**inputs, **conventions)[0]))
+    return tuple(map(float, _OPERATORS[op](**inputs, **case.base | conventions)[0]))
 
 
 def _boxes(case: Case, row: Row) -> tuple[Row, Row]:

@@ -16,6 +16,7 @@ GRID = "#8a8a8a"
 REGION = "#c65d00"
 SAMPLE = "#0a8f6a"
 DROPPED = "#8f6bb8"
+_ACROSS = 3  # panels in a row, so that a phone shows what is written on them
 
 _STYLE = {
     "svg.hashsalt": "opsbridge",
@@ -55,11 +56,14 @@ def draw_panels(panels: list[Panel], limits: tuple[float, float, float, float]) 
     with matplotlib.rc_context(_STYLE):
         titles = [panel.caption.replace(" | ", "\n| ") for panel in panels]
         lines = max(title.count("\n") + 1 for title in titles)
-        size = (3.0 * len(panels), 3.0 * (bottom - top) / (right - left) + 0.35 + 0.15 * lines)
+        across = 2 if len(panels) == 4 else min(len(panels), _ACROSS)
+        down = -(-len(panels) // across)
+        height = 3.0 * (bottom - top) / (right - left) + 0.35 + 0.15 * lines
+        size = (3.0 * across, height * down)
         figure_class: Any = importlib.import_module("matplotlib.figure").Figure
         figure = figure_class(figsize=size, layout="constrained")
         for number, (panel, title) in enumerate(zip(panels, titles, strict=True), start=1):
-            axes = figure.add_subplot(1, len(panels), number)
+            axes = figure.add_subplot(down, across, number)
             axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
             axes.set_title(title, fontsize=9, family="monospace")
             axes.patch.set_alpha(0)
@@ -90,3 +94,9 @@ def rectangle(axes: Any, corners: Any, color: str, **style: Any) -> None:
     patches = importlib.import_module("matplotlib.patches")
     shape = patches.Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=color, **style)
     axes.add_patch(shape)
+
+
+def outline(axes: Any, corners: Any, color: str, **style: Any) -> None:
+    """The outline of a box given by all of its corners."""
+    patches = importlib.import_module("matplotlib.patches")
+    axes.add_patch(patches.Polygon(corners, closed=True, fill=False, edgecolor=color, **style))

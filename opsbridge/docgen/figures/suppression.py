@@ -26,6 +26,7 @@ Result = tuple[tuple[bool, ...], tuple[float, ...]]
 # Axes of `nms` that a picture of boxes explains, with the case that is drawn.
 CASES = {
     "box_offset": "",
+    "corner_order": "",
     "comparison": "",
     "threshold_type": "",
     "order": "equal-scores",
@@ -87,6 +88,9 @@ def suppressed(case: Case, expectation: Expectation) -> Result:
     if "groups" in given:
         given["groups"] = np.array(given["groups"], np.int64)
     kept = nms(boxes, scores, **given, **rule).keep_mask
+    if rule.get("corner_order") == "sorted":
+        low, high = boxes[:, :2], boxes[:, 2:]
+        boxes = np.concatenate([np.minimum(low, high), np.maximum(low, high)], axis=1)
     overlaps = box_iou(boxes, boxes, box_offset=rule.get("box_offset", 0))
     np.fill_diagonal(overlaps, 0)
     return tuple(map(bool, kept)), tuple(map(float, overlaps[:, kept].max(axis=1)))

@@ -7,6 +7,10 @@ from pathlib import Path
 
 # A heading without a level is none; what scrolls must be reachable by the keyboard.
 _MISSING = (
+    (
+        re.compile(r'<aside class="(sidebar|toc)-drawer(?=[ "])'),
+        r'<aside aria-label="\1" class="\1-drawer',
+    ),
     (re.compile(r'role="heading"(?! aria-level)'), 'role="heading" aria-level="2"'),
     (re.compile(r"<pre(?=[ >])(?! tabindex)"), '<pre tabindex="0"'),
     (re.compile(r'<div class="table-wrapper(?=[ "])'), '<div tabindex="0" class="table-wrapper'),

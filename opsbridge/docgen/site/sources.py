@@ -102,15 +102,17 @@ def _with_figures(pair: Pair, language: Language) -> str:
     figures = [figure_of(pair.core.op, axis, language) for axis in axes]
     shown = [figure for figure in figures if figure]
     title = f"## {pick(_PICTURES, language)}" if shown else ""
-    return joined([_badged(full_page(pair, language, tabs=True)), title, *shown])
+    return joined([_badged(full_page(pair, language, tabs=True), pair.core), title, *shown])
 
 
-def _badged(page: str) -> str:
-    """The codes of the summary as badges, in the colour of their weight."""
+def _badged(page: str, core: CoreTable) -> str:
+    """The codes of the summary as badges in the colour of their weight; its axes link to theirs."""
     before, heading, after = page.partition("\n## ")
-    return (
-        _CODE.sub(lambda code: f"{{bdg-{_colour(code[1])}}}`{code[1]}`", before) + heading + after
-    )
+    badged = _CODE.sub(lambda code: f"{{bdg-{_colour(code[1])}}}`{code[1]}`", before)
+    names = "|".join(axis.name for axis in core.axes)
+    place = rf"[`\1`](../concepts/{core.op}.md#\1)"
+    linked = re.sub(rf"(?<!\}})`({names})`", place, badged) if names else badged
+    return linked + heading + after
 
 
 def _colour(code: str) -> str:
