@@ -96,22 +96,22 @@ def _dtype(name: str) -> Text:
 def _meaning(left: ApiTable, right: ApiTable, core: CoreTable) -> Iterator[Difference]:
     """Indices and masks of the two sides that refer to differently ordered rows."""
     meanings = {output.name: output.refers_to for output in core.outputs}
-    before = {meanings[value.output] for value in left.returns} - {None}
-    after = {meanings[value.output] for value in right.returns} - {None}
+    before, after = (
+        {text for value in api.returns if (text := meanings[value.output]) is not None}
+        for api in (left, right)
+    )
     if len(before) == len(after) == 1 and before != after:
-        first, second = before.pop(), after.pop()
-        if first is not None and second is not None:
-            names = tuple(value.output for value in left.returns)
-            yield Difference(
-                "output-differs",
-                "output",
-                names,
-                ", ".join(value.name for value in left.returns),
-                ", ".join(value.name for value in right.returns),
-                core.text,
-                "meaning",
-                {"left": first, "right": second},
-            )
+        names = tuple(value.output for value in left.returns)
+        yield Difference(
+            "output-differs",
+            "output",
+            names,
+            ", ".join(value.name for value in left.returns),
+            ", ".join(value.name for value in right.returns),
+            core.text,
+            "meaning",
+            {"left": before.pop(), "right": after.pop()},
+        )
 
 
 def _behaviour(left: ApiTable, right: ApiTable, core: CoreTable) -> Iterator[Difference]:

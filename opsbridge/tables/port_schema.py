@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from opsbridge.tables.schema import Evidence, Scalar, Stage, Text
+from opsbridge.tables.schema import Evidence, Scalar, Stage
 
 PortDefault = Scalar | tuple[Scalar, ...]
 
@@ -114,11 +114,6 @@ class PortDifference:
     code: str
     en: str
     zh: str
-
-    @property
-    def text(self) -> Text:
-        """The sentence in both languages."""
-        return Text(self.en, self.zh)
 
 
 @dataclass(frozen=True)

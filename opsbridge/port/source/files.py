@@ -82,7 +82,7 @@ def read_source(path: Path) -> Text:
     if len(data) > MAX_SOURCE_BYTES:
         raise PortError(f"{path}: is larger than {MAX_SOURCE_BYTES} bytes")
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        encoding, head = tokenize.detect_encoding(io.BytesIO(data).readline)
     except SyntaxError as error:
         raise PortError(f"{path}: {error.msg or error}") from error
     has_bom = data.startswith(codecs.BOM_UTF8)
@@ -96,6 +96,9 @@ def read_source(path: Path) -> Text:
         raise PortError(f"{path}: is not {plain}: {error}") from error
     if "\0" in text:
         raise PortError(f"{path}: contains a null character")
+    if plain != "utf-8" and "coding" not in text[: sum(map(len, head))]:
+        # Read like this it may be Python, too, but no longer what was declared in ASCII.
+        raise PortError(f"{path}: declares {plain}, but the declaration itself is not {plain}")
     return Text(text, plain, has_bom)
 
 

@@ -1,0 +1,73 @@
+"""Where the tables lie, whose names they give, and what is known of functions without signature."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from opsbridge.errors import TableError
+from opsbridge.tables import load, signatures
+from opsbridge.tables.diff import differences
+from opsbridge.tables.load import load_api, load_core
+
+
+def test_an_installation_without_tables_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "__file__", str(tmp_path / "opsbridge" / "tables" / "load.py"))
+    with pytest.raises(TableError, match=r"^mappings: the folder is missing"):
+        load.table_root.__wrapped__()
+    beside = tmp_path / "mappings"
+    beside.mkdir()
+    assert load.table_root.__wrapped__() == beside
+    inside = tmp_path / "opsbridge" / "mappings"
+    inside.mkdir(parents=True)
+    assert load.table_root.__wrapped__() == inside
+
+
+def test_a_table_without_a_name_is_found_by_no_name(tmp_path: Path) -> None:
+    for file, contents in (("named", 'name = "made.f"\n'), ("nameless", "form = 1\n")):
+        path = tmp_path / "made" / f"{file}.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(contents)
+    with pytest.raises(TableError) as caught:
+        load_api("made.g", tmp_path)
+    assert "made.f" in str(caught.value)
+    assert "nameless" not in str(caught.value).partition("made.f")[0]
+
+
+def test_a_convention_that_one_side_does_not_tell_is_unknown() -> None:
+    left, core = load_api("torchvision/nms"), load_core("nms")
+    silent = tuple(
+        replace(each, set={k: v for k, v in each.set.items() if k != "order"})
+        for each in left.behaviour
+    )
+    found = differences(left, replace(left, behaviour=silent), core)
+    assert {each.code for each in found if each.names == ("order",)} == {"unknown"}
+
+
+def words(doc: str | None) -> list[tuple[str, bool]]:
+    """The parameters that a documentation names in its first line, and if they are required."""
+    target = SimpleNamespace(__doc__=doc, __name__="made")
+    found = signatures._signature_in_words(target)
+    return [(each.name, each.default is inspect.Parameter.empty) for each in found]
+
+
+def test_a_builtin_says_its_signature_in_words() -> None:
+    assert words("f(a, b[, c[, d]]) -> e\n.   More.") == [
+        ("a", True), ("b", True), ("c", False), ("d", False),
+    ]  # fmt: skip
+    assert words("f() -> e") == []
+    for doc in (None, "Does things."):
+        with pytest.raises(ValueError, match="no signature in the documentation of made"):
+            words(doc)
+
+
+def test_builtins_are_asked_for_their_documentation() -> None:
+    api = load_api("torchvision/nms")
+    with pytest.raises(ValueError, match="no signature in the documentation of len"):
+        signatures._signature(len, api, "call")

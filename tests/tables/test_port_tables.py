@@ -1,0 +1,159 @@
+"""Tables of general names: what is wrong with one is found, and MindSpore's own defaults count."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opsbridge.errors import TableError
+from opsbridge.tables import port_lint
+from opsbridge.tables.load import is_port_table
+from opsbridge.tables.port_lint import lint_port_table
+from opsbridge.tables.port_load import load_port_table, port_entries
+from opsbridge.tables.port_schema import PortTable
+
+SOUND = '[[entries]]\nname = "m.f"\nform = "function"\ntorch = "torch.f"\n'
+MODULE = 'module = "m"\n'
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[[str], PortTable]:
+    """A function that loads a table of some entries."""
+
+    numbers = itertools.count()
+
+    def loaded(entries: str) -> PortTable:
+        path = tmp_path / str(next(numbers)) / "mappings" / "m" / "made.toml"
+        path.parent.mkdir(parents=True)
+        path.write_text(MODULE + entries, encoding="utf-8")
+        return load_port_table(path)
+
+    return loaded
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        (SOUND.replace("m.f", "other.f"), "other.f is not of the module m"),
+        (SOUND.replace('torch = "torch.f"\n', ""), "m.f has neither torch nor ours"),
+        (SOUND + 'arguments = { x = "y" }\n', "m.f: arguments.x is from y, no parameter"),
+        (
+            SOUND + 'params = [{ name = "x" }, { name = "x" }]\n',
+            "m.f has two parameters of one name",
+        ),
+        (SOUND + "arguments = { x = 1 }\n", "expected a table"),
+    ],
+)
+def test_contradictions(load: Callable[[str], PortTable], entries: str, said: str) -> None:
+    with pytest.raises(TableError, match=r"^mappings/m/made\.toml: ") as caught:
+        load(entries)
+    assert said in str(caught.value)
+
+
+def test_a_name_is_there_once(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        path = tmp_path / "mindspore" / f"{name}.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(MODULE + SOUND)
+    with pytest.raises(TableError, match=r"two\.toml: m\.f is in the tables twice$"):
+        port_entries(tmp_path)
+
+
+def test_what_cannot_be_opened_is_no_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "made.toml"
+    path.write_text(MODULE)
+    assert is_port_table(path)
+
+    def refused(self: Path, *arguments: Any) -> Any:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "open", refused)
+    assert not is_port_table(path)
+
+
+PARAMS = 'params = [{ name = "x" }, { name = "axis", default = 0, aliases = ["dim"] }]\n'
+
+
+def findings(table: PortTable, real: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is found where MindSpore has `real` by that name."""
+    monkeypatch.setattr(port_lint, "check_importable", lambda name: None)
+    monkeypatch.setattr(port_lint, "resolve", lambda name: real)
+    return [f"{each.key} {each.message}" for each in lint_port_table(table)]
+
+
+def test_defaults_are_those_of_the_installed_one(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = load(SOUND + PARAMS)
+    assert findings(table, lambda x, axis=0: x, monkeypatch) == []
+    assert findings(table, lambda x: x, monkeypatch) == []
+    for real in (lambda x, axis=1: x, lambda x, dim=True: x, lambda x, axis=0.0: x):
+        (found,) = findings(table, real, monkeypatch)
+        assert found.startswith("m.f has the default 0 for ")
+    (found,) = findings(table, lambda x, axis=None: x, monkeypatch)
+    assert found == "m.f has the default 0 for axis; MindSpore: None"
+
+
+def test_a_dtype_agrees_by_its_name(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dtype:
+        def __str__(self) -> str:
+            return "Float32"
+
+    float32 = Dtype()
+    table = load(SOUND + 'params = [{ name = "dtype", default = "float32" }]\n')
+    assert findings(table, lambda dtype=float32: None, monkeypatch) == []
+    assert findings(table, lambda dtype="float32": None, monkeypatch) == []
+    assert findings(table, lambda dtype="float16": None, monkeypatch)
+
+
+def test_a_class_is_configured_and_called(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Layer:
+        def __init__(self, axis: int = 1) -> None: ...
+
+        def __call__(self, axis: int = 2) -> None: ...
+
+    for stage, default in (("init", 1), ("call", 2)):
+        params = f'params = [{{ name = "axis", default = {default}, stage = "{stage}" }}]\n'
+        assert findings(load(SOUND + params), Layer, monkeypatch) == []
+        other = params.replace(f"= {default}", "= 7")
+        assert findings(load(SOUND + other), Layer, monkeypatch)
+
+
+def test_what_has_no_signature_is_not_compared(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ValueError, match="no signature"):
+        inspect.signature(getattr)
+    assert findings(load(SOUND + PARAMS), getattr, monkeypatch) == []
+
+
+def test_what_is_not_installed_is_not_compared(load: Callable[[str], PortTable]) -> None:
+    assert list(lint_port_table(load(SOUND + PARAMS))) == []
+
+
+def test_a_difference_has_a_code_and_both_languages(load: Callable[[str], PortTable]) -> None:
+    for missing in ("code", "en", "zh"):
+        texts = {"code": "ties", "en": "Ties differ.", "zh": "并列不同。"} | {missing: ""}
+        written = ", ".join(f'{key} = "{value}"' for key, value in texts.items())
+        table = load(f"{SOUND}differences = [{{ {written} }}]\n")
+        (found,) = lint_port_table(table)
+        assert (found.key, found.message) == ("m.f", "has a difference without code or text")
+
+
+@pytest.mark.parametrize(
+    ("ours", "is_whole"), [("", False), ("pooling.max_pool", False), ("regions.Crop", True)]
+)
+def test_what_takes_a_name_s_place_is_an_object_or_a_function_of_parameters(
+    load: Callable[[str], PortTable], ours: str, is_whole: bool
+) -> None:
+    (entry,) = load(f'{SOUND}ours = "{ours}"\n').entries
+    assert entry.is_whole is is_whole
