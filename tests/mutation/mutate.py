@@ -1,0 +1,130 @@
+"""Mutation testing: `python mutate.py --only tables --sample 150 --seed 1`.
+
+Small changes are planted one at a time in a copy of the package, and tests are run on it until one
+fails. A mutant that none of them notices either shows a missing test, or changes nothing that
+could be noticed: then it is written down in equivalent.toml, with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(Path(__file__).parent), str(TESTS / "museum"), str(TESTS)]
+
+from header_mutants import header_mutants  # noqa: E402
+from mutant import ROOT, Mutant, changed_lines, sample  # noqa: E402
+from plan import PARTS, Group, equivalents, files_of  # noqa: E402
+from python_mutants import python_mutants  # noqa: E402
+from record import write_record  # noqa: E402
+from shop import DoesNotCompile, MutationWorkshop  # noqa: E402
+from table_mutants import table_mutants  # noqa: E402
+from trial import Outcome, import_large_libraries, run_tests  # noqa: E402
+from workshop import Workshop  # noqa: E402
+
+MAKERS = {"headers": header_mutants, "tables": table_mutants, "translator": python_mutants}
+FEWEST_KILLED = 0.95
+# A mutant may make tests slower, and the machine be busy, before they count as hanging.
+PATIENCE, LEAST_SECONDS, LONGEST_SECONDS = 5, 60, 3600
+
+
+def main() -> int:
+    """Test a sample of mutants of every part that is asked for; 1 if too many survive."""
+    parser = argparse.ArgumentParser(description="plant small changes and see the tests fail")
+    parser.add_argument("--only", choices=PARTS, action="append", help="a part; all by default")
+    parser.add_argument("--sample", type=int, default=100, help="mutants of each part")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--record", type=Path, help="JSON file for what was found")
+    asked = parser.parse_args()
+    import_large_libraries()
+    is_good = True
+    for part in asked.only or PARTS:
+        counts = test_part(part, asked.sample, asked.seed)
+        print(f"{part}: {dict(counts)}", flush=True)
+        if asked.record:
+            write_record(asked.record, part, asked.seed, counts)
+        counting = counts["killed"] + counts["survived"]
+        is_good &= counts["killed"] >= FEWEST_KILLED * counting > 0
+    return 0 if is_good else 1
+
+
+def test_part(part: str, count: int, seed: int) -> Counter[str]:
+    """Mutants of a part by what became of them."""
+    group_of = dict(files_of(part))
+    every = [mutant for file in group_of for mutant in MAKERS[part](file)]
+    counts = Counter(possible=len(every))
+    with workshop(part) as shop:
+        for mutant in sample(every, seed, "kind" if part == "tables" else "file"):
+            group = group_of[mutant.file]
+            counts[verdict(shop, mutant, group)] += 1
+            if counts["killed"] + counts["survived"] == count:
+                break
+    return counts
+
+
+@contextmanager
+def workshop(part: str) -> Iterator[Workshop]:
+    """A copy of the package, with its kernels if they are to change."""
+    folder = Path(tempfile.mkdtemp(prefix="opsbridge-mutation-"))
+    compiler = shutil.which("c++")
+    try:
+        if part != "headers":
+            yield Workshop(folder / "copy")
+        elif compiler is None:
+            sys.exit("no C++ compiler: try --only tables and --only translator")
+        else:
+            yield MutationWorkshop(folder / "copy", compiler)
+    finally:
+        shutil.rmtree(folder)
+
+
+@cache
+def limit_of(shop: Workshop, tests: tuple[str, ...]) -> float:
+    """The seconds after which tests hang, once they pass on the sound copy."""
+    outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
+    if outcome.is_killed:
+        sys.exit(f"without a mutant: exit code {outcome.code} {outcome.failed} of {tests}")
+    return max(LEAST_SECONDS, PATIENCE * outcome.seconds)
+
+
+def verdict(shop: Workshop, mutant: Mutant, group: Group) -> str:
+    """What becomes of a mutant, printed with its lines."""
+    sound = (ROOT / mutant.file).read_text(encoding="utf-8")
+    lines = changed_lines(sound, mutant.planted(sound))
+    known = next((each for each in equivalents() if each.is_this(mutant.file, lines)), None)
+    if known is not None:
+        what, why = "equivalent", known.reason
+    else:
+        try:
+            outcome = first_failure(shop, mutant, group)
+            what = "killed" if outcome.is_killed else "survived"
+            why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
+        except DoesNotCompile:
+            what, why = "not compiled", ""
+    print(f"{what}: {mutant.file}:{lines.number}, {mutant.kind}; {why}", flush=True)
+    if what == "survived":
+        print(f"- {lines.before}\n+ {lines.after}", flush=True)
+    return what
+
+
+def first_failure(shop: Workshop, mutant: Mutant, group: Group) -> Outcome:
+    """The outcome of the first stage with a failure, or else of the last."""
+    for tests in group.stages:
+        seconds = limit_of(shop, tests)
+        with shop.planted(mutant):  # type: ignore[arg-type]
+            outcome = run_tests(shop.folder, tests, seconds)
+        if outcome.is_killed:
+            break
+    return outcome
+
+
+if __name__ == "__main__":
+    sys.exit(main())
