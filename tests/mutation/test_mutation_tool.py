@@ -21,13 +21,12 @@ TEST = "from opsbridge.pick import larger\n\ndef test_larger():\n    assert larg
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     """A folder with a package of one function, and a test of it."""
-    (tmp_path / "opsbridge").mkdir()
-    (tmp_path / "opsbridge" / "__init__.py").touch()
+    # The installed one says that it has a plugin for pytest, which is looked for in this one.
+    for name in ("__init__.py", "pages/__init__.py", "pages/pytest_plugin.py"):
+        path = tmp_path / "opsbridge" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     (tmp_path / "opsbridge" / "pick.py").write_text(SOURCE, encoding="utf-8")
-    # One that has no plugin for pytest, and hides the installed one.
-    about = tmp_path / "opsbridge-0.dist-info" / "METADATA"
-    about.parent.mkdir()
-    about.write_text("Metadata-Version: 2.1\nName: opsbridge\nVersion: 0\n", encoding="utf-8")
     (tmp_path / "test_of_the_mutation_tool.py").write_text(TEST, encoding="utf-8")
     return tmp_path
 

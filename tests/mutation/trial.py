@@ -64,8 +64,7 @@ def _run(package_folder: Path, tests: Sequence[str], output: Path) -> None:
     os.dup2(stream.fileno(), 1)
     os.dup2(stream.fileno(), 2)
     sys.stdout = sys.stderr = stream
-    for name in [name for name in sys.modules if name.partition(".")[0] == "opsbridge"]:
-        del sys.modules[name]
+    _forget_the_package()
     sys.path.insert(0, str(package_folder))
     importlib.invalidate_caches()
     os.environ["PYTHONPATH"] = str(package_folder)
@@ -77,3 +76,14 @@ def _run(package_folder: Path, tests: Sequence[str], output: Path) -> None:
     code = pytest.main([*options, *(str(ROOT / test) for test in tests)])
     sys.stdout.flush()
     os._exit(int(code))
+
+
+def _forget_the_package() -> None:
+    """The installed package may be imported already, and found modules for others."""
+    sys.meta_path[:] = [each for each in sys.meta_path if not _is_ours(type(each).__module__)]
+    for name in filter(_is_ours, list(sys.modules)):
+        del sys.modules[name]
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == "opsbridge"
