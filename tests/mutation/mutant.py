@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Literal
 
 ROOT = Path(__file__).resolve().parents[2]
 CSRC = "opsbridge/csrc/"
@@ -30,6 +29,9 @@ class Mutant:
     def planted(self, text: str) -> str:
         """The text of its file with the change."""
         return self.change(text)
+
+
+Make = Callable[[str], Iterable[Mutant]]
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,25 @@ def _stripped(lines: list[str]) -> str:
     return "\n".join(line.strip() for line in lines)
 
 
-def sample(mutants: Iterable[Mutant], seed: int, each: Literal["file", "kind"]) -> list[Mutant]:
-    """Mutants in a random order that begins with one of each file (or kind), then another, ..."""
-    shuffled = list(mutants)
-    random.Random(seed).shuffle(shuffled)
-    groups: dict[str, list[Mutant]] = defaultdict(list)
-    for mutant in shuffled:
-        groups[getattr(mutant, each)].append(mutant)
-    rounds = zip_longest(*groups.values())
-    return [mutant for one in rounds for mutant in one if mutant is not None]
+def sample(files: Iterable[str], make: Make, seed: int) -> Iterator[Mutant]:
+    """Mutants in a random order: one of each file, then another of each, until there are no more.
+
+    Those of a file are of all kinds in turn, and are made when the first is asked for.
+    """
+    order = list(files)
+    random.Random(seed).shuffle(order)
+    yield from _in_turn([_shuffled(file, make, seed) for file in order])
+
+
+def _shuffled(file: str, make: Make, seed: int) -> Iterator[Mutant]:
+    mutants = list(make(file))
+    random.Random(f"{seed} {file}").shuffle(mutants)
+    kinds: dict[str, list[Mutant]] = defaultdict(list)
+    for mutant in mutants:
+        kinds[mutant.kind].append(mutant)
+    yield from _in_turn([iter(each) for each in kinds.values()])
+
+
+def _in_turn(streams: list[Iterator[Mutant]]) -> Iterator[Mutant]:
+    for each in zip_longest(*streams):
+        yield from (mutant for mutant in each if mutant is not None)

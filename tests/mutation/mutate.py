@@ -8,9 +8,11 @@ could be noticed: then it is written down in equivalent.toml, with the reason.
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(Path(__file__).parent), str(TESTS / "museum"), str(TESTS)]
 
 from header_mutants import header_mutants  # noqa: E402
+from journal import Journal  # noqa: E402
 from mutant import ROOT, Mutant, changed_lines, sample  # noqa: E402
 from plan import PARTS, Group, equivalents, files_of  # noqa: E402
 from python_mutants import python_mutants  # noqa: E402
@@ -41,13 +44,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="plant small changes and see the tests fail")
     parser.add_argument("--only", choices=PARTS, action="append", help="a part; all by default")
     parser.add_argument("--sample", type=int, default=100, help="mutants of each part")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="for each part at most")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--journal", type=Path, help="file of what was killed before; goes on")
     parser.add_argument("--record", type=Path, help="JSON file for what was found")
     asked = parser.parse_args()
     import_large_libraries()
+    journal = Journal(asked.journal)
     is_good = True
     for part in asked.only or PARTS:
-        counts = test_part(part, asked.sample, asked.seed)
+        counts = test_part(part, asked.sample, asked.minutes, asked.seed, journal)
         print(f"{part}: {dict(counts)}", flush=True)
         if asked.record:
             write_record(asked.record, part, asked.seed, counts)
@@ -56,17 +62,16 @@ def main() -> int:
     return 0 if is_good else 1
 
 
-def test_part(part: str, count: int, seed: int) -> Counter[str]:
+def test_part(part: str, count: int, minutes: float, seed: int, journal: Journal) -> Counter[str]:
     """Mutants of a part by what became of them."""
     group_of = dict(files_of(part))
-    every = [mutant for file in group_of for mutant in MAKERS[part](file)]
-    counts = Counter(possible=len(every))
+    counts: Counter[str] = Counter()
+    end = time.monotonic() + 60 * minutes
     with workshop(part) as shop:
-        for mutant in sample(every, seed, "kind" if part == "tables" else "file"):
-            group = group_of[mutant.file]
-            counts[verdict(shop, mutant, group)] += 1
-            if counts["killed"] + counts["survived"] == count:
+        for mutant in sample(group_of, MAKERS[part], seed):
+            if counts["killed"] + counts["survived"] == count or time.monotonic() > end:
                 break
+            counts[verdict(shop, mutant, group_of[mutant.file], journal)] += 1
     return counts
 
 
@@ -74,16 +79,20 @@ def test_part(part: str, count: int, seed: int) -> Counter[str]:
 def workshop(part: str) -> Iterator[Workshop]:
     """A copy of the package, with its kernels if they are to change."""
     folder = Path(tempfile.mkdtemp(prefix="opsbridge-mutation-"))
-    compiler = shutil.which("c++")
     try:
-        if part != "headers":
-            yield Workshop(folder / "copy")
-        elif compiler is None:
-            sys.exit("no C++ compiler: try --only tables and --only translator")
-        else:
-            yield MutationWorkshop(folder / "copy", compiler)
+        shop = native_workshop(folder / "copy") if part == "headers" else Workshop(folder / "copy")
+        shutil.copytree(ROOT / "docs/recorded", shop.folder / "opsbridge/recorded")
+        yield shop
     finally:
         shutil.rmtree(folder)
+
+
+def native_workshop(folder: Path) -> Workshop:
+    """A copy of the package with kernels to be changed."""
+    compiler = shutil.which("c++")
+    if compiler is None:
+        sys.exit("no C++ compiler: only --only tables and --only translator do without")
+    return MutationWorkshop(folder, compiler)
 
 
 @cache
@@ -95,13 +104,15 @@ def limit_of(shop: Workshop, tests: tuple[str, ...]) -> float:
     return max(LEAST_SECONDS, PATIENCE * outcome.seconds)
 
 
-def verdict(shop: Workshop, mutant: Mutant, group: Group) -> str:
+def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> str:
     """What becomes of a mutant, printed with its lines."""
     sound = (ROOT / mutant.file).read_text(encoding="utf-8")
     lines = changed_lines(sound, mutant.planted(sound))
     known = next((each for each in equivalents() if each.is_this(mutant.file, lines)), None)
     if known is not None:
         what, why = "equivalent", known.reason
+    elif journal.has(mutant.file, lines):
+        what, why = journal.what(mutant.file, lines), "in the journal"
     else:
         try:
             outcome = first_failure(shop, mutant, group)
@@ -109,6 +120,7 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group) -> str:
             why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
         except DoesNotCompile:
             what, why = "not compiled", ""
+        journal.add(mutant.file, lines, what)
     print(f"{what}: {mutant.file}:{lines.number}, {mutant.kind}; {why}", flush=True)
     if what == "survived":
         print(f"- {lines.before}\n+ {lines.after}", flush=True)

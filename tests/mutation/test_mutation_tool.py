@@ -89,11 +89,16 @@ def test_modules_change_anything_but_sentences() -> None:
     assert all(before != after for before, after in changes(mutants, file))
 
 
-def test_a_sample_begins_with_one_of_each() -> None:
-    mutants = [Mutant(f, k, str) for f, k in itertools.product("ab" * 5, "xyz")]
-    assert sample(mutants, 3, "file") == sample(mutants, 3, "file")
-    assert {mutant.kind for mutant in sample(mutants, 1, "kind")[:3]} == {"x", "y", "z"}
-    assert sample(mutants, 1, "kind") != sample(mutants, 2, "kind")
+def test_a_sample_begins_with_one_of_each_file() -> None:
+    def make(file: str) -> list[Mutant]:
+        return [Mutant(file, kind, str) for kind in "xxyyz"]
+
+    mutants = list(sample("abc", make, 3))
+    assert len(mutants) == 15
+    assert {mutant.file for mutant in mutants[:3]} == set("abc")
+    assert {mutant.kind for mutant in mutants if mutant.file == "a"} == set("xyz")
+    assert {mutant.kind for mutant in [m for m in mutants if m.file == "b"][:3]} == set("xyz")
+    assert mutants == list(sample("abc", make, 3)) != list(sample("abc", make, 4))
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -43,8 +43,8 @@ _MUTATION = Text(
     "逐一连同理由列于 `tests/mutation/equivalent.toml`。",
 )
 _MUTANTS = Text(
-    "Part|Possible|Tested|Killed|Survived|Equivalent|Seed",
-    "部分|可能的变异体|测试数|杀死|存活|等价|种子",
+    "Part|Tested|Killed|Survived|Equivalent|Seed",
+    "部分|测试数|杀死|存活|等价|种子",
 )
 _HEADER = Text("What|Against|Cases|Tests|Failed", "内容|对照|用例数|测试数|失败数")
 _RUN = Text("Run on {date} with {versions}:", "{date} 运行于 {versions}：")
@@ -86,7 +86,7 @@ def _mutation(command: str, parts: dict[str, Any], language: Language) -> list[s
     section = [f"## tox run -e {command}", pick(_MUTATION, language)]
     for name, run in sorted(parts.items()):
         tested = run["killed"] + run["survived"]
-        counts = (run["possible"], tested, run["killed"], run["survived"], run["equivalent"])
+        counts = (tested, run["killed"], run["survived"], run["equivalent"])
         row = (code(name), *(f"{count:,}" for count in counts), str(run["seed"]))
         section += [_run_on(run, language), table(header, [row])]
     return section
