@@ -16,7 +16,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
@@ -35,8 +34,10 @@ from workshop import Workshop  # noqa: E402
 
 MAKERS = {"headers": header_mutants, "tables": table_mutants, "translator": python_mutants}
 FEWEST_KILLED = 0.95
-# A mutant may make tests slower, and the machine be busy, before they count as hanging.
-PATIENCE, LEAST_SECONDS, LONGEST_SECONDS = 5, 60, 3600
+# What takes longer hangs; the longest stage takes a minute on an idle core.
+LONGEST_SECONDS = 900
+# Tests that passed at least once.
+PASSING: set[tuple[str, ...]] = set()
 
 
 def main() -> int:
@@ -95,15 +96,6 @@ def native_workshop(folder: Path) -> Workshop:
     return MutationWorkshop(folder, compiler)
 
 
-@cache
-def limit_of(shop: Workshop, tests: tuple[str, ...]) -> float:
-    """The seconds after which tests hang, once they pass on the sound copy."""
-    outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
-    if outcome.is_killed:
-        sys.exit(f"without a mutant: exit code {outcome.code} {outcome.failed} of {tests}")
-    return max(LEAST_SECONDS, PATIENCE * outcome.seconds)
-
-
 def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> str:
     """What becomes of a mutant, printed with its lines."""
     sound = (ROOT / mutant.file).read_text(encoding="utf-8")
@@ -129,13 +121,23 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> s
 
 def first_failure(shop: Workshop, mutant: Mutant, group: Group) -> Outcome:
     """The outcome of the first stage with a failure, or else of the last."""
-    for tests in group.stages:
-        seconds = limit_of(shop, tests)
+    for tests in group.stages_of(mutant.file):
         with shop.planted(mutant):  # type: ignore[arg-type]
-            outcome = run_tests(shop.folder, tests, seconds)
+            outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
         if outcome.is_killed:
+            check_sound(shop, tests)
             break
+        PASSING.add(tests)
     return outcome
+
+
+def check_sound(shop: Workshop, tests: tuple[str, ...]) -> None:
+    """End everything if tests fail without a mutant, too; once they passed with one, they do not."""
+    if tests not in PASSING:
+        outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
+        if outcome.is_killed:
+            sys.exit(f"without a mutant: exit code {outcome.code} {outcome.failed} of {tests}")
+        PASSING.add(tests)
 
 
 if __name__ == "__main__":

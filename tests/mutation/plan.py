@@ -27,6 +27,20 @@ class Group:
         """Whether a file, below the root of the repository, is one of these."""
         return _is_any(file, self.files) and not _is_any(file, self.unless)
 
+    def stages_of(self, file: str) -> Iterator[tuple[str, ...]]:
+        """The stages that have tests of a file; `{folder}` in one is the folder of the file."""
+        for stage in self.stages:
+            patterns = [test.format(folder=Path(file).parent.name) for test in stage]
+            tests = tuple(test for pattern in patterns for test in _existing(pattern))
+            if tests:
+                yield tests
+
+
+def _existing(pattern: str) -> list[str]:
+    if "*" not in pattern:
+        return [pattern]
+    return [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob(pattern))]
+
 
 @dataclass(frozen=True)
 class Equivalent:

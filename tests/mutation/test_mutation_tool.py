@@ -103,9 +103,11 @@ def test_a_sample_begins_with_one_of_each_file() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_has_files_and_tests(part: str) -> None:
-    assert len(list(files_of(part))) > 10
-    for group in groups(part):
-        for test in itertools.chain(*group.stages):
+    files = dict(files_of(part))
+    assert len(files) > 10
+    assert set(files.values()) == set(groups(part))
+    for file, group in files.items():
+        for test in itertools.chain(*group.stages_of(file)):
             assert (ROOT / test.partition("::")[0]).exists(), test
 
 
