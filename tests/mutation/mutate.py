@@ -132,7 +132,7 @@ def first_failure(shop: Workshop, mutant: Mutant, group: Group) -> Outcome:
 
 
 def check_sound(shop: Workshop, tests: tuple[str, ...]) -> None:
-    """End everything if tests fail without a mutant, too; once they passed with one, they do not."""
+    """End everything if tests fail without a mutant, too; those that passed with one do not."""
     if tests not in PASSING:
         outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
         if outcome.is_killed:

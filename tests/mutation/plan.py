@@ -28,9 +28,10 @@ class Group:
         return _is_any(file, self.files) and not _is_any(file, self.unless)
 
     def stages_of(self, file: str) -> Iterator[tuple[str, ...]]:
-        """The stages that have tests of a file; `{folder}` in one is the folder of the file."""
+        """The stages that have tests of a file; `{folder}` and `{name}` in one are the file's."""
+        path = Path(file)
         for stage in self.stages:
-            patterns = [test.format(folder=Path(file).parent.name) for test in stage]
+            patterns = [test.format(folder=path.parent.name, name=path.stem) for test in stage]
             tests = tuple(test for pattern in patterns for test in _existing(pattern))
             if tests:
                 yield tests

@@ -57,7 +57,7 @@ def _changes(
         return
     if dataclasses.is_dataclass(hint) and isinstance(value, dict):
         hints = get_type_hints(hint)
-        for name in value.keys() - SHOWN:
+        for name in (each for each in value if each not in SHOWN):
             yield from _changes(
                 hints[WRITTEN.get(name, name)],
                 value[name],

@@ -43,7 +43,7 @@ def import_large_libraries() -> None:
 
 
 def run_tests(package_folder: Path, tests: Sequence[str], seconds: float) -> Outcome:
-    """Run tests on the package in a folder until one fails or the time is over."""
+    """Run tests (and options, -x) on the package in a folder until one fails or time is over."""
     output = package_folder / "output.txt"
     start = time.monotonic()
     process = _FORK.Process(target=_run, args=(package_folder, tests, output))
@@ -73,7 +73,9 @@ def _run(package_folder: Path, tests: Sequence[str], output: Path) -> None:
     os.chdir(package_folder)
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-c",
                str(ROOT / "pyproject.toml")]  # fmt: skip
-    code = pytest.main([*options, *(str(ROOT / test) for test in tests)])
+    code = pytest.main(
+        [*options, *(each if each.startswith("-") else str(ROOT / each) for each in tests)]
+    )
     sys.stdout.flush()
     os._exit(int(code))
 
