@@ -31,8 +31,8 @@ class Outcome:
 
     @property
     def is_killed(self) -> bool:
-        """Whether a test failed, hung or took the process with it."""
-        return self.code != 0
+        """Whether a test failed, hung or took the process with it; not if there was none."""
+        return self.code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def import_large_libraries() -> None:
