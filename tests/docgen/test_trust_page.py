@@ -17,8 +17,13 @@ def test_every_entry_of_the_record_is_a_row(language: Language) -> None:
     record = json.loads((checkout() / "docs" / "trust.json").read_text(encoding="utf-8"))
     for command, run in record.items():
         assert f"## tox run -e {command}" in page
-        assert run["date"] in page
-        for entry in run["entries"]:
+        for part, each in run.get("parts", {}).items():
+            tested = each["killed"] + each["survived"]
+            counts = [tested, *(each[n] for n in ("killed", "survived"))]
+            assert each["date"] in page
+            assert f"`{part}` | {' | '.join(f'{count:,}' for count in counts)} |" in page
+        for entry in run.get("entries", ()):
+            assert run["date"] in page
             counts = " | ".join(f"{entry[name]:,}" for name in ("cases", "tests", "failed"))
             assert f"`{entry['what']}` | {entry['peer']} | {counts} |" in page
 
@@ -26,4 +31,12 @@ def test_every_entry_of_the_record_is_a_row(language: Language) -> None:
 def test_the_record_has_no_failure() -> None:
     record = json.loads((checkout() / "docs" / "trust.json").read_text(encoding="utf-8"))
     assert record["differential"]["entries"]
-    assert all(not entry["failed"] for run in record.values() for entry in run["entries"])
+    assert all(not entry["failed"] for run in record.values() for entry in run.get("entries", ()))
+
+
+def test_the_record_has_every_part_that_mutants_are_made_of() -> None:
+    record = json.loads((checkout() / "docs" / "trust.json").read_text(encoding="utf-8"))
+    parts = record["mutation"]["parts"]
+    assert set(parts) == {"headers", "tables", "translator"}
+    for each in parts.values():
+        assert each["killed"] >= 0.95 * (each["killed"] + each["survived"])

@@ -31,6 +31,21 @@ _COMMANDS = {
         "将这些算子的各种实现曾出现过的错误逐一植入源码；此处的不一致指没有测试发现的错误。",
     ),
 }
+_MUTATION = Text(
+    "Small changes (mutants) of the sources, planted one at a time in a copy, until a test fails "
+    "or none does. They are a sample by seed of all that the tool can make, not all of them. "
+    "Sentences for people are not changed, nor are kernels for CUDA and the traversals of one "
+    "level. A mutant that no test could tell from the sound source is equivalent; each is "
+    "listed with the reason in `tests/mutation/equivalent.toml`.",
+    "对源码的微小改动（变异体）逐一植入副本，直到有测试失败或全部通过。所测的是按种子从工具能产生的全部"
+    "变异体中抽取的样本，并非全部。面向读者的文字、CUDA 内核以及单一指令集层级的遍历代码不作改动。"
+    "任何测试都无法与原源码区分的变异体视为等价，"
+    "逐一连同理由列于 `tests/mutation/equivalent.toml`。",
+)
+_MUTANTS = Text(
+    "Part|Tested|Killed|Survived|Equivalent|Seed",
+    "部分|测试数|杀死|存活|等价|种子",
+)
 _HEADER = Text("What|Against|Cases|Tests|Failed", "内容|对照|用例数|测试数|失败数")
 _RUN = Text("Run on {date} with {versions}:", "{date} 运行于 {versions}：")
 _NOT_RUN = Text("Not run", "未运行")
@@ -52,15 +67,34 @@ def trust_page(language: Language) -> str:
     """
     parts = [f"# {pick(_TITLE, language)}", pick(_INTRO, language)]
     for command, run in sorted(_record().items()):
+        if "parts" in run:
+            parts += _mutation(command, run["parts"], language)
+            continue
         about = _COMMANDS.get(command)
-        versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
         parts += [
             f"## tox run -e {command}",
             pick(about, language) if about else "",
-            pick(_RUN, language).format(date=run["date"], versions=versions),
+            _run_on(run, language),
             table(pick(_HEADER, language).split("|"), [_row(entry) for entry in run["entries"]]),
         ]
     return joined([*parts, f"## {pick(_NOT_RUN, language)}", pick(_GPU, language)])
+
+
+def _mutation(command: str, parts: dict[str, Any], language: Language) -> list[str]:
+    """The section of a run that planted mutants, with a table for each part of the sources."""
+    header = pick(_MUTANTS, language).split("|")
+    section = [f"## tox run -e {command}", pick(_MUTATION, language)]
+    for name, run in sorted(parts.items()):
+        tested = run["killed"] + run["survived"]
+        counts = (tested, run["killed"], run["survived"], run["equivalent"])
+        row = (code(name), *(f"{count:,}" for count in counts), str(run["seed"]))
+        section += [_run_on(run, language), table(header, [row])]
+    return section
+
+
+def _run_on(run: dict[str, Any], language: Language) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+    return pick(_RUN, language).format(date=run["date"], versions=versions)
 
 
 def _row(entry: dict[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,144 @@
+"""Mutation testing: `python mutate.py --only tables --sample 150 --seed 1`.
+
+Small changes are planted one at a time in a copy of the package, and tests are run on it until one
+fails. A mutant that none of them notices either shows a missing test, or changes nothing that
+could be noticed: then it is written down in equivalent.toml, with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(Path(__file__).parent), str(TESTS / "museum"), str(TESTS)]
+
+from header_mutants import header_mutants  # noqa: E402
+from journal import Journal  # noqa: E402
+from mutant import ROOT, Mutant, changed_lines, sample  # noqa: E402
+from plan import PARTS, Group, equivalents, files_of  # noqa: E402
+from python_mutants import python_mutants  # noqa: E402
+from record import write_record  # noqa: E402
+from shop import DoesNotCompile, MutationWorkshop  # noqa: E402
+from table_mutants import table_mutants  # noqa: E402
+from trial import Outcome, import_large_libraries, run_tests  # noqa: E402
+from workshop import Workshop  # noqa: E402
+
+MAKERS = {"headers": header_mutants, "tables": table_mutants, "translator": python_mutants}
+FEWEST_KILLED = 0.95
+# What takes longer hangs; the longest stage takes a minute on an idle core.
+LONGEST_SECONDS = 900
+# Tests that passed at least once.
+PASSING: set[tuple[str, ...]] = set()
+
+
+def main() -> int:
+    """Test a sample of mutants of every part that is asked for; 1 if too many survive."""
+    parser = argparse.ArgumentParser(description="plant small changes and see the tests fail")
+    parser.add_argument("--only", choices=PARTS, action="append", help="a part; all by default")
+    parser.add_argument("--sample", type=int, default=100, help="mutants of each part")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="for each part at most")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--journal", type=Path, help="file of what was killed before; goes on")
+    parser.add_argument("--record", type=Path, help="JSON file for what was found")
+    asked = parser.parse_args()
+    import_large_libraries()
+    journal = Journal(asked.journal)
+    is_good = True
+    for part in asked.only or PARTS:
+        counts = test_part(part, asked.sample, asked.minutes, asked.seed, journal)
+        print(f"{part}: {dict(counts)}", flush=True)
+        if asked.record:
+            write_record(asked.record, part, asked.seed, counts)
+        counting = counts["killed"] + counts["survived"]
+        is_good &= counts["killed"] >= FEWEST_KILLED * counting > 0
+    return 0 if is_good else 1
+
+
+def test_part(part: str, count: int, minutes: float, seed: int, journal: Journal) -> Counter[str]:
+    """Mutants of a part by what became of them."""
+    group_of = dict(files_of(part))
+    counts: Counter[str] = Counter()
+    end = time.monotonic() + 60 * minutes
+    with workshop(part) as shop:
+        for mutant in sample(group_of, MAKERS[part], seed):
+            if counts["killed"] + counts["survived"] == count or time.monotonic() > end:
+                break
+            counts[verdict(shop, mutant, group_of[mutant.file], journal)] += 1
+    return counts
+
+
+@contextmanager
+def workshop(part: str) -> Iterator[Workshop]:
+    """A copy of the package, with its kernels if they are to change."""
+    folder = Path(tempfile.mkdtemp(prefix="opsbridge-mutation-"))
+    try:
+        shop = native_workshop(folder / "copy") if part == "headers" else Workshop(folder / "copy")
+        shutil.copytree(ROOT / "docs/recorded", shop.folder / "opsbridge/recorded")
+        yield shop
+    finally:
+        shutil.rmtree(folder)
+
+
+def native_workshop(folder: Path) -> Workshop:
+    """A copy of the package with kernels to be changed."""
+    compiler = shutil.which("c++")
+    if compiler is None:
+        sys.exit("no C++ compiler: only --only tables and --only translator do without")
+    return MutationWorkshop(folder, compiler)
+
+
+def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> str:
+    """What becomes of a mutant, printed with its lines."""
+    sound = (ROOT / mutant.file).read_text(encoding="utf-8")
+    lines = changed_lines(sound, mutant.planted(sound))
+    known = next((each for each in equivalents() if each.is_this(mutant.file, lines)), None)
+    if known is not None:
+        what, why = "equivalent", known.reason
+    elif journal.has(mutant.file, lines):
+        what, why = journal.what(mutant.file, lines), "in the journal"
+    else:
+        try:
+            outcome = first_failure(shop, mutant, group)
+            what = "killed" if outcome.is_killed else "survived"
+            why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
+        except DoesNotCompile:
+            what, why = "not compiled", ""
+        journal.add(mutant.file, lines, what)
+    print(f"{what}: {mutant.file}:{lines.number}, {mutant.kind}; {why}", flush=True)
+    if what == "survived":
+        print(f"- {lines.before}\n+ {lines.after}", flush=True)
+    return what
+
+
+def first_failure(shop: Workshop, mutant: Mutant, group: Group) -> Outcome:
+    """The outcome of the first stage with a failure, or else of the last."""
+    for tests in group.stages_of(mutant.file):
+        with shop.planted(mutant):  # type: ignore[arg-type]
+            outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
+        if outcome.is_killed:
+            check_sound(shop, tests)
+            break
+        PASSING.add(tests)
+    return outcome
+
+
+def check_sound(shop: Workshop, tests: tuple[str, ...]) -> None:
+    """End everything if tests fail without a mutant, too; those that passed with one do not."""
+    if tests not in PASSING:
+        outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
+        if outcome.is_killed:
+            sys.exit(f"without a mutant: exit code {outcome.code} {outcome.failed} of {tests}")
+        PASSING.add(tests)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""The museum's copy of the package, for mutants: it bears those that do not compile."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mutant import Mutant
+from workshop import NativeWorkshop
+
+
+class DoesNotCompile(Exception):
+    """A mutant that no test could be run on."""
+
+
+class MutationWorkshop(NativeWorkshop):
+    """A copy with its kernels; a mutant that does not compile leaves it sound, too."""
+
+    @contextmanager
+    def planted(self, mutant: Mutant) -> Iterator[None]:  # type: ignore[override]
+        path = self.folder / mutant.file
+        sound = path.read_text(encoding="utf-8")
+        concerned = self._concerned_by(path)
+        path.write_text(mutant.planted(sound), encoding="utf-8")
+        try:
+            self._build(concerned)
+            yield
+        except subprocess.CalledProcessError as error:
+            raise DoesNotCompile from error
+        finally:
+            path.write_text(sound, encoding="utf-8")
+            self._build(concerned)

@@ -1,0 +1,119 @@
+"""The tool that plants mutants: it makes changes of every kind, and tells which are noticed."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+from pathlib import Path
+
+import pytest
+from header_mutants import header_mutants
+from mutant import ROOT, Lines, Mutant, changed_lines, sample
+from plan import PARTS, equivalents, files_of, groups
+from trial import run_tests
+
+BOX = "opsbridge/csrc/include/opsbridge/box.h"
+NMS = "mappings/torchvision/nms.toml"
+SOURCE = "def larger(a, b):\n    return a if a > b else b\n"
+TEST = "from opsbridge.pick import larger\n\ndef test_larger():\n    assert larger(1, 2) == 2\n"
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A folder with a package of one function, and a test of it."""
+    # The installed one says that it has a plugin for pytest, which is looked for in this one.
+    for name in ("__init__.py", "pages/__init__.py", "pages/pytest_plugin.py"):
+        path = tmp_path / "opsbridge" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (tmp_path / "opsbridge" / "pick.py").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "test_of_the_mutation_tool.py").write_text(TEST, encoding="utf-8")
+    return tmp_path
+
+
+def is_killed(package: Path, old: str, new: str) -> bool:
+    path = package / "opsbridge" / "pick.py"
+    path.write_text(SOURCE.replace(old, new), encoding="utf-8")
+    outcome = run_tests(package, [str(package / "test_of_the_mutation_tool.py")], 60)
+    assert outcome.code in (0, 1, None)
+    return outcome.is_killed
+
+
+def test_a_mutant_is_killed_by_a_failing_test(package: Path) -> None:
+    assert is_killed(package, "a > b", "a < b")
+
+
+def test_a_mutant_survives_that_no_test_notices(package: Path) -> None:
+    assert not is_killed(package, "a > b", "a >= b")
+
+
+def test_a_mutant_that_hangs_is_killed(package: Path) -> None:
+    path = package / "opsbridge" / "pick.py"
+    path.write_text("def larger(a, b):\n    while True: pass\n", encoding="utf-8")
+    outcome = run_tests(package, [str(package / "test_of_the_mutation_tool.py")], 3)
+    assert (outcome.code, outcome.is_killed) == (None, True)
+
+
+def changes(mutants: list[Mutant], file: str) -> set[tuple[str, str]]:
+    """The lines before and after, of all mutants."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    found = [changed_lines(text, mutant.planted(text)) for mutant in mutants]
+    return {(lines.before, lines.after) for lines in found}
+
+
+def test_headers_change_operators_numbers_names_conditions_and_statements() -> None:
+    found = changes(list(header_mutants(BOX)), BOX)
+    line = "if (high < low) {"
+    assert {(line, "if (high <= low) {"), (line, "if (high > low) {")} < found
+    assert (line, "if (!high < low) {") not in found
+    assert (line, "if (!(high < low)) {") in found
+    assert ("return width * height;", "return width / height;") in found
+    assert ("low = high;", "") in found
+    assert not any(before.startswith(("//", "#", "template")) for before, _ in found)
+
+
+def test_tables_change_conventions_and_no_sentence() -> None:
+    pytest.importorskip("tomlkit", reason="edits tables")
+    found = changes(list(importlib.import_module("table_mutants").table_mutants(NMS)), NMS)
+    assert ('order = "stable"', 'order = "bitonic"') in found
+    assert ("required = true", "required = false") in found
+    assert ('shape = ["N", 4]', 'shape = ["N", 5]') in found
+    assert not any(before.startswith(("en =", "zh =", "source =")) for before, _ in found)
+
+
+def test_modules_change_anything_but_sentences() -> None:
+    pytest.importorskip("mutmut", reason="makes the mutants of modules")
+    file = "opsbridge/tables/describe.py"
+    mutants = list(importlib.import_module("python_mutants").python_mutants(file))
+    assert mutants
+    assert all(before != after for before, after in changes(mutants, file))
+
+
+def test_a_sample_begins_with_one_of_each_file() -> None:
+    def make(file: str) -> list[Mutant]:
+        return [Mutant(file, kind, str) for kind in "xxyyz"]
+
+    mutants = list(sample("abc", make, 3))
+    assert len(mutants) == 15
+    assert {mutant.file for mutant in mutants[:3]} == set("abc")
+    assert {mutant.kind for mutant in mutants if mutant.file == "a"} == set("xyz")
+    assert {mutant.kind for mutant in [m for m in mutants if m.file == "b"][:3]} == set("xyz")
+    assert mutants == list(sample("abc", make, 3)) != list(sample("abc", make, 4))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_has_files_and_tests(part: str) -> None:
+    files = dict(files_of(part))
+    assert len(files) > 10
+    assert set(files.values()) == set(groups(part))
+    for file, group in files.items():
+        for test in itertools.chain(*group.stages_of(file)):
+            assert test.startswith("-k") or (ROOT / test.partition("::")[0]).exists(), test
+
+
+def test_an_equivalent_mutant_has_its_line_and_a_reason() -> None:
+    for each in equivalents():
+        lines = [line.strip() for line in (ROOT / each.file).read_text("utf-8").splitlines()]
+        assert each.before.split("\n")[0] in lines, each
+        assert each.reason.endswith(".")
+        assert each.is_this(each.file, Lines(1, each.before, each.after))
