@@ -104,3 +104,42 @@ def test_a_new_framework_replaces_no_table(
     assert cli.main(["new-framework", "mine", "--out", str(tmp_path)]) == 2
     assert f"{path} is already there" in capsys.readouterr().err
     assert path.read_text() == "precious"
+
+
+def test_a_schema_lists_inputs_and_then_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ONNX gives it: defaults are fields of a message, by the number of their type."""
+
+    def attribute(number: int, required: bool = False, **held: object) -> SimpleNamespace:
+        return SimpleNamespace(
+            required=required, default_value=SimpleNamespace(type=number, **held)
+        )
+
+    schema = SimpleNamespace(
+        inputs=[
+            SimpleNamespace(name="X", option="OpSchema.FormalParameterOption.Single"),
+            SimpleNamespace(name="sizes", option="OpSchema.FormalParameterOption.Optional"),
+        ],
+        attributes={
+            "scale": attribute(1, f=0.5),
+            "mode": attribute(3, s=b"avg"),
+            "axis": attribute(2, i=7),
+            "more": attribute(0),
+            "kind": attribute(0, required=True),
+        },
+    )
+    asked = []
+
+    def get_schema(name: str, version: int) -> SimpleNamespace:
+        asked.append((name, version))
+        return schema
+
+    monkeypatch.setattr(signatures, "resolve", lambda name: get_schema)
+    api = load_api("onnx/RoiAlign")
+    made = signatures._schema(api)
+    assert asked == [("RoiAlign", int(api.versions[0]))]
+    found = {each.name: each.default for each in signatures._signature(made, api, "call")}
+    assert list(found) == ["X", "sizes", "axis", "kind", "mode", "more", "scale"]
+    needed = [name for name, value in found.items() if value is inspect.Parameter.empty]
+    assert needed == ["X", "kind"]
+    assert (found["axis"], found["mode"], found["scale"]) == (7, "avg", 0.5)
+    assert found["sizes"] is found["more"] is signatures._UNKNOWN
