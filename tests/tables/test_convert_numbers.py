@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from opsbridge.errors import ArgumentError
-from opsbridge.tables.convert import CONVERTERS, check_value_type, plain_element, spelled
+from opsbridge.tables.case_call import _packed
+from opsbridge.tables.convert import (
+    CONVERTERS,
+    VALUE_TYPES,
+    check_value_type,
+    plain_element,
+    spelled,
+)
 from opsbridge.tables.schema import Converter, Param
 
 
@@ -84,3 +91,18 @@ def test_the_only_element_of_a_tensor_is_plain() -> None:
     both = np.array([1.0, 2.0])
     assert plain_element(both) is both
     assert plain_element(3) == 3
+
+
+def test_a_limit_of_boxes_comes_back_from_that_of_elements() -> None:
+    """The way back is for inputs of cases, which are slots."""
+    given = Param("given", "call", ("int",), "element_limit", ("bound",))
+    for boxes in (1, 2, 1000):
+        slots = CONVERTERS["element_limit"](boxes, given, None)  # type: ignore[arg-type]
+        assert _packed(given, [slots["bound"]]) == boxes
+
+
+def test_a_tensor_of_one_number_is_single() -> None:
+    is_single = VALUE_TYPES["single"]
+    assert is_single(np.array([0.5]))
+    for other in (np.array(0.5), np.array([0.5, 1.0]), np.array(["x"]), 0.5, [0.5]):
+        assert not is_single(other)

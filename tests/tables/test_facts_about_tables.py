@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from opsbridge import cli
 from opsbridge.errors import TableError
 from opsbridge.tables import load, signatures
 from opsbridge.tables.diff import differences
@@ -71,3 +72,74 @@ def test_builtins_are_asked_for_their_documentation() -> None:
     api = load_api("torchvision/nms")
     with pytest.raises(ValueError, match="no signature in the documentation of len"):
         signatures._signature(len, api, "call")
+
+
+def test_frameworks_of_the_user_are_those_that_are_not_shipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPSBRIDGE_MAPPINGS", raising=False)
+    assert load.frameworks_of_the_user() == frozenset()
+    for folder in ("mine", "torchvision"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "f.toml").write_text("")
+    monkeypatch.setenv("OPSBRIDGE_MAPPINGS", str(tmp_path))
+    assert load.frameworks_of_the_user() == {"mine"}
+
+
+@pytest.mark.parametrize("name", ["core", "class", "a-b", "../x", ""])
+def test_a_new_framework_has_a_name_of_python(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["new-framework", name, "--out", str(tmp_path)]) == 2
+    assert "is no name that Python can import" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_framework_replaces_no_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["new-framework", "mine", "--out", str(tmp_path)]) == 0
+    path = tmp_path / "mine" / "nms.toml"
+    path.write_text("precious")
+    assert cli.main(["new-framework", "mine", "--out", str(tmp_path)]) == 2
+    assert f"{path} is already there" in capsys.readouterr().err
+    assert path.read_text() == "precious"
+
+
+def test_a_schema_lists_inputs_and_then_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ONNX gives it: defaults are fields of a message, by the number of their type."""
+
+    def attribute(number: int, required: bool = False, **held: object) -> SimpleNamespace:
+        return SimpleNamespace(
+            required=required, default_value=SimpleNamespace(type=number, **held)
+        )
+
+    schema = SimpleNamespace(
+        inputs=[
+            SimpleNamespace(name="X", option="OpSchema.FormalParameterOption.Single"),
+            SimpleNamespace(name="sizes", option="OpSchema.FormalParameterOption.Optional"),
+        ],
+        attributes={
+            "scale": attribute(1, f=0.5),
+            "mode": attribute(3, s=b"avg"),
+            "axis": attribute(2, i=7),
+            "more": attribute(0),
+            "kind": attribute(0, required=True),
+        },
+    )
+    asked = []
+
+    def get_schema(name: str, version: int) -> SimpleNamespace:
+        asked.append((name, version))
+        return schema
+
+    monkeypatch.setattr(signatures, "resolve", lambda name: get_schema)
+    api = load_api("onnx/RoiAlign")
+    made = signatures._schema(api)
+    assert asked == [("RoiAlign", int(api.versions[0]))]
+    found = {each.name: each.default for each in signatures._signature(made, api, "call")}
+    assert list(found) == ["X", "sizes", "axis", "kind", "mode", "more", "scale"]
+    needed = [name for name, value in found.items() if value is inspect.Parameter.empty]
+    assert needed == ["X", "kind"]
+    assert (found["axis"], found["mode"], found["scale"]) == (7, "avg", 0.5)
+    assert found["sizes"] is found["more"] is signatures._UNKNOWN
