@@ -46,5 +46,6 @@ def test_a_part_that_no_mutants_were_made_of_is_said_not_to_be_run(
     monkeypatch.setattr("opsbridge.docgen.site.trust_page.checkout", lambda: tmp_path)
     page = trust_page("en")
     assert "`tables` | 1,239 | 1,234 | 5 | 6 | 7 |" in page
+    assert "`tox run -e mutation -- --only tables --sample 1239 --seed 7`" in page
     assert "`headers`: not run" in page
     assert "`translator`: not run" in page

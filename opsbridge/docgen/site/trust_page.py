@@ -93,7 +93,8 @@ def _mutation(command: str, parts: dict[str, Any], language: Language) -> list[s
         tested = run["killed"] + run["survived"]
         counts = (tested, run["killed"], run["survived"], run["equivalent"])
         row = (code(name), *(f"{count:,}" for count in counts), str(run["seed"]))
-        section += [_run_on(run, language), table(header, [row])]
+        again = f"tox run -e {command} -- --only {name} --sample {tested} --seed {run['seed']}"
+        section += [f"{_run_on(run, language)} {code(again)}", table(header, [row])]
     return section
 
 
