@@ -116,4 +116,5 @@ def test_an_equivalent_mutant_has_its_line_and_a_reason() -> None:
         lines = [line.strip() for line in (ROOT / each.file).read_text("utf-8").splitlines()]
         assert each.before.split("\n")[0] in lines, each
         assert each.reason.endswith(".")
-        assert each.is_this(each.file, Lines(1, each.before, each.after))
+        assert each.is_this(each.file, Lines(1, each.before, each.after or ""))
+        assert not each.is_this(each.file, Lines(1, f"{each.before} ", each.after or ""))

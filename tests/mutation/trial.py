@@ -34,6 +34,12 @@ class Outcome:
         """Whether a test failed, hung or took the process with it; not if there was none."""
         return self.code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
+    @property
+    def failed_tests(self) -> tuple[str, ...]:
+        """The first test that failed, or file that could not be collected, below the root."""
+        name = self.failed.partition(" ")[2].partition(" - ")[0]
+        return (name[name.index("tests/") :],) if "tests/" in name else ()
+
 
 def import_large_libraries() -> None:
     """What every trial would import again."""

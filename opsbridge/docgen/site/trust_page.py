@@ -42,6 +42,7 @@ _MUTATION = Text(
     "任何测试都无法与原源码区分的变异体视为等价，"
     "逐一连同理由列于 `tests/mutation/equivalent.toml`。",
 )
+_PARTS = ("headers", "tables", "translator")
 _MUTANTS = Text(
     "Part|Tested|Killed|Survived|Equivalent|Seed",
     "部分|测试数|杀死|存活|等价|种子",
@@ -84,11 +85,16 @@ def _mutation(command: str, parts: dict[str, Any], language: Language) -> list[s
     """The section of a run that planted mutants, with a table for each part of the sources."""
     header = pick(_MUTANTS, language).split("|")
     section = [f"## tox run -e {command}", pick(_MUTATION, language)]
-    for name, run in sorted(parts.items()):
+    for name in _PARTS:
+        run = parts.get(name)
+        if run is None:
+            section.append(f"{code(name)}: {pick(_NOT_RUN, language).lower()}")
+            continue
         tested = run["killed"] + run["survived"]
         counts = (tested, run["killed"], run["survived"], run["equivalent"])
         row = (code(name), *(f"{count:,}" for count in counts), str(run["seed"]))
-        section += [_run_on(run, language), table(header, [row])]
+        again = f"tox run -e {command} -- --only {name} --sample {tested} --seed {run['seed']}"
+        section += [f"{_run_on(run, language)} {code(again)}", table(header, [row])]
     return section
 
 
