@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import libcst as cst
 
 from opsbridge.port.source.binding import elements, literal, plain_value, written
-from opsbridge.port.source.hub_call import HubCall
+from opsbridge.port.source.hub_call import GETTER, HubCall
 from opsbridge.port.source.syntax import NO_SPACE, name, parenthesised
 from opsbridge.tables.port_schema import PortDefault, PortEntry
 
@@ -40,9 +40,11 @@ def build(
         for index, arg in enumerate(args)
     ]  # fmt: skip
     if call.receiver is not None:
-        function: cst.BaseExpression = cst.Attribute(
-            parenthesised(values[call.receiver.param]), cst.Name(call.function.rpartition(".")[2])
-        )
+        receiver = parenthesised(values[call.receiver.param])
+        member = cst.Name(call.function.removesuffix(GETTER).rpartition(".")[2])
+        function: cst.BaseExpression = cst.Attribute(receiver, member)
+        if call.function.endswith(GETTER):
+            return function
     else:
         function = name(call.function)
     return cst.Call(function, args)

@@ -17,6 +17,9 @@ from opsbridge.tables.port_schema import PortArgument, PortCase, PortEntry
 # no other one stands between them.
 FIRST = ("input", "tensors", "condition", "self", "other", "shape", "dims", "size")
 
+# What ends the name that a table gives the function of an attribute: `torch.Tensor.dtype.__get__`.
+GETTER = ".__get__"
+
 # Functions of PyTorch whose second operand may be a number, with the result of a tensor of it.
 _TAKE_NUMBERS = {
     *("torch.add", "torch.div", "torch.eq", "torch.fmod", "torch.ge", "torch.gt", "torch.le"),

@@ -9,7 +9,7 @@ import libcst as cst
 from opsbridge.port.source.binding import Given
 from opsbridge.port.source.cells import unpacked_target
 from opsbridge.port.source.conversion import Inexpressible
-from opsbridge.port.source.hub_call import HubCall, hub_call, in_case
+from opsbridge.port.source.hub_call import GETTER, HubCall, hub_call, in_case
 from opsbridge.port.source.meaning import Meaning
 from opsbridge.port.source.outputs import results_of
 from opsbridge.port.source.result import Outcome, Target
@@ -82,4 +82,5 @@ def _difference(entry: PortEntry) -> str:
 
 
 def _shown(call: HubCall) -> str:
-    return call.function if call.receiver is None else f".{call.function.rpartition('.')[2]}"
+    function = call.function.removesuffix(GETTER)
+    return function if call.receiver is None else f".{function.rpartition('.')[2]}"

@@ -46,6 +46,12 @@ def body_of(source: str) -> list[str]:
             id="constructor-argument-moves-to-the-call",
         ),
         pytest.param(
+            "pass",
+            "return ops.zeros_like(x), ops.dtype(x)",
+            "pass\nreturn torch.zeros_like(x), x.dtype",
+            id="the-function-of-an-attribute-is-the-attribute",
+        ),
+        pytest.param(
             "self.softmax = ops.Softmax()\nself.concat = ops.Concat()",
             "return self.softmax(self.concat((x, x)))",
             "return torch.softmax(torch.cat((x, x)), dim=-1)",
