@@ -12,26 +12,35 @@ from typing import Any
 
 from opsbridge.checkpoints.factories import load_factory
 from opsbridge.mindspore import as_mindspore
+from opsbridge.mindspore.nn.cell import Cell
 
 
 def entries(network: Any) -> list[dict[str, Any]]:
-    """Each entry of a state_dict: key, shape, owner's types, MindSpore's name, first twin."""
+    """Each entry of a state_dict: key, shape, owner's types, MindSpore's name, first twin.
+
+    The parameters of a Cell, also within a translated module, are MindSpore's own: it has no types.
+    """
     owners = dict(network.named_modules(remove_duplicate=False))
     first: dict[int, str] = {}
     cell = hasattr(network, "parameters_and_names")
     found = []
     for key, tensor in network.state_dict(keep_vars=True).items():
-        path = key.rpartition(".")[0]
+        owner = owners[key.rpartition(".")[0]]
         found.append(
             {
                 "key": key,
                 "shape": list(tensor.shape),
-                "types": [kind.__name__ for kind in type(owners[path]).__mro__],
+                "types": [] if isinstance(owner, Cell) else names_of(type(owner)),
                 "saved_as": str(tensor.name) if cell else "",
                 "tied_to": first.setdefault(id(tensor), key),
             }
         )
     return found
+
+
+def names_of(kind: type) -> list[str]:
+    """The names of a class and of those that it derives from."""
+    return [each.__name__ for each in kind.__mro__]
 
 
 def main(spec: str) -> None:

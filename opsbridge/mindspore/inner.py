@@ -18,6 +18,13 @@ class Print(Primitive):
         return print_values(*values)
 
 
+class Summary(Primitive):
+    """Takes a value to be drawn by MindInsight; nothing here collects it."""
+
+    def __call__(self, name: str, value: Any) -> None:
+        """Return None."""
+
+
 class DynamicRNN(Primitive):
     """Runs on Ascend only: it can be made, not called."""
 

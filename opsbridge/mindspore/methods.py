@@ -55,21 +55,41 @@ def repeat(x: torch.Tensor, repeats: Any, axis: Any) -> torch.Tensor:
 
 def total(x: torch.Tensor, axis: Any, dtype: Any, keep_dims: bool, initial: Any) -> torch.Tensor:
     """Return the sum, to which initial is added."""
+    if isinstance(dtype, bool):  # MindSpore 2 takes keep_dims in this place, too
+        dtype, keep_dims = None, dtype
     result = reducing.total(x, axis, keep_dims, dtype)
     return result if initial is None else result + initial
 
 
 def largest(
-    x: torch.Tensor, axis: Any, keepdims: bool, initial: Any, where: Any, return_indices: bool
+    x: torch.Tensor,
+    axis: Any,
+    keepdims: bool,
+    initial: Any,
+    where: Any,
+    return_indices: bool,
+    dim: Any,
+    keepdim: bool,
 ) -> Any:
-    """Return the largest values, with return_indices also where they are."""
+    """Return the largest values, with return_indices or along `dim` also where they are."""
+    if dim is not None:
+        return max_pair(x, dim, keepdim)
     return _extreme(x, axis, keepdims, initial, where, return_indices, torch.max)
 
 
 def smallest(
-    x: torch.Tensor, axis: Any, keepdims: bool, initial: Any, where: Any, return_indices: bool
+    x: torch.Tensor,
+    axis: Any,
+    keepdims: bool,
+    initial: Any,
+    where: Any,
+    return_indices: bool,
+    dim: Any,
+    keepdim: bool,
 ) -> Any:
-    """Return the smallest values, with return_indices also where they are."""
+    """Return the smallest values, with return_indices or along `dim` also where they are."""
+    if dim is not None:
+        return min_pair(x, dim, keepdim)
     return _extreme(x, axis, keepdims, initial, where, return_indices, torch.min)
 
 
@@ -107,8 +127,8 @@ def argmax(x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
 
 
 def argmin(x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
-    """Return the place of the smallest value."""
-    return torch.argmin(x, dim=axis, keepdim=keepdims)
+    """Return the place of the smallest value, an int32."""
+    return torch.argmin(x, dim=axis, keepdim=keepdims).to(torch.int32)
 
 
 def topk(x: torch.Tensor, k: Any, dim: Any, largest: bool, sorted: bool) -> tuple[Any, Any]:
@@ -196,6 +216,13 @@ def top_k(input_x: torch.Tensor, k: Any, sorted: bool) -> tuple[Any, Any]:
 def gather_elements(x: torch.Tensor, dim: Any, index: torch.Tensor) -> torch.Tensor:
     """Return the elements at indices along one axis."""
     return torch.gather(x, to_int(dim), index.long())
+
+
+def gather_by(x: torch.Tensor, input_indices: Any, axis: Any, batch_dims: int) -> torch.Tensor:
+    """Return the slices at indices along an axis; with (dim, index) the elements at indices."""
+    if isinstance(axis, torch.Tensor) and axis.dim() > 0:
+        return gather_elements(x, input_indices, axis)
+    return gather(x, input_indices, axis, batch_dims)
 
 
 def index_select(x: torch.Tensor, axis: Any, index: torch.Tensor) -> torch.Tensor:

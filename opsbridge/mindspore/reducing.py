@@ -23,6 +23,11 @@ def reduce_sum(x: Any, axis: Any, keep_dims: bool, skip_mode: bool) -> torch.Ten
     return total(x, axis, keep_dims, x.dtype)
 
 
+def count_nonzero(x: torch.Tensor, axis: Any, keep_dims: bool, dtype: Any) -> torch.Tensor:
+    """Return how many elements differ from zero."""
+    return torch.sum(x != 0, dim=_dims(x, axis), keepdim=keep_dims, dtype=to_dtype(dtype))
+
+
 def mean(x: torch.Tensor, axis: Any, keep_dims: bool, dtype: Any = None) -> torch.Tensor:
     """Return the mean; that of integers is cut to one."""
     if dtype is None and not x.is_floating_point():

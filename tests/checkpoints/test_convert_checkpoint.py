@@ -264,3 +264,15 @@ def test_nothing_to_convert(tmp_path: Path, target: str) -> None:
         convert_checkpoint(tmp_path / "a.ckpt", tmp_path / target)
     with pytest.raises(ArgumentError, match="no such file"):
         convert_checkpoint(tmp_path / "none.ckpt", tmp_path / "out.pth")
+
+
+def test_a_layer_of_the_surface_within_a_translated_module_keeps_its_shapes(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    (tmp_path / "net.py").write_text(
+        "import torch\nfrom opsbridge.mindspore import nn\n\n"
+        "def build():\n"
+        "    return torch.nn.Sequential(nn.Conv1d(4, 2, 3), torch.nn.Conv1d(2, 5, 3))\n"
+    )
+    ours, theirs, _ = convert.expected_of(f"{tmp_path / 'net.py'}:build")
+    assert (ours.shape, ours.saved_shape) == ((2, 4, 1, 3), (2, 4, 1, 3))
+    assert (theirs.shape, theirs.saved_shape) == ((5, 2, 3), (5, 2, 1, 3))

@@ -12,9 +12,12 @@ from opsbridge.port.source.imports import (
     anchor_line,
     bound_name,
     first_import,
+    names_for_text,
     unused_imports,
     with_imports,
+    with_names_for_text,
 )
+from opsbridge.port.source.meaning import SURFACE
 from opsbridge.port.source.plan import Plan
 
 MARK = "# opsbridge: "
@@ -32,7 +35,10 @@ def apply(plan: Plan, removed: Collection[cst.CSTNode]) -> str:
     helpers = [helper for name, helper in plan.helpers.items() if re.search(rf"\b{name}\b", code)]
     modules = {name for name in plan.modules if f"{name}." in code}
     modules |= {name for helper in helpers for name in helper.imports}
-    return with_imports(module, sorted(modules), helpers).code
+    for_text = names_for_text(plan, unused)
+    modules |= {SURFACE} if for_text else set()
+    module = with_imports(module, sorted(modules), helpers)
+    return with_names_for_text(module, for_text).code
 
 
 class _Applier(cst.CSTTransformer):

@@ -181,6 +181,11 @@ def property_call(torch_name: str) -> Any:
     return lambda node: cst.Call(cst.Attribute(parenthesised(node.value), cst.Name(method)))
 
 
+def listed(node: cst.Attribute) -> cst.Call:
+    """`x.cell_list` as `list(x)`: PyTorch's Sequential gives its modules by itself."""
+    return cst.Call(cst.Name("list"), [cst.Arg(node.value)])
+
+
 def is_super_call(node: cst.BaseExpression) -> bool:
     """Whether an expression is `super()` or `super(X, self)`."""
     return isinstance(node, cst.Call) and dotted(node.func) == ["super"]

@@ -6,8 +6,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import libcst as cst
+import libcst.matchers as m
 
 from opsbridge.port.source.helpers import Helper
+from opsbridge.port.source.meaning import surface_of
 from opsbridge.port.source.names import absolute_module, is_ported
 from opsbridge.port.source.plan import Plan
 
@@ -54,6 +56,38 @@ def unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:
         if name not in left:
             unused.setdefault(node, set()).add(name)
     return unused
+
+
+def names_for_text(plan: Plan, unused: dict[cst.CSTNode, set[str]]) -> list[tuple[str, str]]:
+    """Names that text which is run as code may have, and what they are on the surface.
+
+    That is every name whose import goes, where the file calls `eval` or `exec`.
+    """
+    tree = plan.unit.tree
+    if not m.findall(tree.module, m.Call(func=m.Name("eval") | m.Name("exec"))):
+        return []
+    found = []
+    for node, gone in unused.items():
+        assert isinstance(node, cst.Import | cst.ImportFrom)
+        assert not isinstance(node.names, cst.ImportStar)
+        module = absolute_module(node, tree) + "." if isinstance(node, cst.ImportFrom) else ""
+        for alias in node.names:
+            name = bound_name(alias)
+            full = f"{module}{alias.evaluated_name}" if alias.asname or module else name
+            if name in gone and (surface := surface_of(full)):
+                found.append((name, surface))
+    return found
+
+
+def with_names_for_text(module: cst.Module, found: Collection[tuple[str, str]]) -> cst.Module:
+    """Bind names below the imports, for text that is run as code."""
+    if not found:
+        return module
+    config = module.config_for_parsing
+    lines = [cst.parse_statement(f"{name} = {full}", config=config) for name, full in found]
+    body = list(module.body)
+    last = max((i for i, line in enumerate(body) if _is_import(line)), default=-1) + 1
+    return module.with_changes(body=[*body[:last], *lines, *body[last:]])
 
 
 def first_import(plan: Plan) -> cst.CSTNode | None:

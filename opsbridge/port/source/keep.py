@@ -6,7 +6,14 @@ import libcst as cst
 
 from opsbridge.port.source.binding import Given, Unbound, bind
 from opsbridge.port.source.helpers import Helper
-from opsbridge.port.source.meaning import PLAIN_CLASSES, SURFACE, Meaning, advice, is_placeholder
+from opsbridge.port.source.meaning import (
+    PLAIN_CLASSES,
+    SURFACE,
+    Meaning,
+    advice,
+    is_placeholder,
+    surface_of,
+)
 from opsbridge.port.source.result import Outcome, Target
 from opsbridge.port.source.scope import Scope
 from opsbridge.port.source.vendored import (
@@ -104,7 +111,10 @@ def plan_reference(scope: Scope, node: cst.BaseExpression) -> None:
         if meaning is not None:
             break
         if not isinstance(part, cst.Attribute):
-            leave_by_hand(scope, node)
+            if surface := surface_of(scope.names.full_name(node)):
+                _keep_module(scope, node, surface)
+            else:
+                leave_by_hand(scope, node)
             return
         part = part.value
     if meaning.name in PLAIN_CLASSES or (meaning.entry.form == "value" and meaning.entry.torch):
@@ -115,6 +125,16 @@ def plan_reference(scope: Scope, node: cst.BaseExpression) -> None:
         scope.plan.record(part, meaning.name, Outcome.EXACT, became=became)
     else:
         keep(scope, part, meaning, part)
+
+
+def _keep_module(scope: Scope, node: cst.BaseExpression, surface: str) -> None:
+    """Let a module that is passed on be the surface's: its names are looked up as the code runs."""
+    scope.plan.edits[node] = named(surface)
+    scope.plan.replace(node)
+    scope.plan.modules.add(SURFACE)
+    reason = "its names are looked up as the code runs, on opsbridge's surface"
+    full = scope.names.full_name(node)
+    scope.plan.record(node, full, Outcome.APPROXIMATE, became=surface, reason=reason)
 
 
 def leave_by_hand(scope: Scope, node: cst.BaseExpression) -> None:

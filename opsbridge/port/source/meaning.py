@@ -77,6 +77,21 @@ def methods_of(owner: str) -> dict[str, PortEntry]:
     }
 
 
+def surface_of(name: str) -> str:
+    """What stands for a full name on the surface, modules included; "" if nothing does."""
+    if meaning := meaning_of(name):
+        return meaning.surface_name
+    canonical = canonical_name(name)
+    return f"{SURFACE}{canonical.removeprefix('mindspore')}" if canonical in _modules() else ""
+
+
+@lru_cache(maxsize=1)
+def _modules() -> frozenset[str]:
+    """The modules of MindSpore that have names of the tables."""
+    names = {entry.module for entry in port_entries().values()} - {TENSOR, CELL, PARAMETER}
+    return frozenset(name for name in names if is_mindspore(name))
+
+
 def is_placeholder(name: str) -> bool:
     """Whether the surface has a name only to be imported: using it fails."""
     return any(

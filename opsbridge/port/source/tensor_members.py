@@ -21,6 +21,8 @@ from opsbridge.port.source.vendored import helper_parameters
 from opsbridge.port.source.write import method_named, stripped
 from opsbridge.tables.port_schema import PortEntry
 
+CONTAINER = "mindspore.nn.SequentialCell"
+
 # Methods of tensors that no NumPy array has, nor another object that models use.
 _NO_ARRAY_HAS = {
     *("expand_dims", "broadcast_to", "permute", "masked_fill", "gather_nd", "gather_elements"),
@@ -190,6 +192,12 @@ def _unknown_receiver(scope: Scope, node: cst.Call, entry: PortEntry) -> None:
     )  # fmt: skip
 
 
+def _is_set(scope: Scope, attribute: str) -> bool:
+    """Whether objects of a class of the source have an attribute of their own of this name."""
+    classes = scope.project.classes.values()
+    return any(attribute in each.bindings or attribute in each.methods for each in classes)
+
+
 def plan_property(scope: Scope, node: cst.Attribute) -> None:
     """`x.name` that is not called."""
     parent = scope.tree.parents.get(node)
@@ -197,6 +205,10 @@ def plan_property(scope: Scope, node: cst.Attribute) -> None:
         return
     if node.attr.value == "construct" and scope.frame.owner is not None:
         scope.plan.edits[node] = method_named("forward")
+        return
+    if node.attr.value == "cell_list" and scope.concerns and not _is_set(scope, "cell_list"):
+        scope.plan.edits[node] = cells.listed
+        scope.plan.record(node, f"{CONTAINER}.cell_list", Outcome.EXACT, became="list(modules)")
         return
     entry = methods_of(TENSOR).get(node.attr.value)
     if entry is None or entry.form != "property" or not entry.torch:

@@ -173,3 +173,17 @@ def test_methods_whose_receiver_may_be_an_array() -> None:
     assert "anchors.reshape((3, 2))" in text
     assert "anchors.reshape(-1, 2)" in text
     assert "anchors.view('uint8')" in text
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ("", "[f(x) for f in list(self.a)]"),
+        ("self.cell_list = ()", "[f(x) for f in self.a.cell_list]"),
+    ],
+)
+def test_the_cells_of_a_sequential_cell(own: str, expected: str) -> None:
+    source = f"{HEADER}\n\nclass Net(nn.Cell):\n    def __init__(self, a):\n"
+    source += f"        super().__init__()\n        self.a = nn.SequentialCell(a)\n        {own}\n"
+    source += "    def construct(self, x):\n        return [f(x) for f in self.a.cell_list]\n"
+    assert translate_text(source, Target.OPSBRIDGE).rstrip().endswith(f"return {expected}")
