@@ -131,6 +131,7 @@ PRIMITIVES: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
     ("ResizeBilinearV2", (), (IMAGES, (9, 5))),
     ("ResizeBilinearV2", (True,), (IMAGES, (9, 5))),
     ("ResizeBilinearV2", (False, True), (IMAGES, (9, 5))),
+    ("ResizeBilinearV2", (), (IMAGES.astype(np.float16), (14, 5))),
     ("PReLU", (), (IMAGES, V[:3])),
     ("Fill", (), ("float32", (2, 3), 1.5)),
     ("Zeros", (), ((2, 3), "int32")),

@@ -13,13 +13,15 @@ def resize_bilinear(
     """Return images (N, C, H, W) at `size` (height, width).
 
     With align_corners the corner pixels keep their places; with half_pixel_centers pixels are areas
-    (PyTorch's align_corners=False); with neither, place i comes from i * old / new.
+    (PyTorch's align_corners=False); with neither, place i comes from i * old / new. Half precision
+    is rounded once, at the end.
     """
+    dtype, images = images.dtype, images.to(torch.promote_types(images.dtype, torch.float32))
     if align_corners or half_pixel_centers:
         resized: torch.Tensor = torch.nn.functional.interpolate(
             images, size=size, mode="bilinear", align_corners=align_corners
         )
-        return resized
+        return resized.to(dtype)
     rows = _places(images.shape[2], int(size[0]), images)
     columns = _places(images.shape[3], int(size[1]), images)
     top, bottom = images.index_select(2, rows[0]), images.index_select(2, rows[1])
@@ -30,7 +32,7 @@ def resize_bilinear(
         return left + (lines.index_select(3, columns[1]) - left) * right
 
     upper = across(top)
-    return upper + (across(bottom) - upper) * down
+    return (upper + (across(bottom) - upper) * down).to(dtype)
 
 
 def _places(old: int, new: int, like: torch.Tensor) -> Any:

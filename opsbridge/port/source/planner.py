@@ -14,6 +14,7 @@ from opsbridge.port.source.plan import Plan
 from opsbridge.port.source.project import Project, SourceUnit
 from opsbridge.port.source.result import Outcome, Target
 from opsbridge.port.source.scope import Scope
+from opsbridge.port.source.slices import plan_slices
 from opsbridge.port.source.tensor_members import plan_method_call, plan_property
 
 
@@ -74,6 +75,9 @@ class Planner(cst.CSTVisitor):
             return False
         plan_property(self._scope, node)
         return True
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:
+        plan_slices(self._scope, node)
 
     def visit_Name(self, node: cst.Name) -> None:
         scope = self._scope

@@ -104,6 +104,20 @@ def test_layers_whose_arguments_are_no_literals(layer: str) -> None:
             torch.testing.assert_close(result, expected.as_subclass(torch.Tensor))
 
 
+def test_a_rule_for_initial_values() -> None:
+    source = "from mindspore.common.initializer import Normal, initializer\n"
+    source += "result = initializer(Normal(sigma=0.0, mean=0.5), shape=(2, 3))\n"
+    space: dict[str, Any] = {}
+    exec(translate_text(source, Target.TORCHVISION), space)
+    assert torch.equal(space["result"], torch.full((2, 3), 0.5))
+
+
+def test_images_of_half_precision_are_rounded_once() -> None:
+    images = torch.randn((1, 2, 7, 9), generator=torch.Generator().manual_seed(2)).half()
+    resize = ported("ops.ResizeBilinear(size)", size=(14, 5))
+    assert torch.equal(resize(images), resize(images.float()).half())
+
+
 def test_an_operator_of_several_results() -> None:
     values, indices = ported("ops.TopK(sorted=True)")(torch.tensor([1.0, 3.0, 2.0]), 2)
     assert values.tolist() == [3, 2]

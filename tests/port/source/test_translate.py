@@ -46,6 +46,20 @@ def body_of(source: str) -> list[str]:
             id="constructor-argument-moves-to-the-call",
         ),
         pytest.param(
+            "self.relu = ops.ReLU()",
+            "y = self.relu(x)\nz = y[::-1]\nreturn z + y[..., ::-1, :], x.shape[::-1], x[:, ::-1]",
+            "y = torch.relu(x)\nz = torch.flip(y, (0,))\n"
+            "return z + torch.flip(y, (-2,)), x.shape[::-1], torch.flip(x, (1,))",
+            id="a-slice-backwards-is-a-flip",
+        ),
+        pytest.param(
+            "self.relu = ops.ReLU()",
+            "return self.relu(x)[5:1:-2]",
+            "# opsbridge: slice of negative step: PyTorch has no slices of negative step\n"
+            "return torch.relu(x)[5:1:-2]",
+            id="other-slices-backwards-are-left",
+        ),
+        pytest.param(
             "pass",
             "return ops.zeros_like(x), ops.dtype(x)",
             "pass\nreturn torch.zeros_like(x), x.dtype",
