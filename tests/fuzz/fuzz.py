@@ -22,12 +22,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", choices=targets.TARGETS)
     parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=0, help="0: other inputs in every run")
     asked = parser.parse_args()
     corpus = Path(tempfile.mkdtemp(prefix=f"opsbridge-corpus-{asked.target}-"))
     for number, path in enumerate(targets.seeds(asked.target)):
         shutil.copy(path, corpus / str(number))
-    options = [f"-max_total_time={asked.seconds}", f"-max_len={MOST_BYTES}", "-timeout=20",
-               "-rss_limit_mb=2048", "-print_final_stats=1"]  # fmt: skip
+    options = [f"-max_total_time={asked.seconds}", f"-seed={asked.seed}",
+               f"-max_len={MOST_BYTES}", "-timeout=20", "-rss_limit_mb=2048",
+               "-print_final_stats=1"]  # fmt: skip
     atheris.Setup([sys.argv[0], *options, str(corpus)], targets.TARGETS[asked.target])
     atheris.Fuzz()
 
