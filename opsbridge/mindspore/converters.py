@@ -87,7 +87,6 @@ CONVERTERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "index": to_index,
         "lower": lambda value: value.lower(),
         "one_minus": lambda value: 1 - value,
-        "pairs_reversed": lambda pairs: [int(n) for pair in reversed(pairs) for n in pair],
         "pair": lambda value: tuple(value) if isinstance(value, tuple | list) else (value, value),
         "window": lambda value: tuple(value)[-2:] if isinstance(value, tuple | list) else value,
     }

@@ -37,7 +37,6 @@ PortConverter = Literal[
     "index",  # an integer tensor as torch indexes with it: int64
     "lower",  # a word in small letters
     "one_minus",  # 1 - value: momentum, the share that is kept
-    "pairs_reversed",  # one pair per axis from the first, as torch lists them from the last
     "pair",  # one integer or two
     "display",  # a tuple or list of tensors that is written out, and is not empty
     "window",  # one integer, two, or four of which the first two are batch and channels

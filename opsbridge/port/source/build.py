@@ -74,12 +74,6 @@ def _tuple_of_one(node: cst.BaseExpression) -> cst.BaseExpression:
     return cst.Tuple([cst.Element(node, comma=cst.Comma())])
 
 
-def _pairs_reversed(node: cst.BaseExpression) -> cst.BaseExpression:
-    pairs = [list(elements(pair)) for pair in elements(node)]
-    flat = [cst.Element(value) for pair in reversed(pairs) for value in pair]
-    return cst.Tuple(flat)
-
-
 def _last_two(node: cst.BaseExpression) -> cst.BaseExpression:
     return cst.Tuple([cst.Element(value) for value in list(elements(node))[-2:]])
 
@@ -91,6 +85,5 @@ _WRITERS: dict[str, Callable[[cst.BaseExpression], cst.BaseExpression]] = {
     "lower": _lower,
     "one_minus": _one_minus,
     "tuple of one": _tuple_of_one,
-    "pairs_reversed": _pairs_reversed,
     "last two": _last_two,
 }

@@ -127,13 +127,6 @@ def _lower(operand: _Operand) -> str:
     raise operand.refusal("is no literal")
 
 
-def _pairs_reversed(operand: _Operand) -> str:
-    pairs = elements(operand.value)
-    if literal(operand.value) and all(len(list(elements(pair))) == 2 for pair in pairs):
-        return "pairs_reversed"
-    raise operand.refusal("is no literal")
-
-
 def _display(operand: _Operand) -> str:
     if isinstance(operand.value, cst.Tuple | cst.List) and list(elements(operand.value)):
         return "same"
@@ -168,7 +161,6 @@ _CONVERSIONS: dict[str, Callable[[_Operand], str]] = {
     "index": _index,
     "lower": _lower,
     "one_minus": lambda operand: "one_minus",
-    "pairs_reversed": _pairs_reversed,
     "display": _display,
     "pair": _pair,
     "window": _window,
