@@ -288,7 +288,7 @@ def _api_that_takes(api: ApiTable, shape: tuple[int, ...]) -> str:
 
 def _plainness(api: ApiTable) -> tuple[bool, bool, int]:
     """Least for what takes ordinary tensors, has been seen to work, and has few parameters."""
-    is_probed = api.behaviour[0].evidence.kind == "probed"
+    is_probed = all(behaviour.evidence.kind == "probed" for behaviour in api.behaviour)
     return api.own_tensors, not is_probed, len(api.params)
 
 

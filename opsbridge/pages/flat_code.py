@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from opsbridge.pages.flat_tokens import NotCodeError, spans_of, tokens_of
 from opsbridge.pages.model import Line
-from opsbridge.pages.names import names_of
+from opsbridge.pages.names import names_of, parse
 
 _WORD = re.compile(r"\S+")
 _COMPOUND = frozenset({"def", "class", "for", "while", "if", "with", "try", "async", "@"})
@@ -133,7 +133,7 @@ def restore_code(text: str, start: int = 0) -> list[Line]:
 
 def _is_statement(source: str, bound: set[str], *, resumes: bool) -> bool:
     try:
-        body = ast.parse(source).body
+        body = parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     if len(body) != 1:
@@ -223,14 +223,10 @@ def _is_compound_header(source: str) -> bool:
 
 def _bound(source: str) -> set[str]:
     try:
-        body = ast.parse(source).body
+        found = [names_of(node) for node in parse(source)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set(re.findall(r"^([^\W\d]\w*)\s*=(?!=)", source))
-    found: set[str] = set()
-    for node in body:
-        names = names_of(node)
-        found |= names.binds | names.maybe
-    return found
+    return {name for names in found for name in names.binds | names.maybe}
 
 
 def _bound_by_header(source: str) -> set[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from opsbridge.pages.expectation import expectation_of, is_bare_mark, is_open
 from opsbridge.pages.model import Fence, Framework, Line, Statement
-from opsbridge.pages.names import names_of
+from opsbridge.pages.names import names_of, parse
 
 _MODULES = {
     "torch": Framework.TORCH,
@@ -107,7 +107,7 @@ def _with_raw_output_as_comments(lines: Sequence[Line], fence: Fence) -> Sequenc
 
 def _is_python(texts: Sequence[str]) -> bool:
     try:
-        ast.parse("\n".join(_dedent(texts)))
+        parse("\n".join(_dedent(texts)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
@@ -146,7 +146,7 @@ def _parse(lines: Sequence[Line], chunk: Sequence[int]) -> list[_Item]:
     end, broken = len(texts), ""
     while True:
         try:
-            body = ast.parse("\n".join(texts[:end])).body
+            body = parse("\n".join(texts[:end]))
             break
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             place = getattr(error, "lineno", None) or 1

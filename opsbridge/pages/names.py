@@ -6,6 +6,25 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# A walk takes three calls a level, and Python allows 1,000 unless somebody changes that.
+_MOST_LEVELS = 200
+
+
+def parse(source: str) -> list[ast.stmt]:
+    """Return the statements of a source that `names_of` can walk, whatever Python's limits are.
+
+    Raises:
+        SyntaxError, ValueError, MemoryError: it is no Python.
+        RecursionError: it is nested too deeply.
+    """
+    body = ast.parse(source).body
+    level: list[ast.AST] = list(body)
+    for _ in range(_MOST_LEVELS):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return body
+    raise RecursionError(f"more than {_MOST_LEVELS} levels of nested code")
+
 
 @dataclass(frozen=True)
 class Names:

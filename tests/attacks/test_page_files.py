@@ -362,3 +362,17 @@ def test_an_output_that_is_written_into_a_page_becomes_no_code(
     after = read_page(path)
     assert [each.source for each in after.statements] == [each.source for each in before.statements]
     assert doctest(path) in (0, 1)
+
+
+@pytest.mark.parametrize("limit", [1_000, 10_000, 100_000])
+def test_nested_code_ends_in_an_error_whatever_the_limit_of_calls(
+    limit: int, page: Callable[..., Path]
+) -> None:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        read = read_page(page("x = 1" + " + 1" * 5_000))
+    finally:
+        sys.setrecursionlimit(before)
+    (statement,) = read.statements
+    assert "RecursionError" in statement.broken
