@@ -70,18 +70,19 @@ CALLS = {
     "roi_pool": "ops.roi_pool(features, regions(60_000), 14, 14)",
     "batched_nms": "batched_nms(boxes, scores, np.arange(len(boxes)) % 2, 0.0)",
     "box_iou": "ops.box_iou(heap[:20_000], heap[:20_000])",
-    "box_iou, with angles": "ops.box_iou(heap[:15_000], heap[:15_000], measure='ciou')",
+    "box_iou, with angles": "ops.box_iou(heap[:20_000], heap[:20_000], measure='ciou')",
     "box_iou, rotated": "ops.box_iou(turned, turned, layout='cxcywhr')",
     "roi_align backward": """roi_align_backward(
-        LAYER, gradient, features, regions(60_000), 14, 14, 1.0, 8, rule=RoiAlignRule())""",
+        LAYER, gradient[:60_000], features, regions(60_000), 14, 14, 1.0, 8,
+        rule=RoiAlignRule())""",
     "roi_pool backward": """roi_pool_backward(
-        LAYER, gradient, features, regions(60_000), 14, 14, 1.0, rule=RoiPoolRule())""",
+        LAYER, gradient, features, regions(600_000), 14, 14, 1.0, rule=RoiPoolRule())""",
 }
 SETUP = """
     boxes, heap = apart(600_000), piled(300_000)
     scores = rng.random(600_000).astype(np.float32)
     features = np.zeros((1, 32, 64, 64), np.float32)
-    gradient = np.broadcast_to(np.float32(1), (60_000, 32, 14, 14))  # takes no memory
+    gradient = np.broadcast_to(np.float32(1), (600_000, 32, 14, 14))  # takes no memory
     turned = np.concatenate([heap[:8_000], scores[:8_000, None]], axis=1)
     few = piled(50)
     everything = np.argsort(-scores[:50], kind="stable")
