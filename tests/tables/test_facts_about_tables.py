@@ -13,6 +13,7 @@ from opsbridge import cli
 from opsbridge.errors import TableError
 from opsbridge.tables import load, signatures
 from opsbridge.tables.diff import differences
+from opsbridge.tables.finding import Finding
 from opsbridge.tables.load import load_api, load_core
 
 
@@ -143,3 +144,18 @@ def test_a_schema_lists_inputs_and_then_attributes(monkeypatch: pytest.MonkeyPat
     assert needed == ["X", "kind"]
     assert (found["axis"], found["mode"], found["scale"]) == (7, "avg", 0.5)
     assert found["sizes"] is found["more"] is signatures._UNKNOWN
+
+
+@pytest.mark.parametrize(("name", "is_required"), [("output_size", True), ("aligned", False)])
+def test_of_an_unknown_default_only_that_there_is_one_is_compared(
+    name: str, is_required: bool
+) -> None:
+    api = load_api("torchvision/roi_align")
+    param = next(each for each in api.params if each.name == name)
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    real = inspect.Parameter(name, kind, default=signatures._UNKNOWN)
+    _, found = signatures._compare_parameter("params[2]", param, real)
+    assert param.required is is_required
+    assert found == (
+        Finding("params[2].required", "is true; the real one is optional") if is_required else None
+    )
