@@ -22,8 +22,8 @@ def ramp(batch: int = 2) -> Any:
     return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
 
 
-def both_shapes(function: str, kind: str, *defaults: Any) -> Any:
-    """Runs a test on the function and on the class."""
+def shapes_of(function: str, kind: str, *defaults: Any) -> dict[str, Call]:
+    """The function and the class, by name, called alike."""
 
     def of_function(features: Any, rois: Any, *settings: Any) -> Any:
         given = settings + defaults[len(settings) :]
@@ -33,7 +33,13 @@ def both_shapes(function: str, kind: str, *defaults: Any) -> Any:
         given = settings + defaults[len(settings) :]
         return getattr(ops, kind)(*given)(features, np.array(rois, np.float32))
 
-    return pytest.mark.parametrize("call", [of_function, of_class], ids=[function, kind])
+    return {function: of_function, kind: of_class}
+
+
+def both_shapes(function: str, kind: str, *defaults: Any) -> Any:
+    """Runs a test on the function and on the class."""
+    shapes = shapes_of(function, kind, *defaults)
+    return pytest.mark.parametrize("call", shapes.values(), ids=shapes)
 
 
 def real(function: str, rois: Any, *settings: Any) -> Any:
