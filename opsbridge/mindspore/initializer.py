@@ -7,7 +7,7 @@ values than in MindSpore.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -130,60 +130,57 @@ class TruncatedNormal(Initializer):
         torch.nn.init.trunc_normal_(tensor, self.mean, self.sigma, self.a, self.b)
 
 
-class XavierUniform(Initializer):
-    """Uniform within gain * sqrt(6 / (fan_in + fan_out))."""
+class _WithGain(Initializer):
+    """A rule whose values are scaled by `gain`."""
 
     def __init__(self, gain: float = 1) -> None:
         super().__init__(gain=gain)
         self.gain = gain
+
+
+class XavierUniform(_WithGain):
+    """Uniform within gain * sqrt(6 / (fan_in + fan_out))."""
 
     def fill(self, tensor: torch.Tensor) -> None:
         torch.nn.init.xavier_uniform_(tensor, self.gain)
 
 
-class XavierNormal(Initializer):
+class XavierNormal(_WithGain):
     """Normal with standard deviation gain * sqrt(2 / (fan_in + fan_out))."""
-
-    def __init__(self, gain: float = 1) -> None:
-        super().__init__(gain=gain)
-        self.gain = gain
 
     def fill(self, tensor: torch.Tensor) -> None:
         torch.nn.init.xavier_normal_(tensor, self.gain)
 
 
-class HeUniform(Initializer):
+class _He(Initializer):
+    """A rule by one fan and the gain of `nonlinearity`."""
+
+    def __init__(
+        self, negative_slope: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
+    ) -> None:
+        super().__init__(negative_slope=negative_slope, mode=mode, nonlinearity=nonlinearity)
+        self.negative_slope, self.mode, self.nonlinearity = negative_slope, mode, nonlinearity
+
+    def _fill_with(self, rule: Callable[..., Any], tensor: torch.Tensor) -> None:
+        rule(tensor, self.negative_slope, self.mode, self.nonlinearity)
+
+
+class HeUniform(_He):
     """Uniform within gain * sqrt(3 / fan), the gain that of `nonlinearity`."""
 
-    def __init__(
-        self, negative_slope: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
-    ) -> None:
-        super().__init__(negative_slope=negative_slope, mode=mode, nonlinearity=nonlinearity)
-        self.negative_slope, self.mode, self.nonlinearity = negative_slope, mode, nonlinearity
-
     def fill(self, tensor: torch.Tensor) -> None:
-        torch.nn.init.kaiming_uniform_(
-            tensor, self.negative_slope, _literal(self.mode), _literal(self.nonlinearity)
-        )
+        self._fill_with(torch.nn.init.kaiming_uniform_, tensor)
 
 
-class HeNormal(Initializer):
+class HeNormal(_He):
     """Normal with standard deviation gain / sqrt(fan), the gain that of `nonlinearity`."""
 
-    def __init__(
-        self, negative_slope: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
-    ) -> None:
-        super().__init__(negative_slope=negative_slope, mode=mode, nonlinearity=nonlinearity)
-        self.negative_slope, self.mode, self.nonlinearity = negative_slope, mode, nonlinearity
-
     def fill(self, tensor: torch.Tensor) -> None:
-        torch.nn.init.kaiming_normal_(
-            tensor, self.negative_slope, _literal(self.mode), _literal(self.nonlinearity)
-        )
+        self._fill_with(torch.nn.init.kaiming_normal_, tensor)
 
 
 class VarianceScaling(Initializer):
-    """A distribution of variance scale / fan."""
+    """Variance scale / fan; "truncated_normal" is uniform, as MindSpore 2.10 has it."""
 
     def __init__(
         self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal"
@@ -201,23 +198,16 @@ class VarianceScaling(Initializer):
         fan_in, fan_out = fans(tuple(tensor.shape))
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, fan)
-        if self.distribution == "uniform":
-            limit = math.sqrt(3 * variance)
-            torch.nn.init.uniform_(tensor, -limit, limit)
-        elif self.distribution == "untruncated_normal":
+        if self.distribution == "untruncated_normal":
             torch.nn.init.normal_(tensor, 0.0, math.sqrt(variance))
         else:
-            # A normal distribution cut at two deviations keeps 0.8796... of its deviation.
-            deviation = math.sqrt(variance) / 0.87962566103423978
-            torch.nn.init.trunc_normal_(tensor, 0.0, deviation, -2 * deviation, 2 * deviation)
+            # MindSpore looks for the name "truncated_norm", which its constructor refuses.
+            limit = math.sqrt(3 * variance)
+            torch.nn.init.uniform_(tensor, -limit, limit)
 
 
-class Orthogonal(Initializer):
+class Orthogonal(_WithGain):
     """A (semi-)orthogonal matrix, times `gain`."""
-
-    def __init__(self, gain: float = 1.0) -> None:
-        super().__init__(gain=gain)
-        self.gain = gain
 
     def fill(self, tensor: torch.Tensor) -> None:
         torch.nn.init.orthogonal_(tensor, self.gain)
@@ -327,8 +317,3 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
         raise ArgumentError(f"fans: shape is {tuple(shape)}; at least 2 dimensions have fans")
     field = math.prod(shape[2:])
     return shape[1] * field, shape[0] * field
-
-
-def _literal(text: str) -> Any:
-    """Return a name that PyTorch's stubs want as a Literal."""
-    return text
