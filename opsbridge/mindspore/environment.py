@@ -28,6 +28,7 @@ class ParallelMode:
 
 _parallel = {"parallel_mode": ParallelMode.STAND_ALONE, "device_num": 1, "global_rank": 0}
 _parallel["gradients_mean"] = False
+_seed: int | None = None
 _settings: dict[str, Any] = {"mode": GRAPH_MODE, "device_id": 0, "save_graphs": False}
 
 
@@ -50,13 +51,15 @@ def set_device(device_target: str, device_id: Any = None) -> None:
 
 def set_seed(seed: int) -> None:
     """Seed PyTorch and NumPy; their streams are not MindSpore's."""
+    global _seed
+    _seed = seed
     torch.manual_seed(seed)
     np.random.seed(seed % 2**32)
 
 
-def get_seed() -> int:
-    """Return the seed of PyTorch."""
-    return int(torch.initial_seed())
+def get_seed() -> int | None:
+    """Return the seed that was set, else None."""
+    return _seed
 
 
 def unchanged(function: Any = None, **options: Any) -> Any:

@@ -46,8 +46,9 @@ def scalar_to_array(x: Any) -> torch.Tensor:
 
 
 def sequence_to_tensor(x: Any) -> torch.Tensor:
-    """Return a tuple of numbers as a tensor."""
-    return torch.as_tensor(x)
+    """Return a tuple of numbers as a tensor: int32 of integers, else float32."""
+    numbers = torch.as_tensor(x)
+    return numbers.to(torch.float32 if numbers.is_floating_point() else torch.int32)
 
 
 def scalar_cast(input_x: Any, input_y: Any) -> Any:
@@ -114,6 +115,11 @@ def grids(xi: Any, sparse: bool = False, indexing: str = "xy") -> tuple[torch.Te
             each[tuple(slice(None) if each.stride(a) else slice(1) for a in axes)] for each in grid
         )
     return tuple(torch.meshgrid(*tensors, indexing=indexing))
+
+
+def grids_by_matrix(tensors: Any, indexing: str | None) -> tuple[torch.Tensor, ...]:
+    """Return a grid of each tensor, the first along the rows unless indexing is "xy"."""
+    return grids(tensors, indexing=indexing or "ij")
 
 
 def array(obj: Any, dtype: Any, copy: bool, ndmin: int) -> torch.Tensor:

@@ -95,7 +95,10 @@ def not_covered(name: str) -> str:
 def _made(name: str) -> Any:
     entry: PortEntry = port_entries()[name]
     if entry.form == "layer" and not entry.ours:
-        return getattr(importlib.import_module("opsbridge.mindspore.nn"), entry.last)
+        nn = importlib.import_module("opsbridge.mindspore.nn")
+        layers = importlib.import_module("opsbridge.mindspore.nn.layers")
+        is_of_nn = entry.module == nn.MODULE
+        return getattr(nn, entry.last) if is_of_nn else layers.layer_class(entry)
     calls = importlib.import_module("opsbridge.mindspore.calls")
     if entry.form == "primitive":
         # Inner state, such as a generator's, makes a class of its own.

@@ -173,3 +173,34 @@ def cumulative_product(x: torch.Tensor, axis: Any, exclusive: bool, reverse: boo
         turned = torch.cat((first, turned.narrow(axis, 0, turned.shape[axis] - 1)), axis)
     result = torch.cumprod(turned, axis, dtype=x.dtype)
     return result.flip(axis) if reverse else result
+
+
+def largest_along(input: torch.Tensor, dim: Any, keepdim: bool) -> Any:
+    """Return the largest value; along an axis also where; beside a tensor, the larger values."""
+    return _extreme_along(torch.max, input, dim, keepdim)
+
+
+def smallest_along(input: torch.Tensor, dim: Any, keepdim: bool) -> Any:
+    """Return the smallest value; along an axis also where; beside a tensor, the smaller values."""
+    return _extreme_along(torch.min, input, dim, keepdim)
+
+
+def median(input: torch.Tensor, dim: Any, keepdim: bool) -> Any:
+    """Return the lower of the middle values; along an axis also where."""
+    return _extreme_along(torch.median, input, dim, keepdim)
+
+
+def _extreme_along(find: Any, input: torch.Tensor, dim: Any, keepdim: bool) -> Any:
+    if dim is None:
+        return find(input)
+    if isinstance(dim, torch.Tensor):
+        return find(input, dim)
+    return tuple(find(input, dim=dim, keepdim=keepdim))
+
+
+def product_along(input: torch.Tensor, dim: Any, keepdim: bool, dtype: Any) -> torch.Tensor:
+    """Return the product of all values or along an axis."""
+    dtype = to_dtype(dtype)
+    if dim is None:
+        return torch.prod(input, dtype=dtype)
+    return torch.prod(input, dim=dim, keepdim=keepdim, dtype=dtype)

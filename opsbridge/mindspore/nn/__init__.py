@@ -11,7 +11,8 @@ from typing import Any
 from opsbridge.mindspore.names import look_up
 from opsbridge.tables.port_load import find_port_entry, port_entries
 
-_PREFIX = "mindspore.nn."
+MODULE = "mindspore.nn"
+_PREFIX = f"{MODULE}."
 
 
 def __getattr__(name: str) -> Any:

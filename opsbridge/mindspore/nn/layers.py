@@ -8,15 +8,17 @@ from typing import Any
 import torch
 
 from opsbridge.mindspore.calls import Binder
+from opsbridge.mindspore.converters import CONVERTERS
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.plain import as_tensor, plain
+from opsbridge.mindspore.parameter import Parameter
 from opsbridge.tables.port_schema import PortEntry
 
 _HUB = "torch_module"
 
 
 class Layer(Cell):
-    """A Cell that passes its inputs through one torch.nn.Module without parameters."""
+    """A Cell that passes its inputs through one torch.nn.Module, whose parameters are its own."""
 
     _binder: Binder
     _entry: PortEntry
@@ -28,14 +30,34 @@ class Layer(Cell):
         for name, value in self._given.items():
             object.__setattr__(self, name, value)
         options = {
-            key: self._given[argument.param] if argument.param else argument.value
+            key: CONVERTERS[argument.convert](self._given[argument.param])
+            if argument.param
+            else argument.value
             for key, argument in self._entry.arguments.items()
         }
         self._modules[_HUB] = self._hub_class(**options).eval()
+        self._adopted = self._adopt(self._modules[_HUB])
+
+    def _adopt(self, hub: Any) -> tuple[str, ...]:
+        """Take over the hub's parameters and buffers: all are parameters here, as in MindSpore."""
+        members = {**hub._parameters, **hub._buffers}
+        hub._parameters.clear()
+        hub._buffers.clear()
+        for name, value in members.items():
+            trained = isinstance(value, torch.nn.Parameter)
+            own = None if value is None else Parameter(as_tensor(value.detach()), name, trained)
+            setattr(self, name, own)
+        return tuple(members)
 
     def construct(self, *inputs: Any) -> Any:
         """Return what the module makes of the inputs."""
-        result = self._modules[_HUB](*map(plain, inputs))  # type: ignore[misc,unused-ignore]
+        hub: Any = self._modules[_HUB]
+        hub.__dict__.update({name: plain(getattr(self, name)) for name in self._adopted})
+        try:
+            result = hub(*map(plain, inputs))
+        finally:
+            for name in self._adopted:
+                del hub.__dict__[name]
         return tuple(map(as_tensor, result)) if isinstance(result, tuple) else as_tensor(result)
 
     def extra_repr(self) -> str:
@@ -48,7 +70,7 @@ def layer_class(entry: PortEntry) -> type[Layer]:
     module, _, last = entry.torch.rpartition(".")
     binder = Binder(entry, "init")
     members = {
-        "__module__": "opsbridge.mindspore.nn",
+        "__module__": f"opsbridge.{entry.module}",
         "__doc__": f"As {entry.torch}, with MindSpore's arguments.",
         "__signature__": binder.signature(),
         "_binder": binder,
