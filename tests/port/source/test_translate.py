@@ -99,6 +99,13 @@ def body_of(source: str) -> list[str]:
             id="made-and-called-at-once-with-any-argument",
         ),
         pytest.param(
+            "self.n = 3",
+            "return ops.interpolate(x, scale_factor=2.0, mode='bilinear')",
+            "self.n = 3\n"
+            "return torch.nn.functional.interpolate(x, scale_factor=2.0, mode='bilinear')",
+            id="behind-an-argument-that-is-left-out-stand-keywords",
+        ),
+        pytest.param(
             "self.total = Tensor(0.0)",
             "total = self.total\ntotal += x\nreturn total",
             "self.total = torch.nn.Buffer(torch.tensor(0.0), persistent=False)\n"
