@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.converters import to_dtype, to_int, to_ints, to_number, to_tensor
 
 
@@ -107,31 +108,25 @@ def linspace(start: Any, stop: Any, num: Any) -> torch.Tensor:
 
 def grids(xi: Any, sparse: bool = False, indexing: str = "xy") -> tuple[torch.Tensor, ...]:
     """Return coordinate grids, by default with the first input along axis 1."""
-    tensors = [to_tensor(each).reshape(-1) for each in xi]
-    if sparse:
-        grid = torch.meshgrid(*tensors, indexing=indexing)
-        axes = range(len(tensors))
-        return tuple(
-            each[tuple(slice(None) if each.stride(a) else slice(1) for a in axes)] for each in grid
-        )
-    return tuple(torch.meshgrid(*tensors, indexing=indexing))
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"meshgrid: indexing is {indexing!r}; it must be 'xy' or 'ij'")
+    lines = [to_tensor(each).reshape(-1) for each in xi]
+    axes = list(range(len(lines)))
+    if indexing == "xy":
+        axes[:2] = axes[:2][::-1]
+    shape = [0] * len(lines)
+    for axis, line in zip(axes, lines, strict=True):
+        shape[axis] = line.numel()
+    alone = [
+        line.reshape([-1 if each == axis else 1 for each in range(len(lines))])
+        for axis, line in zip(axes, lines, strict=True)
+    ]
+    return tuple(each if sparse else each.expand(shape) for each in alone)
 
 
 def grids_by_matrix(tensors: Any, indexing: str | None) -> tuple[torch.Tensor, ...]:
     """Return a grid of each tensor, the first along the rows unless indexing is "xy"."""
     return grids(tensors, indexing=indexing or "ij")
-
-
-def array(obj: Any, dtype: Any, copy: bool, ndmin: int) -> torch.Tensor:
-    """Return data as a tensor with at least ndmin axes."""
-    tensor = torch.as_tensor(obj)
-    tensor = tensor.to(to_dtype(dtype) or tensor.dtype, copy=copy)
-    return tensor.reshape(*[1] * (ndmin - tensor.dim()), *tensor.shape)
-
-
-def as_tensor(a: Any, dtype: Any) -> torch.Tensor:
-    """Return data as a tensor."""
-    return torch.as_tensor(a).to(to_dtype(dtype) or torch.as_tensor(a).dtype)
 
 
 def standard_normal(shape: Any, seed: Any = 0, seed2: int = 0) -> torch.Tensor:

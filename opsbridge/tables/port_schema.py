@@ -50,6 +50,7 @@ PortEquality = Literal["exact", "approximate", "by_hand"]
 
 # Modules in opsbridge.mindspore of functions on plain tensors.
 OPERATOR_MODULES = (
+    "arrays",
     "convolving",
     "gathering",
     "losses",
