@@ -253,3 +253,40 @@ def roll_array(a: torch.Tensor, shift: Any, axis: Any) -> torch.Tensor:
 def repeat_array(a: torch.Tensor, repeats: Any, axis: Any) -> torch.Tensor:
     """Return a with every element several times in a row, as NumPy does."""
     return repeat(a, repeats, axis)
+
+
+def flatten(x: torch.Tensor, order: str, start_dim: int, end_dim: int) -> torch.Tensor:
+    """Return axes joined to one; with order "F" all values, the first axis running fastest."""
+    if order not in ("C", "F"):
+        raise ArgumentError(f"Tensor.flatten: order is {order!r}; it must be 'C' or 'F'")
+    if order == "F":
+        return x.permute(tuple(range(x.dim()))[::-1]).reshape(-1)
+    return torch.flatten(x, start_dim, end_dim)
+
+
+def bincount(x: torch.Tensor, weights: Any, minlength: int) -> torch.Tensor:
+    """Return how often each integer occurs, or the sum of its weights, as float32."""
+    return torch.bincount(x, weights, minlength).to(torch.float32)
+
+
+def cummin(x: torch.Tensor, axis: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the smallest values so far, and where they are as int32."""
+    values, places = torch.cummin(x, axis)
+    return values, places.to(torch.int32)
+
+
+def median(x: torch.Tensor, axis: int, keepdims: bool) -> tuple[torch.Tensor, ...]:
+    """Return the lower of the middle values along an axis, and where it is."""
+    return tuple(torch.median(x, dim=axis, keepdim=keepdims))
+
+
+def unfold(
+    x: torch.Tensor, kernel_size: Any, dilation: Any, padding: Any, stride: Any
+) -> torch.Tensor:
+    """Return the windows of images (N, C, H, W) as columns."""
+    return torch.nn.functional.unfold(x, kernel_size, dilation, padding, stride)
+
+
+def index_fill(x: torch.Tensor, axis: Any, index: torch.Tensor, value: Any) -> torch.Tensor:
+    """Return x with the slices at indices filled with a number."""
+    return x.index_fill(to_int(axis), index.long(), value)
