@@ -11,7 +11,6 @@ from direct_calls import forget_direct_calls, modules_that_call
 from framework_tensors import FRAMEWORKS, Array, framework, to_array, to_tensor
 
 from opsbridge.core import OPERATORS
-from opsbridge.core.native import native_function
 from opsbridge.mindspore import ops as mindspore_ops
 from opsbridge.mmcv import ops as mmcv_ops
 from opsbridge.mmdet import ops as mmdet_ops
@@ -290,37 +289,6 @@ def test_unusual_torch_tensors_have_the_outcome_of_the_operator() -> None:
             for plain in calls.values():
                 plain(torch.ones(9, 4))
             assert results(call, boxes) == wanted, (name, api)
-
-
-@pytest.mark.skipif("torch" not in FRAMEWORKS, reason="needs PyTorch installed")
-def test_results_of_a_call_that_another_one_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch = framework("torch")
-    from opsbridge.frameworks import torch as layer
-
-    boxes, scores = torch.from_numpy(BOXES.astype(np.float32)), torch.arange(9.0)
-    asked = []
-
-    def interrupted(name: str) -> Any:
-        function = native_function(name)
-
-        def next_result(first: Any) -> Any:
-            asked.append(first)
-            if len(asked) == 1:  # as a finalizer might
-                mmcv_ops.nms(boxes[:4], scores[:4], 0.3)
-            return function(first)
-
-        return next_result
-
-    forget_direct_calls()
-    wanted = mmcv_ops.nms(boxes, scores, 0.3)
-    forget_direct_calls()
-    monkeypatch.setattr(layer, "native_function", interrupted)
-    mmcv_ops.nms(boxes, scores, 0.3)
-    for _ in range(2):
-        for result, first in zip(mmcv_ops.nms(boxes, scores, 0.3), wanted, strict=True):
-            assert torch.equal(result, first)
-    assert len(asked) == 3
-    forget_direct_calls()
 
 
 @pytest.mark.skipif("torch" not in FRAMEWORKS, reason="needs PyTorch installed")
