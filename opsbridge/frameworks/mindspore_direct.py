@@ -16,13 +16,14 @@ from opsbridge.frameworks.arrays import ARRAY_SETTINGS
 
 # MindSpore's dtypes are single objects, too.
 _DTYPES = tuple(getattr(mindspore, "bool_" if name == "bool" else name) for name in DTYPES)
-# What the public attributes of the same names without a line look up.
-_NAMES = ("_data_ptr", "_shape", "_dtype", "is_contiguous")
+# What the public ones of the same names without a line look up.
+_METHODS = (TensorPy._data_ptr, TensorPy.is_contiguous)
+_ATTRIBUTES = ("_shape", "_dtype")
 
 
 def mindspore_road(direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
     """The direct calls of an API, for tensors that no gradient is recorded of."""
     is_recording = _pynative_executor._executor.grad_flag
     take = TensorPy.from_numpy  # what Tensor.from_numpy does with contiguous arrays
-    settings = (ARRAY_SETTINGS, Tensor, is_recording, _DTYPES, take, *_NAMES)
+    settings = (ARRAY_SETTINGS, Tensor, is_recording, _DTYPES, take, *_METHODS, *_ATTRIBUTES)
     return direct.of_objects(object_tensors("described_tensors", settings))

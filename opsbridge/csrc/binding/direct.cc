@@ -22,12 +22,6 @@ bool has_cut_output(const DirectProgram& program) {
   return false;
 }
 
-int64_t bytes_of(const ObTensor& tensor) {
-  int64_t bytes = tensor.dtype.bits / 8;
-  for (int axis = 0; axis < tensor.ndim; ++axis) bytes *= tensor.shape[axis];
-  return bytes;
-}
-
 bool place_outputs(const Direct& direct, const ObAny* outputs, DirectCall& call) {
   for (size_t i = 0; i < direct.program.outputs.size(); ++i) {
     const ObTensor* output = tensor_of(outputs[i]);

@@ -16,6 +16,7 @@ constexpr int64_t kMostBytes = 128 * 1024;
 
 struct ObjectCall {
   ObFunction entry;
+  int64_t brief_bytes;
   DirectProgram program;
   Owned capsule;
   const ObjectTensors* tensors;
@@ -40,6 +41,13 @@ class GivenArguments {
 
   const ObAny* args() const { return args_; }
 
+  // Of all tensors.
+  int64_t bytes() const {
+    int64_t bytes = 0;
+    for (size_t i = 0; i < tensor_count_; ++i) bytes += bytes_of(tensors_[i].tensor);
+    return bytes;
+  }
+
  private:
   bool read(const ObjectTensors& tensors, PyObject* object, ObAny& any) {
     const Owned owned_type(PyObject_Type(object));
@@ -54,7 +62,9 @@ class GivenArguments {
     if (type == &PyLong_Type) return read_integer(object, any);
     if (object == &_Py_NoneStruct) return true;
     if (type == &PyUnicode_Type) return read_text(object, any);
-    if (PyObject_IsInstance(object, &PyFloat_Type) == 1) return read_float(object, any);
+    if (!tensors.takes(type)) {
+      return PyObject_IsInstance(object, &PyFloat_Type) == 1 && read_float(object, any);
+    }
     if (tensor_count_ == kMaxTensors) return false;
     ReadTensor& read = tensors_[tensor_count_++];
     if (!tensors.read(object, read)) return false;
@@ -137,12 +147,12 @@ class Results {
   MadeTensor made_[kMaxOutputs];
 };
 
-// Runs the native function while other threads may run Python.
-bool run(const ObjectCall& call, const DirectCall& direct, int64_t& answer) {
+// Runs the native function, while other threads may run Python unless it is brief.
+bool run(const ObjectCall& call, const DirectCall& direct, int64_t bytes, int64_t& answer) {
   ObAny result;
-  PyThreadState* const state = PyEval_SaveThread();
+  PyThreadState* const state = bytes > call.brief_bytes ? PyEval_SaveThread() : nullptr;
   const int status = call.entry(nullptr, direct.native(), direct.count(), &result);
-  PyEval_RestoreThread(state);
+  if (state != nullptr) PyEval_RestoreThread(state);
   answer = result.as_int;
   return status == 0;
 }
@@ -163,7 +173,7 @@ PyObject* call_objects(PyObject* self, PyObject* values) {
     return declined();
   }
   int64_t answer = 0;
-  if (!run(call, direct, answer)) {
+  if (!run(call, direct, given.bytes(), answer)) {
     // What a handler of a signal raised is the caller's; of other errors the operator speaks.
     return PyErr_Occurred() != nullptr ? nullptr : declined();
   }
@@ -185,13 +195,13 @@ PyObject* function_of(std::unique_ptr<ObjectCall> call) {
 
 }  // namespace
 
-PyObject* make_object_call(ObFunction entry, const int64_t* words, int64_t count,
-                           PyObject* tensors) {
+PyObject* make_object_call(ObFunction entry, int64_t brief_bytes, const int64_t* words,
+                           int64_t count, PyObject* tensors) {
   try {
     const ObjectTensors* known = object_tensors_of(tensors);
     if (known == nullptr) return nullptr;
     return function_of(std::unique_ptr<ObjectCall>(
-        new ObjectCall{entry, read_program(words, count), shared(tensors), known}));
+        new ObjectCall{entry, brief_bytes, read_program(words, count), shared(tensors), known}));
   } catch (const std::exception& error) {
     PyErr_SetString(PyExc_RuntimeError, error.what());
     return nullptr;

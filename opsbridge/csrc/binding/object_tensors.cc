@@ -1,22 +1,28 @@
 #include "binding/object_tensors.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
+#include <vector>
 
 namespace opsbridge {
 namespace {
 
 constexpr char kCapsuleName[] = "opsbridge_object_tensors";
-constexpr int kDtypes = static_cast<int>(Dtype::other);
 
 // Borrowed from a tuple that the owner keeps.
 PyObject* item(const Owned& tuple, int place) { return PyTuple_GetItem(tuple.get(), place); }
 
-bool is_among(const Owned& objects, PyObject* object) {
-  for (intptr_t i = 0; i < PyTuple_Size(objects.get()); ++i) {
-    if (PyTuple_GetItem(objects.get(), i) == object) return true;
-  }
-  return false;
+std::vector<PyObject*> items(PyObject* tuple) {
+  std::vector<PyObject*> all;
+  for (intptr_t i = 0; i < PyTuple_Size(tuple); ++i) all.push_back(PyTuple_GetItem(tuple, i));
+  return all;
+}
+
+// Objects that stand for dtypes, in the order of the enum.
+Dtype dtype_among(const std::vector<PyObject*>& dtypes, PyObject* object) {
+  const auto found = std::find(dtypes.begin(), dtypes.end(), object);
+  return static_cast<Dtype>(found - dtypes.begin());
 }
 
 bool is_integer(PyObject* object, int64_t& value) {
@@ -47,8 +53,8 @@ class ExchangedTensors : public ObjectTensors {
   // (capsule of the table, types, states, is_negated, records, name of `requires_grad`)
   explicit ExchangedTensors(PyObject* settings)
       : settings_(shared(settings)),
-        types_(shared(item(settings_, 1))),
-        states_(shared(item(settings_, 2))),
+        types_(items(item(settings_, 1))),
+        states_(items(item(settings_, 2))),
         is_negated_(item(settings_, 3)),
         records_(item(settings_, 4)),
         requires_gradient_(item(settings_, 5)) {
@@ -61,15 +67,18 @@ class ExchangedTensors : public ObjectTensors {
   }
 
   bool is_idle() const override {
-    for (intptr_t i = 0; i < PyTuple_Size(states_.get()); ++i) {
-      const Owned state = call_object(PyTuple_GetItem(states_.get(), i));
-      if (!state || PyObject_IsTrue(state.get()) != 0) return false;
+    for (PyObject* const state : states_) {
+      const Owned answer = call_object(state);
+      if (!answer || PyObject_IsTrue(answer.get()) != 0) return false;
     }
     return true;
   }
 
+  bool takes(PyObject* type) const override {
+    return std::find(types_.begin(), types_.end(), type) != types_.end();
+  }
+
   bool read(PyObject* object, ReadTensor& read) const override {
-    if (!is_among(types_, Owned(PyObject_Type(object)).get())) return false;
     if (call_object(is_negated_, object).get() != &_Py_FalseStruct) return false;
     if (records_ != &_Py_NoneStruct && is_recorded(object)) return false;
     return table_->tensor_from_object(object, &read.tensor) == 0;
@@ -97,7 +106,8 @@ class ExchangedTensors : public ObjectTensors {
     return call_object(records_).get() != &_Py_FalseStruct;
   }
 
-  const Owned settings_, types_, states_;
+  const Owned settings_;
+  const std::vector<PyObject*> types_, states_;
   PyObject *is_negated_, *records_, *requires_gradient_;
   const ExchangeTable* table_ = nullptr;
 };
@@ -120,17 +130,19 @@ class Arrays : public ObjectTensors {
  public:
   // (type, bytes of an object's header, dtypes in the order of the enum or None, empty)
   explicit Arrays(PyObject* settings)
-      : settings_(shared(settings)), type_(item(settings_, 0)), empty_(item(settings_, 3)) {
+      : settings_(shared(settings)),
+        type_(item(settings_, 0)),
+        dtypes_(items(item(settings_, 2))),
+        empty_(item(settings_, 3)) {
     is_integer(item(settings_, 1), header_bytes_);
-    for (int i = 0; i < kDtypes; ++i) dtypes_[i] = PyTuple_GetItem(item(settings_, 2), i);
   }
 
   bool is_idle() const override { return true; }
+  bool takes(PyObject* type) const override { return type == type_; }
 
   bool read(PyObject* object, ReadTensor& read) const override {
-    if (!is_of_type(object, type_)) return false;
     const ArrayFields& array = fields_of(object);
-    const Dtype dtype = dtype_of_object(array.dtype);
+    const Dtype dtype = dtype_among(dtypes_, array.dtype);
     if (dtype == Dtype::other || array.rank > kMaxRank || (array.flags & kAligned) == 0) {
       return false;
     }
@@ -176,14 +188,8 @@ class Arrays : public ObjectTensors {
     return *reinterpret_cast<ArrayFields*>(reinterpret_cast<char*>(object) + header_bytes_);
   }
 
-  Dtype dtype_of_object(PyObject* object) const {
-    int i = 0;
-    while (i < kDtypes && dtypes_[i] != object) ++i;
-    return static_cast<Dtype>(i);
-  }
-
   Owned new_array(const SizedOutput& sized, int64_t rows) const {
-    PyObject* const dtype = dtypes_[static_cast<int>(sized.dtype)];
+    PyObject* const dtype = dtypes_[static_cast<size_t>(sized.dtype)];
     if (dtype == &_Py_NoneStruct) return Owned();
     const Owned shape = sized.rank == 1 ? Owned(PyLong_FromLongLong(rows)) : shape_of(sized, rows);
     if (!shape) return Owned();
@@ -202,36 +208,36 @@ class Arrays : public ObjectTensors {
   }
 
   const Owned settings_;
-  PyObject *type_, *empty_;
-  PyObject* dtypes_[kDtypes];
+  PyObject* type_;
+  const std::vector<PyObject*> dtypes_;
+  PyObject* empty_;
   int64_t header_bytes_ = 0;
 };
 
 // Tensors of a framework that says all there is to know of them in Python, and takes arrays over.
 class DescribedTensors : public ObjectTensors {
  public:
-  // (settings of arrays, type, is_recording, dtypes in the order of the enum, take,
-  //  names of: address, shape, dtype, is_contiguous)
+  // (settings of arrays, type, is_recording, dtypes in the order of the enum, take, address_of,
+  //  is_contiguous, names of the attributes for shape and dtype)
   explicit DescribedTensors(PyObject* settings)
       : settings_(shared(settings)),
         arrays_(item(settings_, 0)),
         type_(item(settings_, 1)),
         is_recording_(item(settings_, 2)),
-        dtypes_(item(settings_, 3)),
+        dtypes_(items(item(settings_, 3))),
         take_(item(settings_, 4)),
-        address_(item(settings_, 5)),
-        shape_(item(settings_, 6)),
-        dtype_(item(settings_, 7)),
-        is_contiguous_(item(settings_, 8)) {}
+        address_of_(item(settings_, 5)),
+        is_contiguous_(item(settings_, 6)),
+        shape_(item(settings_, 7)),
+        dtype_(item(settings_, 8)) {}
 
-  bool is_idle() const override {
-    return call_object(is_recording_).get() == &_Py_FalseStruct;
-  }
+  bool is_idle() const override { return call_object(is_recording_).get() == &_Py_FalseStruct; }
+
+  bool takes(PyObject* type) const override { return type == type_; }
 
   bool read(PyObject* object, ReadTensor& read) const override {
-    if (!is_of_type(object, type_)) return false;
-    if (!is_true(call_method(object, is_contiguous_))) return false;
-    const Dtype dtype = dtype_of_object(attribute_of(object, dtype_).get());
+    if (!is_true(call_object(is_contiguous_, object))) return false;
+    const Dtype dtype = dtype_among(dtypes_, attribute_of(object, dtype_).get());
     if (dtype == Dtype::other) return false;
     const Owned shape = attribute_of(object, shape_);
     const intptr_t rank = shape ? PyTuple_Size(shape.get()) : -1;
@@ -240,7 +246,7 @@ class DescribedTensors : public ObjectTensors {
       if (!is_integer(PyTuple_GetItem(shape.get(), axis), read.shape[axis])) return false;
     }
     int64_t address = 0;
-    if (!is_integer(call_method(object, address_).get(), address)) return false;
+    if (!is_integer(call_object(address_of_, object).get(), address)) return false;
     read.tensor = {reinterpret_cast<void*>(address),
                    {kCpuDevice, 0},
                    static_cast<int>(rank),
@@ -261,15 +267,11 @@ class DescribedTensors : public ObjectTensors {
  private:
   static bool is_true(const Owned& object) { return object && PyObject_IsTrue(object.get()) == 1; }
 
-  Dtype dtype_of_object(PyObject* object) const {
-    int i = 0;
-    while (i < kDtypes && PyTuple_GetItem(dtypes_, i) != object) ++i;
-    return static_cast<Dtype>(i);
-  }
-
   const Owned settings_;
   const Arrays arrays_;
-  PyObject *type_, *is_recording_, *dtypes_, *take_, *address_, *shape_, *dtype_, *is_contiguous_;
+  PyObject *type_, *is_recording_;
+  const std::vector<PyObject*> dtypes_;
+  PyObject *take_, *address_of_, *is_contiguous_, *shape_, *dtype_;
 };
 
 void delete_tensors(PyObject* capsule) {

@@ -32,6 +32,8 @@ class ObjectTensors {
 
   // Whether nothing but eager execution sees the calls of this moment.
   virtual bool is_idle() const = 0;
+  // Whether objects of a type may be read.
+  virtual bool takes(PyObject* type) const = 0;
   virtual bool read(PyObject* object, ReadTensor& read) const = 0;
   virtual bool make(MadeTensor& made, bool is_cut) const = 0;
   // The result, of so many rows where it is cut; or null.

@@ -37,11 +37,8 @@ OPSBRIDGE_PYTHON int PyObject_IsInstance(PyObject*, PyObject* kind);
 OPSBRIDGE_PYTHON PyObject* PyObject_GetAttr(PyObject*, PyObject* name);
 OPSBRIDGE_PYTHON PyObject* PyObject_Vectorcall(PyObject* callable, PyObject* const* arguments,
                                                size_t count, PyObject* names);
-OPSBRIDGE_PYTHON PyObject* PyObject_VectorcallMethod(PyObject* name, PyObject* const* arguments,
-                                                     size_t count, PyObject* names);
 OPSBRIDGE_PYTHON int PyObject_IsTrue(PyObject*);
 OPSBRIDGE_PYTHON double PyFloat_AsDouble(PyObject*);
-OPSBRIDGE_PYTHON PyObject* PyNumber_Index(PyObject*);
 OPSBRIDGE_PYTHON long long PyLong_AsLongLongAndOverflow(PyObject*, int* overflow);
 OPSBRIDGE_PYTHON PyObject* PyLong_FromLongLong(long long);
 OPSBRIDGE_PYTHON const char* PyUnicode_AsUTF8AndSize(PyObject*, intptr_t* size);
@@ -101,16 +98,8 @@ inline Owned call_object(PyObject* callable, PyObject* argument) {
   return Owned(PyObject_Vectorcall(callable, &argument, 1, nullptr));
 }
 
-inline Owned call_method(PyObject* object, PyObject* name) {
-  return Owned(PyObject_VectorcallMethod(name, &object, 1, nullptr));
-}
-
 inline Owned attribute_of(PyObject* object, PyObject* name) {
   return Owned(PyObject_GetAttr(object, name));
-}
-
-inline bool is_of_type(PyObject* object, PyObject* type) {
-  return Owned(PyObject_Type(object)).get() == type;
 }
 
 }  // namespace opsbridge
