@@ -81,9 +81,7 @@ def object_tensors(kind: str, settings: tuple[Any, ...]) -> Any:
     return make(settings)
 
 
-def object_call(
-    operator: str, words: list[int], tensors: Any
-) -> Callable[[tuple[Any, ...]], Any]:
+def object_call(operator: str, words: list[int], tensors: Any) -> Callable[[tuple[Any, ...]], Any]:
     """The direct calls of an operator by a program, on tensors as `object_tensors` says."""
     make = getattr(_python_library(), f"opsbridge_{operator}_of_objects")
     array = ctypes.c_int64 * len(words)

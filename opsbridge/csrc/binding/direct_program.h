@@ -44,7 +44,7 @@ struct DirectOutput {
   std::vector<Dtype> dtypes;  // for each dtype of the main tensor
   bool is_cut;                // to the count that the native function returns
   std::vector<Size> shape;
-  size_t place;  // among the native arguments
+  size_t place = 0;  // among the native arguments
 };
 
 // A value that an argument may have; the value itself holds no more than a short text.
@@ -69,7 +69,7 @@ struct DirectProgram {
   std::vector<DirectOutput> outputs;
   std::vector<ObAny> values;         // of the native arguments where nothing else is put
   std::vector<NativeArgument> read;  // those that the user's arguments decide
-  size_t rule;                       // the native argument that is the rule
+  size_t rule = 0;                   // the native argument that is the rule
 };
 
 // Throws BadCall for words that are no program.
