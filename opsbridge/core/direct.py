@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from opsbridge.core.checks import Caller
-from opsbridge.core.native import native_function
+from opsbridge.core.native import object_call
 from opsbridge.core.operator import Native, Operator
 from opsbridge.core.rules import AxisValue, Rule
 from opsbridge.core.sizes import Shape, Size, fixed_shape, shape_getter
@@ -32,19 +32,6 @@ DTYPES = (
 # What gives the functions of a native library.
 Library = Callable[[str], Callable[..., int]]
 _DECLINED = -1  # in place of a rule word; a word has at most 60 bits
-
-
-class TensorForm(IntEnum):
-    """How tensors travel, as csrc numbers it.
-
-    As objects, with the one result made natively or with arrays for the results given after the
-    arguments; or as numbers, with arrays given: address, DLPack code of the dtype, and the sizes of
-    contiguous memory.
-    """
-
-    RESULT_MADE = 0
-    RESULT_GIVEN = 1
-    AS_NUMBERS = 2
 
 
 class Source(IntEnum):
@@ -120,11 +107,6 @@ class Direct:
         return tuple(sorted({each.place for each in self._tensor_arguments()}))
 
     @property
-    def ranks(self) -> dict[int, int]:
-        """How many axes the tensor at each of their places has."""
-        return {each.place: len(fixed_shape(each.shape)) for each in self._tensor_arguments()}
-
-    @property
     def main(self) -> int:
         """The place of the tensor that decides the dtypes of the results."""
         return self.arguments[self.operator.main].place
@@ -148,10 +130,20 @@ class Direct:
             for name, wanted in self.wanted
         )
 
-    def function(self, form: TensorForm, library: Library = native_function) -> Callable[..., Any]:
-        """The native function: a tensor or a number as its result, or None where it declines."""
-        words = np.array(list(self._program(form)), np.int64)
+    def function(self, library: Library) -> Callable[..., Any]:
+        """The function of a library that fills arrays given after the arguments.
+
+        It gives a number, or None where it declines.
+        """
+        words = np.array(self._words, np.int64)
         return library(f"{self.operator.name}_direct")(words)  # type: ignore[return-value]
+
+    def of_objects(self, tensors: Any) -> Callable[[tuple[Any, ...]], Any]:
+        """The function that takes a tuple of arguments and makes results on the host.
+
+        `tensors`, of `native.object_tensors`, says how. It gives None where it declines.
+        """
+        return object_call(self.operator.name, self._words, tensors)
 
     def run(self, layer: TensorLayer, values: tuple[Any, ...]) -> None:
         """Call the operator itself with the arguments of a direct call, for what it says."""
@@ -210,12 +202,15 @@ class Direct:
         count = self.native.columns
         return -1 if count is None else count(rule or self.rules[0])
 
-    def _program(self, form: TensorForm) -> Iterator[int]:
+    @cached_property
+    def _words(self) -> list[int]:
+        return list(self._program())
+
+    def _program(self) -> Iterator[int]:
         places = {slot: i for i, slot in enumerate(self.native.arguments)}
-        yield form
         yield bool(self.operator.cut)
         yield places[self.operator.main]
-        yield from _listed([width] for width in self._widths(form))
+        yield self.count
         yield from _listed([DTYPES.index(dtype)] for dtype in self.dtypes)
         yield from _listed(
             [choice.place, *_listed(map(_choice, choice.values))] for choice in self.choices
@@ -223,13 +218,6 @@ class Direct:
         yield from _listed([self._word(place)] for place in range(len(self.rules)))
         yield from _listed(self._output_words(output, places) for output in self.outputs)
         yield from _listed(map(self._argument_words, self.native.arguments))
-
-    def _widths(self, form: TensorForm) -> list[int]:
-        widths = [1] * self.count
-        if form == TensorForm.AS_NUMBERS:
-            for argument in self._tensor_arguments():
-                widths[argument.place] = 2 + len(fixed_shape(argument.shape))
-        return widths
 
     def _argument_words(self, name: str) -> list[int]:
         value = self.constants.get(name, self.native.absent.get(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.metadata
 from collections.abc import Callable
 from functools import cache
@@ -71,6 +72,27 @@ def cuda_function(name: str) -> Callable[..., int]:
     if path is None:
         raise NativeLibraryError("opsbridge: this build has no CUDA kernels")
     return _loaded(path).get_function(name)  # type: ignore[no-any-return]
+
+
+def object_tensors(kind: str, settings: tuple[Any, ...]) -> Any:
+    """How direct calls read and make the tensors of a framework: csrc/binding/object_tensors.cc."""
+    make = getattr(_python_library(), f"opsbridge_{kind}")
+    make.argtypes, make.restype = [ctypes.py_object], ctypes.py_object
+    return make(settings)
+
+
+def object_call(operator: str, words: list[int], tensors: Any) -> Callable[[tuple[Any, ...]], Any]:
+    """The direct calls of an operator by a program, on tensors as `object_tensors` says."""
+    make = getattr(_python_library(), f"opsbridge_{operator}_of_objects")
+    array = ctypes.c_int64 * len(words)
+    make.argtypes, make.restype = [array, ctypes.c_int64, ctypes.py_object], ctypes.py_object
+    return make(array(*words), len(words), tensors)  # type: ignore[no-any-return]
+
+
+@cache
+def _python_library() -> ctypes.PyDLL:
+    """The library for functions that work with objects of Python."""
+    return ctypes.PyDLL(str(loaded_library_path()))
 
 
 @cache

@@ -9,8 +9,9 @@ import numpy as np
 
 from opsbridge.core import OPERATORS
 from opsbridge.core.buffers import empty_array
-from opsbridge.core.direct import Direct, TensorForm
-from opsbridge.frameworks.arrays import NUMPY_DTYPES, with_arrays
+from opsbridge.core.direct import Direct
+from opsbridge.core.native import object_tensors
+from opsbridge.frameworks.arrays import ARRAY_SETTINGS
 from opsbridge.frameworks.eager import EagerLayer
 from opsbridge.frameworks.host import host_threads
 
@@ -103,19 +104,7 @@ class NumpyLayer(EagerLayer):
 
     def road(self, direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
         """The direct calls of an API, for arrays."""
-        call = with_arrays(direct, direct.function(TensorForm.RESULT_GIVEN), NUMPY_DTYPES)
-        others = direct.tensors[1:]
-
-        def road(values: tuple[Any, ...]) -> Any:
-            for place in others:
-                if type(values[place]) is not np.ndarray:
-                    return None
-            try:
-                return call(values)
-            except Exception:
-                return None  # the operator says what is wrong
-
-        return road
+        return direct.of_objects(object_tensors("arrays", ARRAY_SETTINGS))
 
 
 LAYER = NumpyLayer()

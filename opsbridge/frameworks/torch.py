@@ -7,6 +7,7 @@ plain tensors that nothing records take that road.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -15,11 +16,13 @@ from torch.autograd import forward_ad
 from torch.nn import Parameter
 
 from opsbridge.core import OPERATORS
-from opsbridge.core.direct import Direct, TensorForm
-from opsbridge.core.native import cuda_library_path, native_function
+from opsbridge.core.direct import Direct
+from opsbridge.core.native import cuda_library_path, object_tensors
 from opsbridge.frameworks.torch_device_road import device_road
 from opsbridge.frameworks.torch_library import run_recorded
 from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
+
+Road = Callable[[tuple[Any, ...]], Any]
 
 
 def _is_plain(tensor: Tensor) -> bool:
@@ -85,52 +88,70 @@ class TorchLayer(TorchTensors):
             return run_recorded(OPERATORS[operator], arguments)
         return OPERATORS[operator].run(self, **arguments)
 
-    def road(self, direct: Direct) -> Callable[[tuple[Any, ...]], Any]:
+    def road(self, direct: Direct) -> Road:
         """The direct calls of an API, for tensors that nothing records."""
-        call = direct.function(TensorForm.RESULT_MADE)
-        has_device = direct.on_device is not None and cuda_library_path() is not None
-        on_device = device_road(direct.on_device) if has_device else None  # type: ignore[arg-type]
-        next_result = native_function("next_result")
-        first_tensor, *other_tensors = tensors = direct.tensors
-        more_results = len(direct.outputs) - 1
         has_gradient = any(
             DTYPES[dtype].is_floating_point for output in direct.outputs for dtype in output.dtypes
         )
+        call = direct.of_objects(_object_tensors(has_gradient))
+        if direct.on_device is not None and cuda_library_path() is not None:
+            on_device = device_road(direct.on_device)
+            call = _by_device(call, on_device, direct.tensors, has_gradient)
 
+        # The compiler cannot see through native code, so it must not come there.
         def road(values: tuple[Any, ...]) -> Any:
-            if is_dynamo_compiling() or dispatch_stack_length() or is_tracing():
+            return None if is_dynamo_compiling() else call(values)
+
+        def road_with_gradient(values: tuple[Any, ...]) -> Any:
+            if is_dynamo_compiling() or forward_ad._current_level >= 0:
                 return None
-            # The memory of a lazily negated tensor holds the opposite of its values.
-            if values[first_tensor].is_neg():
-                return None
-            for place in other_tensors:
-                tensor = values[place]
-                kind = type(tensor)
-                if (kind is not Tensor and kind is not Parameter) or tensor.is_neg():
-                    return None
-            if has_gradient:
-                if forward_ad._current_level >= 0:
-                    return None
-                if is_grad_enabled():
-                    for place in tensors:
-                        if values[place].requires_grad:
-                            return None
-            if on_device is not None and values[first_tensor].is_cuda:
-                return on_device(values)
-            try:
-                first = call(*values)
-                if first is not None and more_results:
-                    results = (first, *map(next_result, (first,) * more_results))
-                    return None if results[-1] is None else results
-            except Exception:
-                return None  # the operator says what is wrong
-            return first
+            return call(values)
 
         is_dynamo_compiling = torch.compiler.is_dynamo_compiling
-        dispatch_stack_length = torch._C._len_torch_dispatch_stack
-        is_tracing = torch._C._is_tracing
-        is_grad_enabled = torch.is_grad_enabled
-        return road
+        return road_with_gradient if has_gradient else road
+
+
+@cache
+def _object_tensors(has_gradient: bool) -> Any:
+    """How native code reads and makes plain tensors, and what it asks whether they are plain.
+
+    The memory of a lazily negated tensor holds the opposite of its values.
+    """
+    states = (torch._C._len_torch_dispatch_stack, torch._C._is_tracing)
+    records = torch.is_grad_enabled if has_gradient else None
+    table = Tensor.__dlpack_c_exchange_api__
+    settings = (table, (Tensor, Parameter), states, Tensor.is_neg, records, "requires_grad")
+    return object_tensors("exchanged_tensors", settings)
+
+
+def _by_device(
+    on_host: Road, on_device: Road, tensors: tuple[int, ...], has_gradient: bool
+) -> Road:
+    """The road of the device that the first tensor is on.
+
+    The road on a GPU asks here what native code on the host asks by itself.
+    """
+    first = tensors[0]
+
+    def call(values: tuple[Any, ...]) -> Any:
+        if not values[first].is_cuda:
+            return on_host(values)
+        if dispatch_stack_length() or is_tracing():
+            return None
+        wants_gradient = has_gradient and is_grad_enabled()
+        for place in tensors:
+            tensor = values[place]
+            kind = type(tensor)
+            if (kind is not Tensor and kind is not Parameter) or tensor.is_neg():
+                return None
+            if wants_gradient and tensor.requires_grad:
+                return None
+        return on_device(values)
+
+    dispatch_stack_length = torch._C._len_torch_dispatch_stack
+    is_tracing = torch._C._is_tracing
+    is_grad_enabled = torch.is_grad_enabled
+    return call
 
 
 LAYER = TorchLayer()

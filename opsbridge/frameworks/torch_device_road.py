@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from opsbridge.core.device import leave, raise_finished, raise_refused
-from opsbridge.core.direct import Direct, TensorForm
+from opsbridge.core.direct import Direct
 from opsbridge.core.native import cuda_function
 from opsbridge.errors import ArgumentError
 from opsbridge.frameworks.torch_tensors import DTYPES, TorchTensors
@@ -22,7 +22,7 @@ def device_road(direct: Direct) -> Callable[[Values], Any]:
     They raise what earlier calls refused, and nothing else. Results are made here: tensors that
     native code makes know nothing of `record_stream`.
     """
-    call = direct.function(TensorForm.RESULT_GIVEN, cuda_function)
+    call = direct.function(cuda_function)
     main = direct.main
     dtypes = {
         DTYPES[name]: [DTYPES[output.dtypes[row]] for output in direct.outputs]

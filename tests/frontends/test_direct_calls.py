@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,6 @@ from direct_calls import forget_direct_calls, modules_that_call
 from framework_tensors import FRAMEWORKS, Array, framework, to_array, to_tensor
 
 from opsbridge.core import OPERATORS
-from opsbridge.core.native import native_function
 from opsbridge.mindspore import ops as mindspore_ops
 from opsbridge.mmcv import ops as mmcv_ops
 from opsbridge.mmdet import ops as mmdet_ops
@@ -293,37 +293,6 @@ def test_unusual_torch_tensors_have_the_outcome_of_the_operator() -> None:
 
 
 @pytest.mark.skipif("torch" not in FRAMEWORKS, reason="needs PyTorch installed")
-def test_results_of_a_call_that_another_one_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch = framework("torch")
-    from opsbridge.frameworks import torch as layer
-
-    boxes, scores = torch.from_numpy(BOXES.astype(np.float32)), torch.arange(9.0)
-    asked = []
-
-    def interrupted(name: str) -> Any:
-        function = native_function(name)
-
-        def next_result(first: Any) -> Any:
-            asked.append(first)
-            if len(asked) == 1:  # as a finalizer might
-                mmcv_ops.nms(boxes[:4], scores[:4], 0.3)
-            return function(first)
-
-        return next_result
-
-    forget_direct_calls()
-    wanted = mmcv_ops.nms(boxes, scores, 0.3)
-    forget_direct_calls()
-    monkeypatch.setattr(layer, "native_function", interrupted)
-    mmcv_ops.nms(boxes, scores, 0.3)
-    for _ in range(2):
-        for result, first in zip(mmcv_ops.nms(boxes, scores, 0.3), wanted, strict=True):
-            assert torch.equal(result, first)
-    assert len(asked) == 3
-    forget_direct_calls()
-
-
-@pytest.mark.skipif("torch" not in FRAMEWORKS, reason="needs PyTorch installed")
 def test_modes_that_record_see_the_operator() -> None:
     torch = framework("torch")
     from torch._subclasses.fake_tensor import FakeTensorMode
@@ -362,3 +331,81 @@ def test_results_are_the_callers_own(framework_name: str) -> None:
     second[:] = -1
     assert to_array(first).tolist() == kept
     assert to_array(ops.nms(*given, 0.3)).tolist() == kept
+
+
+def odd_arrays() -> Iterator[tuple[str, bool, Array]]:
+    """Boxes in arrays that are not plain memory, and whether native code takes them as they are."""
+    boxes = BOXES.astype(np.float32)
+    frozen = boxes.copy()
+    frozen.flags.writeable = False
+    yield "read-only", True, frozen
+    yield "every other column", True, np.repeat(boxes, 2, axis=1)[:, ::2]
+    yield "backwards", True, np.ascontiguousarray(boxes[::-1, ::-1])[::-1, ::-1]
+    yield "broadcast", True, np.broadcast_to(boxes[0], (9, 4))
+    yield "another byte order", False, boxes.astype(boxes.dtype.newbyteorder())
+    record = np.zeros(9, [("boxes", np.float32, 4), ("mark", np.int8)])
+    record["boxes"] = boxes
+    yield "a field", False, record["boxes"]
+    yield (
+        "not aligned",
+        False,
+        np.frombuffer(b"." + boxes.tobytes(), np.float32, 36, 1).reshape(9, 4),
+    )
+    yield "a marked dtype", False, boxes.astype(np.dtype(np.float32, metadata={"unit": "pixel"}))
+    yield "a subclass", False, boxes.view(np.recarray)
+
+
+@pytest.mark.parametrize("place", ["first", "second"])
+@pytest.mark.parametrize(
+    ("name", "is_direct", "boxes"), list(odd_arrays()), ids=lambda each: str(each)[:20]
+)
+def test_odd_arrays(
+    name: str, is_direct: bool, boxes: Array, place: str, only_direct: Callable[[], None]
+) -> None:
+    others = np.ones((2, 4), np.float32)
+    given = (boxes, others) if place == "first" else (others, boxes)
+    wanted = outcome(ops.box_iou, given)
+    outcome(ops.box_iou, (others, others))
+    assert outcome(ops.box_iou, given) == wanted
+    only_direct()
+    assert outcome(ops.box_iou, given) == wanted or not is_direct
+    if not is_direct and wanted[0] != "DtypeError":
+        assert outcome(ops.box_iou, given)[0] == "AssertionError"
+
+
+def declined(boxes: Any, scores: Any) -> None:
+    with pytest.raises(ValueError, match="iou_threshold"):
+        ops.nms(boxes, scores, float("nan"))
+
+
+@pytest.mark.parametrize("framework_name", FRAMEWORKS)
+def test_calls_keep_nothing(framework_name: str) -> None:
+    given = tuple(to_tensor(framework_name, a.astype(np.float32)) for a in (BOXES, SCORES))
+    counted = (*given, np.dtype(np.int64), np.dtype(np.float32), None)
+    calls = [
+        lambda: ops.nms(*given, 0.5),
+        lambda: declined(*given),
+        lambda: ops.box_iou(given[0], given[0]),
+        lambda: mmcv_ops.nms(*given, 0.5),
+        lambda: mmcv_ops.soft_nms(*given, 0.3, method="gaussian"),
+    ]
+    for call in calls:
+        call()
+        call()
+        before = [sys.getrefcount(each) for each in counted]
+        for _ in range(100):
+            call()
+        after = [sys.getrefcount(each) for each in counted]
+        assert all(abs(now - then) < 20 for now, then in zip(after, before, strict=True))
+
+
+@pytest.mark.parametrize("framework_name", FRAMEWORKS)
+def test_a_kind_of_float_is_a_number(framework_name: str, only_direct: Callable[[], None]) -> None:
+    class Share(float):
+        pass
+
+    given = tuple(to_tensor(framework_name, a.astype(np.float32)) for a in (BOXES, SCORES))
+    wanted = outcome(ops.nms, (*given, 0.25))
+    only_direct()
+    for threshold in (np.float64(0.25), Share(0.25)):
+        assert outcome(ops.nms, (*given, threshold)) == wanted

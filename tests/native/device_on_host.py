@@ -19,9 +19,7 @@ from opsbridge.core import OPERATORS
 
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 CSRC = Path(__file__).resolve().parents[2] / "opsbridge" / "csrc"
-HOST_SOURCES = (
-    *("call_recorder", "direct", "direct_program", "export", "owned_tensor", "waiting_results"),
-)
+HOST_SOURCES = ("call_recorder", "direct", "direct_program", "export")
 SOURCES = (
     *sorted(CSRC.glob("binding/cuda/*.cu")),
     *sorted(CSRC.glob("cuda/*.cu")),

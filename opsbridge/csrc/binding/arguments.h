@@ -22,6 +22,12 @@ inline const ObTensor* tensor_of(const ObAny& arg) {
   return reinterpret_cast<const ObTensor*>(object + kObjectHeaderBytes);
 }
 
+inline int64_t bytes_of(const ObTensor& tensor) {
+  int64_t bytes = tensor.dtype.bits / 8;
+  for (int axis = 0; axis < tensor.ndim; ++axis) bytes *= tensor.shape[axis];
+  return bytes;
+}
+
 inline Dtype dtype_of(const ObDataType& type) {
   if (type.lanes != 1) return Dtype::other;
   if (type.code == kBoolCode && type.bits == 8) return Dtype::boolean;

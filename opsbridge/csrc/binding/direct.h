@@ -1,6 +1,7 @@
 // Direct calls: a native function that takes the arguments of one framework API as the user gave
-// them. It checks everything a plain call must satisfy and returns None, without an error and with
-// nothing done, where the slow road has to look: there every check has its message.
+// them, and arrays for the results after them. It checks everything a plain call must satisfy and
+// returns None, without an error and with nothing done, where the slow road has to look: there
+// every check has its message.
 #pragma once
 
 #include "binding/tvm_abi.h"
@@ -15,9 +16,6 @@ struct DirectPlace {
   // length of no result depends on it, nobody waits: then the direct call gives the ticket.
   int64_t (*answer)(int64_t ticket);
 };
-
-// In host memory, larger results are worth threads and pooled memory, which the slow road knows of.
-constexpr DirectPlace kOnHost{kCpuDevice, 128 * 1024, nullptr};
 
 // Makes one around `entry`; `args` holds its program.
 int make_direct(ObFunction entry, const DirectPlace& place, const ObAny* args, int32_t count,

@@ -1,11 +1,11 @@
 // The operators with direct calls on tensors in host memory.
-#include "binding/direct.h"
+#include "binding/object_call.h"
 
-OPSBRIDGE_EXPORT_DIRECT(box_area, opsbridge::kOnHost)
-OPSBRIDGE_EXPORT_DIRECT(box_convert, opsbridge::kOnHost)
-OPSBRIDGE_EXPORT_DIRECT(box_iou, opsbridge::kOnHost)
-OPSBRIDGE_EXPORT_DIRECT(clip_boxes, opsbridge::kOnHost)
-OPSBRIDGE_EXPORT_DIRECT(nms, opsbridge::kOnHost)
-OPSBRIDGE_EXPORT_DIRECT(roi_align, opsbridge::kOnHost)
-OPSBRIDGE_EXPORT_DIRECT(roi_pool, opsbridge::kOnHost)
-OPSBRIDGE_EXPORT_DIRECT(soft_nms, opsbridge::kOnHost)
+OPSBRIDGE_EXPORT_OBJECT_CALL(box_area, opsbridge::kBriefBytes)
+OPSBRIDGE_EXPORT_OBJECT_CALL(box_convert, opsbridge::kBriefBytes)
+OPSBRIDGE_EXPORT_OBJECT_CALL(box_iou, opsbridge::kBriefBytes)
+OPSBRIDGE_EXPORT_OBJECT_CALL(clip_boxes, opsbridge::kBriefBytes)
+OPSBRIDGE_EXPORT_OBJECT_CALL(nms, opsbridge::kBriefBytes)
+OPSBRIDGE_EXPORT_OBJECT_CALL(roi_align, opsbridge::kNeverBrief)
+OPSBRIDGE_EXPORT_OBJECT_CALL(roi_pool, opsbridge::kNeverBrief)
+OPSBRIDGE_EXPORT_OBJECT_CALL(soft_nms, opsbridge::kBriefBytes)

@@ -1,19 +1,20 @@
 #include "binding/direct_program.h"
 
+#include <utility>
+
 #include "binding/checks.h"
+#include "binding/direct_call.h"
 
 namespace opsbridge {
 namespace {
 
 class Words {
  public:
-  explicit Words(const TensorView& view) : view_(view) {
-    require(view.dtype == Dtype::int64 && view.rank == 1, "a program must be int64 words");
-  }
+  Words(const int64_t* words, int64_t count) : words_(words), count_(count) {}
 
   int64_t next() {
-    require(position_ < view_.shape[0], "a program ends too early");
-    return read<int64_t>(view_, position_++);
+    require(position_ < count_, "a program ends too early");
+    return words_[position_++];
   }
 
   ObAny value() {
@@ -33,7 +34,8 @@ class Words {
   }
 
  private:
-  const TensorView& view_;
+  const int64_t* words_;
+  int64_t count_;
   int64_t position_ = 0;
 };
 
@@ -67,31 +69,46 @@ DirectOutput read_output(Words& words) {
   return output;
 }
 
-NativeArgument read_argument(Words& words) {
+// Also puts the value of an argument, or its place as an output, where the program keeps it.
+NativeArgument read_argument(Words& words, DirectProgram& program) {
   NativeArgument argument;
+  argument.slot = program.values.size();
   argument.source = static_cast<Source>(words.next());
   argument.place = words.next();
-  argument.value = words.value();
+  program.values.push_back(words.value());
   argument.dtypes = static_cast<uint64_t>(words.next());
   argument.shape = words.list([&] { return words.next(); });
   require(argument.shape.size() <= kMaxRank, "a tensor has too many axes");
+  if (argument.source == Source::rule) program.rule = argument.slot;
+  if (argument.source == Source::output) {
+    program.outputs.at(static_cast<size_t>(argument.place)).place = argument.slot;
+  }
   return argument;
+}
+
+bool is_read(const NativeArgument& argument) {
+  return argument.source != Source::constant && argument.source != Source::rule &&
+         argument.source != Source::output;
 }
 
 }  // namespace
 
-DirectProgram read_program(const TensorView& view) {
-  Words words(view);
+DirectProgram read_program(const int64_t* first, int64_t count) {
+  Words words(first, count);
   DirectProgram program;
-  program.form = static_cast<TensorForm>(words.next());
   program.returns_count = words.next() != 0;
   program.main = words.next();
-  program.widths = words.list([&] { return words.next(); });
+  program.given = words.next();
   program.dtypes = words.list([&] { return static_cast<Dtype>(words.next()); });
   program.choices = words.list([&] { return read_choice(words); });
   program.words = words.list([&] { return words.next(); });
   program.outputs = words.list([&] { return read_output(words); });
-  program.arguments = words.list([&] { return read_argument(words); });
+  for (int64_t left = words.next(); left > 0; --left) {
+    NativeArgument argument = read_argument(words, program);
+    if (is_read(argument)) program.read.push_back(std::move(argument));
+  }
+  require(program.values.size() <= kMaxArguments, "a direct call has too many arguments");
+  require(program.outputs.size() <= kMaxOutputs, "a direct call has too many outputs");
   return program;
 }
 

@@ -10,11 +10,6 @@
 
 namespace opsbridge {
 
-// How tensors travel: as objects, with results made here or given as arrays after the arguments, or
-// (for a framework that tvm-ffi does not know) as numbers: address, dtype, sizes. Then they are
-// contiguous.
-enum class TensorForm : int64_t { result_made, result_given, as_numbers };
-
 enum class Source : int64_t {
   constant,          // a value
   tensor,            // an argument: what shape and dtypes it may have
@@ -29,7 +24,7 @@ enum class Source : int64_t {
 struct NativeArgument {
   Source source;
   int64_t place;               // of the user's argument, or of the output
-  ObAny value;                 // of a constant
+  size_t slot;                 // its own place among the native arguments
   uint64_t dtypes;             // of a tensor: one bit each
   std::vector<int64_t> shape;  // of a tensor: negative where any size may be
 };
@@ -49,6 +44,7 @@ struct DirectOutput {
   std::vector<Dtype> dtypes;  // for each dtype of the main tensor
   bool is_cut;                // to the count that the native function returns
   std::vector<Size> shape;
+  size_t place = 0;  // among the native arguments
 };
 
 // A value that an argument may have; the value itself holds no more than a short text.
@@ -64,18 +60,19 @@ struct DirectChoice {
 };
 
 struct DirectProgram {
-  TensorForm form;
-  bool returns_count;           // the native function does, or else zero unless it refuses a row
-  int64_t main;                 // the native argument that decides the dtype
-  std::vector<int64_t> widths;  // how many values each of the user's arguments consists of
+  bool returns_count;  // the native function does, or else zero unless it refuses a row
+  int64_t main;        // the native argument that decides the dtype
+  int64_t given;       // how many arguments the user gives
   std::vector<Dtype> dtypes;
   std::vector<DirectChoice> choices;
   std::vector<int64_t> words;  // by dtype, then by choice; negative: not direct
   std::vector<DirectOutput> outputs;
-  std::vector<NativeArgument> arguments;
+  std::vector<ObAny> values;         // of the native arguments where nothing else is put
+  std::vector<NativeArgument> read;  // those that the user's arguments decide
+  size_t rule = 0;                   // the native argument that is the rule
 };
 
 // Throws BadCall for words that are no program.
-DirectProgram read_program(const TensorView& words);
+DirectProgram read_program(const int64_t* words, int64_t count);
 
 }  // namespace opsbridge

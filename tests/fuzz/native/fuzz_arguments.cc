@@ -1,9 +1,14 @@
 // What the binding reads: arguments of any number, kind and shape, given to every operator. A call
 // that does not fit is a TypeError before a kernel runs; nothing reads outside of what was given.
-#include "binding/tvm_abi.h"
+#include "binding/direct.h"
 #include "drawn.h"
 #include "levels.h"
 #include "stand_ins.h"
+
+// The programs of direct calls are read alike for every device.
+constexpr opsbridge::DirectPlace kHere{opsbridge::kCpuDevice, 128 * 1024, nullptr};
+OPSBRIDGE_EXPORT_DIRECT(nms, kHere)
+OPSBRIDGE_EXPORT_DIRECT(roi_align, kHere)
 
 #define OPSBRIDGE_EACH_CALL(macro)                                                                \
   macro(nms) macro(soft_nms) macro(roi_align) macro(roi_align_backward) macro(roi_pool)           \
