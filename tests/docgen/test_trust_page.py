@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from trust_record import TrustRecord
 
 from opsbridge.docgen.site.guides import checkout
 from opsbridge.docgen.site.trust_page import trust_page
@@ -27,6 +28,23 @@ def test_every_entry_of_the_record_is_a_row(language: Language) -> None:
             assert run["date"] in page
             counts = " | ".join(f"{entry[name]:,}" for name in ("cases", "tests", "failed"))
             assert f"`{entry['what']}` | {entry['peer']} | {counts} |" in page
+
+
+def test_tests_against_one_framework_are_counted_by_file(tmp_path: Path) -> None:
+    path = tmp_path / "trust.json"
+    path.write_text('{"museum": {}}', encoding="utf-8")
+    record = TrustRecord(path, "onnx", "onnx")
+    for location, outcome in (("a/test_nms.py", "passed"), ("a/test_nms.py", "failed")):
+        place = (location, 1, "test")
+        record.pytest_runtest_logreport(
+            pytest.TestReport("test", place, {}, outcome, None, "call")  # type: ignore[arg-type]
+        )
+    record.pytest_sessionfinish()
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert set(written) == {"museum", "onnx"}
+    assert written["onnx"]["entries"] == [
+        {"what": "test_nms", "peer": "onnx", "cases": 2, "tests": 2, "failed": 1}
+    ]
 
 
 def test_the_record_has_no_failure() -> None:
