@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("trust")
     group.addoption("--record", type=Path, default=None, help="JSON file for what was compared")
     group.addoption("--command", default="pytest", help="how the record calls this run")
-    group.addoption("--peer", default="", help="with whom all tests of this run compare")
+    group.addoption("--peer", default="", help="framework that this run is about")
     group = parser.getgroup("museum")
     group.addoption("--faults", choices=("quick", "all"), default="quick", help="to be planted")
     group = parser.getgroup("cuda")

@@ -2,9 +2,9 @@
 
 A test says what it did with `record_property("trust", {...})`: `what` was compared with whom
 (`peer`), in how many `cases`. Those of one `what` and `peer` are added up, also over the workers of
-pytest-xdist. Where all tests of a run compare with one framework (`--peer`), a test that says
-nothing is a case of its file. A run replaces its own entries in the file and leaves those of other
-commands alone.
+pytest-xdist. In a run about one framework (`--peer`), a test that says nothing is a case of its
+file, if the framework is in its name. A run replaces its own entries in the file and leaves those of
+other commands alone.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class TrustRecord:
         if report.when != "call" or report.skipped:
             return
         told = [value for name, value in report.user_properties if name == "trust"]
-        if self._peer and not told:
+        if not told and self._peer and self._peer in report.nodeid:
             told = [{"what": Path(report.location[0]).stem, "peer": self._peer, "cases": 1}]
         for value in told:
             self._add(value, report.failed)

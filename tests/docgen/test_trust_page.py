@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from trust_record import TrustRecord
@@ -34,11 +35,10 @@ def test_tests_against_one_framework_are_counted_by_file(tmp_path: Path) -> None
     path = tmp_path / "trust.json"
     path.write_text('{"museum": {}}', encoding="utf-8")
     record = TrustRecord(path, "onnx", "onnx")
-    for location, outcome in (("a/test_nms.py", "passed"), ("a/test_nms.py", "failed")):
-        place = (location, 1, "test")
-        record.pytest_runtest_logreport(
-            pytest.TestReport("test", place, {}, outcome, None, "call")  # type: ignore[arg-type]
-        )
+    for name, outcome in (("onnx-1", "passed"), ("onnx-2", "failed"), ("torch", "passed")):
+        place = ("a/test_nms.py", 1, "test")
+        report: Any = pytest.TestReport(f"test[{name}]", place, {}, outcome, None, "call")  # type: ignore[arg-type]
+        record.pytest_runtest_logreport(report)
     record.pytest_sessionfinish()
     written = json.loads(path.read_text(encoding="utf-8"))
     assert set(written) == {"museum", "onnx"}
