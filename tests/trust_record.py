@@ -3,8 +3,8 @@
 A test says what it did with `record_property("trust", {...})`: `what` was compared with whom
 (`peer`), in how many `cases`. Those of one `what` and `peer` are added up, also over the workers of
 pytest-xdist. In a run about one framework (`--peer`), a test that says nothing is a case of its
-file, if the framework is in its name. A run replaces its own entries in the file and leaves those of
-other commands alone.
+file, if the framework is in its name. A run replaces its own entries in the file and leaves those
+of other commands alone.
 """
 
 from __future__ import annotations

@@ -45,7 +45,8 @@ _COMMANDS = {
 _FRAMEWORK = Text(
     "Tests of the operators in the form of {name}, with the real one installed, by file: a case is "
     "a test, whose inputs are its own.",
-    "在安装了真实 {name} 的环境中运行的、针对其形式的算子测试，按文件列出：每个用例是一个测试，其输入由测试自定。",
+    "在安装了真实 {name} 的环境中运行的、针对其形式的算子测试，按文件列出："
+    "每个用例是一个测试，其输入由测试自定。",
 )
 _MUTATION = Text(
     "Small changes (mutants) of the sources, planted one at a time in a copy, until a test fails "
