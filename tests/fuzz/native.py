@@ -7,6 +7,7 @@ and runs it with what lies in corpus/native/<target>.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -31,17 +32,27 @@ def built(targets: Sequence[str], folder: Path) -> list[Path]:
 
 
 def preloaded() -> str:
-    """What has to be loaded before Python: the run time of the sanitizer, and C++ before it."""
+    """What has to be loaded before Python: libFuzzer, the run time of the sanitizer, and C++.
+
+    libFuzzer is the one in atheris' wheel, so that no machine needs clang. It is the first, as the
+    run time has functions of the same names that note nothing.
+    """
+    found = importlib.util.find_spec("atheris")
+    if found is None or found.origin is None:
+        sys.exit("atheris is not installed: its wheel brings libFuzzer")
+    libfuzzer = next(Path(found.origin).parent.glob("core_with_libfuzzer.*.so"))
     names = ("libasan.so", "libstdc++.so.6")
     asked = [["c++", f"-print-file-name={name}"] for name in names]
-    return " ".join(subprocess.check_output(each, text=True).strip() for each in asked)
+    found_by_compiler = [subprocess.check_output(each, text=True).strip() for each in asked]
+    return " ".join([str(libfuzzer), *found_by_compiler])
 
 
 def command(library: Path, target: str, seconds: int, seed: int) -> list[str | Path]:
     """What fuzzes a target; it ends with an error for an input that the target does not bear."""
     found = tempfile.mkdtemp(prefix=f"opsbridge-corpus-{target}-")
     settings = {
-        "ASAN_OPTIONS": "allocator_may_return_null=1:malloc_context_size=2",
+        "ASAN_OPTIONS": "allocator_may_return_null=1:malloc_context_size=2:"
+        "verify_asan_link_order=0",
         "LSAN_OPTIONS": f"suppressions={LEAKS}:print_suppressions=0",
         "UBSAN_OPTIONS": "print_stacktrace=1:abort_on_error=1",
         "LD_PRELOAD": preloaded(),
