@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from child_process import python_output
 
 torch = pytest.importorskip("torch", reason="the surface computes with PyTorch")
 
@@ -13,15 +12,6 @@ from opsbridge.errors import ArgumentError, DtypeError  # noqa: E402
 from opsbridge.mindspore import Tensor, ops, strict  # noqa: E402
 
 IMAGES = np.random.RandomState(3).rand(2, 3, 6, 6).astype(np.float32)
-
-
-def test_a_program_may_begin_with_any_operator() -> None:
-    source = """
-        from opsbridge.mindspore import dtype, ops
-        ones = ops.ones((2, 1), dtype.float32)
-        print(type(ones).__name__, ones.asnumpy().tolist())
-    """
-    assert python_output(source) == "Tensor [[1.0], [1.0]]"
 
 
 @pytest.mark.parametrize("operator", ["+=", "-=", "*=", "/=", "//=", "%=", "**="])
