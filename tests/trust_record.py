@@ -14,9 +14,10 @@ import importlib.metadata
 import json
 import platform
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
 PACKAGES = ("opsbridge", "numpy", "torch", "torchvision", "mindspore", "onnxruntime",
             "opencv-python-headless", "paddlepaddle", "tensorflow-cpu", "atheris")  # fmt: skip
