@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("trust")
     group.addoption("--record", type=Path, default=None, help="JSON file for what was compared")
     group.addoption("--command", default="pytest", help="how the record calls this run")
+    group.addoption("--peer", default="", help="framework that this run is about")
     group = parser.getgroup("museum")
     group.addoption("--faults", choices=("quick", "all"), default="quick", help="to be planted")
     group = parser.getgroup("cuda")
@@ -31,7 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     path = config.getoption("--record")
     if path is not None and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(TrustRecord(path, config.getoption("--command")))
+        command, peer = config.getoption("--command"), config.getoption("--peer")
+        config.pluginmanager.register(TrustRecord(path, command, peer))
 
 
 if importlib.util.find_spec("hypothesis"):

@@ -89,7 +89,7 @@ def describe(
     chain = list(_chain(error))
     node = ast.parse(sources[-1])
     lost, found = _lost_name(error, node)
-    paths = [path for source in sources for path in _paths(ast.parse(source))]
+    paths = [path for source in sources for path in _paths(_without_messages(ast.parse(source)))]
     named = message + "\n" + "\n".join(str(getattr(each, "filename", "")) for each in chain)
     failure = Failure(
         name=type(error).__name__,
@@ -197,6 +197,16 @@ def _elsewhere(owner: Any, home: str, name: str) -> Iterator[str]:
         if is_own and not any(found is other for other in shown):
             shown.append(found)  # the shortest name of it is enough
             yield f"{module_name}.{name}"
+
+
+def _without_messages(node: ast.AST) -> ast.AST:
+    """Take away what the code itself raises: a text in there is what it says, and no path."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Raise):
+            each.exc = each.cause = None
+        elif isinstance(each, ast.Assert):
+            each.msg = None
+    return node
 
 
 def _paths(node: ast.AST) -> Iterator[str]:

@@ -40,6 +40,8 @@ _FILLS = {
     **dict.fromkeys(("choice", "result", "ignored"), 0),
 }
 
+_GROUPS = "groups"
+
 
 def filled_slots(api: ApiTable) -> list[str]:
     """The slots that an API fills, in order of its parameters, then of its constants."""
@@ -157,6 +159,16 @@ def converter_fits_slots(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
                 f"params[{index}].fills",
                 f"has {len(param.fills)} slots; converter {param.converter} fills {expected}",
             )
+
+
+def ids_fill_groups(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
+    """Ids are widened so that equal ones stay equal: no other slot may have its values changed."""
+    del core
+    for index, param in enumerate(api.params):
+        for slot in param.fills:
+            if param.converter == "ids" and slot != _GROUPS:
+                message = f"has {slot}; converter ids fills {_GROUPS}"
+                yield Finding(f"params[{index}].fills", message)
 
 
 def columns_fit_shape(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
@@ -315,6 +327,7 @@ API_RULES: tuple[Callable[[ApiTable, CoreTable], Iterator[Finding]], ...] = (
     default_has_type,
     choices_belong_to_choice,
     converter_fits_slots,
+    ids_fill_groups,
     columns_fit_shape,
     forms_fit_shape,
     stage_fits_form,

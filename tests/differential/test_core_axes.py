@@ -123,6 +123,20 @@ def test_axes_of_nms_together(family: str) -> None:
         check_nms(boxes, scores, threshold, drawn_slots(rng, count), axes)
 
 
+@pytest.mark.parametrize("rule", ["shifted", "per_group_on_shifted"])
+def test_groups_of_boxes_left_of_the_image_are_moved_by_what_their_largest_corner_says(
+    rule: str,
+) -> None:
+    rng = generator("core nms left", rule)
+    for dtype in ALL_DTYPES:
+        for left in (2, 40, 100):
+            boxes = BOXES["clustered"](rng, COUNT, dtype) - dtype(left)
+            boxes = np.minimum(boxes, dtype(-1.5))
+            slots = {"groups": rng.integers(0, 3, COUNT)}
+            scores = SCORES["tied"](rng, COUNT, dtype)
+            check_nms(boxes, scores, 0.5, slots, {"group_rule": rule})
+
+
 def check_roi_align(
     image: Any, rois: Any, output_size: tuple[int, int], scale: float, ratio: int, axes: Any
 ) -> None:

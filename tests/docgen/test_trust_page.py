@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from trust_record import TrustRecord
 
 from opsbridge.docgen.site.guides import checkout
 from opsbridge.docgen.site.trust_page import trust_page
@@ -27,6 +29,22 @@ def test_every_entry_of_the_record_is_a_row(language: Language) -> None:
             assert run["date"] in page
             counts = " | ".join(f"{entry[name]:,}" for name in ("cases", "tests", "failed"))
             assert f"`{entry['what']}` | {entry['peer']} | {counts} |" in page
+
+
+def test_tests_against_one_framework_are_counted_by_file(tmp_path: Path) -> None:
+    path = tmp_path / "trust.json"
+    path.write_text('{"museum": {}}', encoding="utf-8")
+    record = TrustRecord(path, "onnx", "onnx")
+    for name, outcome in (("onnx-1", "passed"), ("onnx-2", "failed"), ("torch", "passed")):
+        place = ("a/test_nms.py", 1, "test")
+        report: Any = pytest.TestReport(f"test[{name}]", place, {}, outcome, None, "call")  # type: ignore[arg-type]
+        record.pytest_runtest_logreport(report)
+    record.pytest_sessionfinish()
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert set(written) == {"museum", "onnx"}
+    assert written["onnx"]["entries"] == [
+        {"what": "test_nms", "peer": "onnx", "cases": 2, "tests": 2, "failed": 1}
+    ]
 
 
 def test_the_record_has_no_failure() -> None:

@@ -41,6 +41,15 @@ class Workshop:
         version = importlib.metadata.version("opsbridge")
         about.write_text(f"Metadata-Version: 2.1\nName: opsbridge\nVersion: {version}\n")
 
+    def is_found(self) -> bool:
+        """Whether Python takes this copy, not the package that is installed (editable ones win)."""
+        asks = "import opsbridge; print(opsbridge.__file__)"
+        done = subprocess.run(
+            [sys.executable, "-c", asks], cwd=self.folder, env=self._environment(),
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.startswith(f"{self.folder}{os.sep}")
+
     @contextmanager
     def planted(self, fault: Fault) -> Iterator[None]:
         """The copy with a fault in it."""
@@ -57,17 +66,19 @@ class Workshop:
         """Run tests of this repository on the copy; the first failure ends it."""
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p",
                    "no:xdist", "-c", str(ROOT / "pyproject.toml")]  # fmt: skip
-        environment = {name: os.environ[name] for name in os.environ if "PYTEST" not in name}
-        environment |= {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
             [*command, *(str(ROOT / test) for test in tests)],
             cwd=self.folder,
-            env=environment,
+            env=self._environment(),
             capture_output=True,
             text=True,
             timeout=SECONDS,
             check=False,
         )
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in os.environ if "PYTEST" not in name}
+        return kept | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class NativeWorkshop(Workshop):

@@ -85,6 +85,10 @@ def workshop(part: str) -> Iterator[Workshop]:
     try:
         shop = native_workshop(folder / "copy") if part == "headers" else Workshop(folder / "copy")
         shutil.copytree(ROOT / "docs/recorded", shop.folder / "opsbridge/recorded")
+        if not shop.is_found():
+            sys.exit(
+                "opsbridge is installed as editable, which hides the mutants: use tox -e mutation"
+            )
         yield shop
     finally:
         shutil.rmtree(folder)

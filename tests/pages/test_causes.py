@@ -131,6 +131,26 @@ def test_a_path_that_exists_is_no_missing_data(explain: Explain) -> None:
     assert found.kind is Cause.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise ValueError('a/b')",
+        "raise ValueError(f'{1} of a/b') from KeyError('a/b')",
+        "assert not [1], 'a/b.c'",
+        "def check(x):\n    if x: raise ValueError('N/A')\ncheck(1)",
+    ],
+)
+def test_a_path_in_the_message_of_the_code_itself_is_no_missing_data(
+    explain: Explain, source: str
+) -> None:
+    assert explain(source).kind is Cause.UNKNOWN
+
+
+def test_a_path_that_the_code_looks_for_itself_is_missing_data(explain: Explain) -> None:
+    found = explain("import os\nassert os.path.exists('a/b'), 'no a/b'")
+    assert found.kind is Cause.DATA
+
+
 def test_network(explain: Explain) -> None:
     source = """
         import urllib.request

@@ -42,6 +42,11 @@ FAULTS: dict[str, tuple[Callable[..., Any], ApiTable, str]] = {
         with_param(optional=True),
         "params[0] is optional: can't be required or have a default",
     ),
+    "scores for ids": (
+        rules.ids_fill_groups,
+        with_param(1, converter="ids"),
+        "params[1].fills has scores; converter ids fills groups",
+    ),
     "columns for another converter": (
         rules.columns_fit_shape,
         with_param(columns=((0, 4),)),

@@ -30,7 +30,24 @@ _COMMANDS = {
         "time: a mismatch here is a fault that no test caught.",
         "将这些算子的各种实现曾出现过的错误逐一植入源码；此处的不一致指没有测试发现的错误。",
     ),
+    "fuzz": Text(
+        "Inputs that a fuzzer made for what reads tables, pages, checkpoints and source: each is "
+        "read or refused with the error of its reader.",
+        "由模糊测试为读取表、页面、检查点与源码的代码生成的输入：每个输入要么被读取，要么以读取器自己的错误拒绝。",
+    ),
+    "native-fuzz": Text(
+        "Calls that a fuzzer made, with memory and undefined behaviour watched: every instruction-"
+        "set level gives the same bits, and those of a plain computation where the target has one.",
+        "由模糊测试生成的调用，同时检测内存与未定义行为：各指令集层级的结果逐位相同；"
+        "若目标附有朴素计算，则也与之相同。",
+    ),
 }
+_FRAMEWORK = Text(
+    "Tests of the operators in the form of {name}, with the real one installed, by file: a case is "
+    "a test, whose inputs are its own.",
+    "在安装了真实 {name} 的环境中运行的、针对其形式的算子测试，按文件列出："
+    "每个用例是一个测试，其输入由测试自定。",
+)
 _MUTATION = Text(
     "Small changes (mutants) of the sources, planted one at a time in a copy, until a test fails "
     "or none does. They are a sample by seed of all that the tool can make, not all of them. "
@@ -52,11 +69,10 @@ _RUN = Text("Run on {date} with {versions}:", "{date} 运行于 {versions}：")
 _NOT_RUN = Text("Not run", "未运行")
 _GPU = Text(
     "Nothing on this page was computed by a GPU; what was run on one is in "
-    "[the page on CUDA](cuda.md). Sanitizers (`tox run -e asan`, `tsan`) and fuzzers (`fuzz`) "
-    "leave no record here: they end with an error or they do not.",
+    "[the page on CUDA](cuda.md). Sanitizers (`tox run -e asan`, `tsan`) leave no record here: "
+    "they end with an error or they do not.",
     "本页没有任何结果由 GPU 计算；在 GPU 上运行的内容见 [CUDA 页](cuda.md)。"
-    "检测工具（`tox run -e asan`、`tsan`）与模糊测试（`fuzz`）不在此留下记录："
-    "它们要么报错，要么通过。",
+    "检测工具（`tox run -e asan`、`tsan`）不在此留下记录：它们要么报错，要么通过。",
 )
 
 
@@ -71,10 +87,10 @@ def trust_page(language: Language) -> str:
         if "parts" in run:
             parts += _mutation(command, run["parts"], language)
             continue
-        about = _COMMANDS.get(command)
+        about = _COMMANDS.get(command, _FRAMEWORK)
         parts += [
             f"## tox run -e {command}",
-            pick(about, language) if about else "",
+            pick(about, language).format(name=command),
             _run_on(run, language),
             table(pick(_HEADER, language).split("|"), [_row(entry) for entry in run["entries"]]),
         ]
