@@ -93,9 +93,17 @@ def test_strict_refuses_negative_indices() -> None:
 
 
 def test_a_join_of_nothing_fails_when_it_is_used() -> None:
-    nothing = ops.Concat()(())
-    with pytest.raises(ArgumentError, match="Concat: tensors is empty"):
-        _ = nothing.shape
+    nothing = ops.Squeeze()(ops.Cast()(ops.Concat()(()), ms.bool_).astype(ms.int32) + 1)
+    for use in (len, float, repr, lambda x: x.shape, lambda x: x.asnumpy(), lambda x: x and 1):
+        with pytest.raises(ArgumentError, match="Concat: tensors is empty"):
+            use(nothing)
+
+
+def test_an_operator_without_its_tensor_names_it() -> None:
+    with pytest.raises(DtypeError, match="Cast: input_x is None, which it does not take"):
+        ops.Cast()(None, ms.int32)
+    with pytest.raises(DtypeError, match="Squeeze: x is None, which it does not take"):
+        ops.Squeeze()(None)
 
 
 @pytest.mark.parametrize(
