@@ -15,7 +15,8 @@ from opsbridge.errors import DtypeError
 from opsbridge.mindspore.converters import CONVERTERS, to_dtype
 from opsbridge.mindspore.nothing import Nothing
 from opsbridge.mindspore.results import no_overrides, plain, shown
-from opsbridge.mindspore.strictness import check_strictly, is_strict
+from opsbridge.mindspore.strictness import check_strictly
+from opsbridge.strictness import is_strict
 from opsbridge.tables.port_schema import PortEntry, PortParam, PortReturn
 
 _Values = Mapping[str, Any]

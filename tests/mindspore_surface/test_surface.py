@@ -85,6 +85,14 @@ def test_strict_refuses_mixed_dtypes() -> None:
         ops.Concat()((halves, floats))
 
 
+def test_strict_refuses_boxes_and_offsets_of_two_dtypes() -> None:
+    boxes, offsets = Tensor([[1.0, 2.0, 8.0, 9.0]]).astype(ms.float16), Tensor([[0.1, 0, 0, 0]])
+    decode = ops.BoundingBoxDecode((20, 20))
+    assert decode(boxes, offsets).dtype is ms.float32
+    with strict(), pytest.raises(DtypeError, match="deltas is float32, but anchor_box is float16"):
+        decode(boxes, offsets)
+
+
 def test_strict_refuses_negative_indices() -> None:
     x, index = Tensor([[1.0, 2.0]]), Tensor([[0, -1]])
     assert str(ops.GatherNd()(x, index)) == "[2.]"
