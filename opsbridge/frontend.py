@@ -21,6 +21,7 @@ from opsbridge.direct import make_direct, with_settings
 from opsbridge.errors import DtypeError
 from opsbridge.frameworks import FrameworkLayer, Road, layer_of
 from opsbridge.shaping import Shaping
+from opsbridge.strictness import is_strict
 from opsbridge.tables.arrange import arrangement
 from opsbridge.tables.bind import Plan, bind_plan
 from opsbridge.tables.convert import VALUE_TYPES, expected_types, plain_element, spelled
@@ -68,7 +69,8 @@ class Operator:
                 return variant.run(target, slots, chosen, self._values_of(variant, values))
         values = self.arguments.as_tensors(values)
         try:
-            widened = self._widened(values) if self.plan.api.autocast else None
+            api = self.plan.api
+            widened = self._widened(values) if api.autocast or api.mixed else None
             given = values if widened is None else widened
             layer, first = self.arguments.layer_of(given)
         except NotATensor as stranger:
@@ -95,7 +97,7 @@ class Operator:
                 lambda placed: layer.run(self.plan.api.core, **placed, **settings),
             )
         results = layer.run(self.plan.api.core, **filled, **settings)
-        if widened is not None:
+        if widened is not None and api.mixed != "common":
             results = self._narrowed(results, values, layer)
         if self.shaping.has_forms:
             return self.plan.returned(self.shaping.in_form(results, layer))
@@ -128,9 +130,13 @@ class Operator:
         return result
 
     def _widened(self, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """The arguments as the framework's automatic mixed precision changes them, if it does."""
+        """The arguments in other dtypes, if mixed precision or a mixture of dtypes needs it."""
         layer = layer_of(values[0])
-        return None if layer is None else layer.widened(values, self.plan.api.autocast)
+        if layer is None:
+            return None
+        if self.plan.api.mixed:
+            return None if is_strict() else layer.promoted(values)
+        return layer.widened(values, self.plan.api.autocast)
 
     def _narrowed(
         self, results: tuple[Any, ...], values: tuple[Any, ...], layer: FrameworkLayer

@@ -47,6 +47,9 @@ class FrameworkLayer(TensorLayer, Protocol):
         one of the devices.
         """
 
+    def promoted(self, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The arguments with floating-point tensors in their common dtype, if they have several."""
+
     def narrowed(self, result: Any, like: Any) -> Any:
         """A result of widened arguments in the dtype of `like`."""
 

@@ -22,5 +22,8 @@ class EagerLayer:
     def widened(self, values: tuple[Any, ...], devices: tuple[str, ...]) -> None:
         return None
 
+    def promoted(self, values: tuple[Any, ...]) -> None:
+        return None
+
     def narrowed(self, result: Any, like: Any) -> Any:
         return result

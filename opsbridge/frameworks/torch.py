@@ -6,6 +6,7 @@ plain tensors that nothing records take that road.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -53,6 +54,10 @@ def _is_recorded(tensors: list[Tensor]) -> bool:
     return False
 
 
+def _is_float(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
 def _widened(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
@@ -77,6 +82,14 @@ class TorchLayer(TorchTensors):
         if device not in devices or not torch.is_autocast_enabled(device):
             return None
         return tuple(map(_widened, values))
+
+    def promoted(self, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Floating-point tensors in the dtype that PyTorch promotes them to."""
+        floats = [each for each in values if _is_float(each)]
+        if len({each.dtype for each in floats}) < 2:
+            return None
+        common = functools.reduce(torch.promote_types, [each.dtype for each in floats])
+        return tuple(each.to(common) if _is_float(each) else each for each in values)
 
     def narrowed(self, result: Tensor, like: Tensor) -> Tensor:
         return result.to(like.dtype)

@@ -13,8 +13,10 @@ import torch
 
 from opsbridge.errors import DtypeError
 from opsbridge.mindspore.converters import CONVERTERS, to_dtype
+from opsbridge.mindspore.nothing import Nothing
 from opsbridge.mindspore.results import no_overrides, plain, shown
-from opsbridge.mindspore.strictness import check_strictly, is_strict
+from opsbridge.mindspore.strictness import check_strictly
+from opsbridge.strictness import is_strict
 from opsbridge.tables.port_schema import PortEntry, PortParam, PortReturn
 
 _Values = Mapping[str, Any]
@@ -154,15 +156,24 @@ def _parameter(param: PortParam) -> inspect.Parameter:
 def _computation(entry: PortEntry) -> Callable[[_Values], Any]:
     """What an entry does with its arguments by name."""
     compute = _our_call(entry) if entry.ours else _hub_call(entry)
-    if not entry.strict:
-        return compute
+    owner, rules = entry.last, entry.strict
+    required = tuple(param.name for param in entry.params if param.is_required)
 
-    def checked(values: _Values) -> Any:
-        if is_strict():
-            check_strictly(entry.last, entry.strict, values)
-        return compute(values)
+    def guarded(values: _Values) -> Any:
+        if rules and is_strict():
+            check_strictly(owner, rules, values)
+        for value in values.values():
+            if value.__class__ is Nothing:
+                return value
+        try:
+            return compute(values)
+        except (AttributeError, TypeError) as error:
+            for name in required:
+                if values.get(name, ()) is None:
+                    raise DtypeError(f"{owner}: {name} is None, which it does not take") from error
+            raise
 
-    return checked
+    return guarded
 
 
 def _our_call(entry: PortEntry) -> Callable[[_Values], Any]:

@@ -8,6 +8,7 @@ import torch
 
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.converters import to_axes, to_int, to_ints, to_tensor
+from opsbridge.mindspore.nothing import Nothing
 
 
 def squeeze(x: torch.Tensor, axis: Any) -> torch.Tensor:
@@ -91,7 +92,7 @@ def stack(tensors: Any, axis: int) -> torch.Tensor:
 def concat(tensors: Any, axis: Any) -> Any:
     """Return the tensors one after the other; nothing of nothing, which fails when it is used."""
     tensors = tuple(map(to_tensor, tensors))
-    return torch.cat(tensors, to_int(axis)) if tensors else NothingJoined()
+    return torch.cat(tensors, to_int(axis)) if tensors else Nothing()
 
 
 def quotient(x: Any, y: Any) -> torch.Tensor:
@@ -99,13 +100,6 @@ def quotient(x: Any, y: Any) -> torch.Tensor:
     x, y = to_tensor(x), to_tensor(y)
     is_float = x.is_floating_point() or y.is_floating_point()
     return torch.div(x, y, rounding_mode=None if is_float else "trunc")
-
-
-class NothingJoined:
-    """The join of no tensors: code of graph mode makes it and drops it."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise ArgumentError("Concat: tensors is empty; their join has no dtype or shape")
 
 
 def add_n(x: Any) -> torch.Tensor:

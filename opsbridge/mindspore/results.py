@@ -17,6 +17,11 @@ def results_are(kind: type[torch.Tensor]) -> None:
     _kind[:] = [kind]
 
 
+def kind_of_results() -> type[torch.Tensor]:
+    """The class of the tensors of the surface."""
+    return _kind[0]
+
+
 def shown(value: Any) -> Any:
     """Return results with their tensors as Tensors; other values stay as they are."""
     if isinstance(value, torch.Tensor):

@@ -9,8 +9,7 @@ from typing import Any
 import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
-
-_depth = 0
+from opsbridge.strictness import refusing
 
 
 @contextlib.contextmanager
@@ -29,17 +28,8 @@ def strict() -> Iterator[None]:
         ...
         opsbridge.errors.DtypeError: Concat: tensors have the dtypes float32, int64; ...
     """
-    global _depth
-    _depth += 1
-    try:
+    with refusing():
         yield
-    finally:
-        _depth -= 1
-
-
-def is_strict() -> bool:
-    """Whether a strict block is open."""
-    return _depth > 0
 
 
 def check_strictly(

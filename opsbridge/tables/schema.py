@@ -56,6 +56,7 @@ ValueType = Literal[
 SlotKind = Literal["tensor", "float", "int", "number", "floats"]
 Stage = Literal["init", "call"]
 Device = Literal["cpu", "cuda"]
+Mixed = Literal["common", "first"]
 EvidenceKind = Literal["probed", "documented", "assumed"]
 # What an argument can fail: being a tensor or number at all, its dtype, rank, sizes, value.
 Check = Literal["type", "dtype", "rank", "shape", "value"]
@@ -344,6 +345,8 @@ class ApiTable:
     opsbridge are of that class, too. ``autocast`` lists the devices on which PyTorch's autocast
     widens 16-bit floating-point tensors to float32 before this API, and its results back;
     ``autocast_inside`` those on which it does so within the API, to which such tensors then come.
+    ``mixed`` says what PyTorch's tensors of several floating-point dtypes give outside strict():
+    results in their common dtype, or in the dtype of the first; without it they are refused.
 
     ``real`` is the dotted name that the framework has it by, where that is another, and
     ``real_arguments`` the arguments that make a call of it one of these; ``schema`` is the name of
@@ -379,6 +382,7 @@ class ApiTable:
     constants: tuple[Constant, ...] = ()
     autocast: tuple[Device, ...] = ()
     autocast_inside: tuple[Device, ...] = ()
+    mixed: Mixed | None = None
     errors: dict[Check, ErrorName] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()
     limits: tuple[Limit, ...] = ()

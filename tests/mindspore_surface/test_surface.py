@@ -85,6 +85,14 @@ def test_strict_refuses_mixed_dtypes() -> None:
         ops.Concat()((halves, floats))
 
 
+def test_strict_refuses_boxes_and_offsets_of_two_dtypes() -> None:
+    boxes, offsets = Tensor([[1.0, 2.0, 8.0, 9.0]]).astype(ms.float16), Tensor([[0.1, 0, 0, 0]])
+    decode = ops.BoundingBoxDecode((20, 20))
+    assert decode(boxes, offsets).dtype is ms.float32
+    with strict(), pytest.raises(DtypeError, match="deltas is float32, but anchor_box is float16"):
+        decode(boxes, offsets)
+
+
 def test_strict_refuses_negative_indices() -> None:
     x, index = Tensor([[1.0, 2.0]]), Tensor([[0, -1]])
     assert str(ops.GatherNd()(x, index)) == "[2.]"
@@ -93,9 +101,17 @@ def test_strict_refuses_negative_indices() -> None:
 
 
 def test_a_join_of_nothing_fails_when_it_is_used() -> None:
-    nothing = ops.Concat()(())
-    with pytest.raises(ArgumentError, match="Concat: tensors is empty"):
-        _ = nothing.shape
+    nothing = ops.Squeeze()(ops.Cast()(ops.Concat()(()), ms.bool_).astype(ms.int32) + 1)
+    for use in (len, float, repr, lambda x: x.shape, lambda x: x.asnumpy(), lambda x: x and 1):
+        with pytest.raises(ArgumentError, match="Concat: tensors is empty"):
+            use(nothing)
+
+
+def test_an_operator_without_its_tensor_names_it() -> None:
+    with pytest.raises(DtypeError, match="Cast: input_x is None, which it does not take"):
+        ops.Cast()(None, ms.int32)
+    with pytest.raises(DtypeError, match="Squeeze: x is None, which it does not take"):
+        ops.Squeeze()(None)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ class Kind(enum.Enum):
     GRAPH = "value of a graph"
     """A tensor, or a tuple or number that a cell computes with; never a NumPy array."""
     UNKNOWN = "unknown"
+    CIRCULAR = "what is asked for"
+    """Met on the way to a kind: a value made from its own last one says nothing more of it."""
 
 
 _NUMPY_ROOTS = ("numpy", "cv2")
@@ -51,13 +53,16 @@ class Flow:
 
     def kind(self, node: cst.BaseExpression) -> Kind:
         """The kind of an expression."""
-        if node in self._open or len(self._open) > _MAX_DEPTH:
+        if node in self._open:
+            return Kind.CIRCULAR
+        if len(self._open) > _MAX_DEPTH:
             return Kind.UNKNOWN
         self._open.add(node)
         try:
-            return self._kind(node)
+            kind = self._kind(node)
         finally:
             self._open.discard(node)
+        return Kind.UNKNOWN if kind is Kind.CIRCULAR and not self._open else kind
 
     def _kind(self, node: cst.BaseExpression) -> Kind:
         match node:
@@ -184,7 +189,7 @@ class Flow:
 
 def _stronger(kinds: Iterable[Kind]) -> Kind:
     """What arithmetic on two kinds gives."""
-    found = set(kinds)
+    found = _without_circles(kinds)
     for kind in (Kind.TENSOR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN):
         if kind in found:
             return kind
@@ -193,7 +198,7 @@ def _stronger(kinds: Iterable[Kind]) -> Kind:
 
 def _joined(kinds: Iterable[Kind]) -> Kind:
     """What is known of a value that is one of several."""
-    found = set(kinds)
+    found = _without_circles(kinds)
     if len(found) == 1:
         return found.pop()
     is_graph = found <= {Kind.TENSOR, Kind.GRAPH, Kind.SEQUENCE, Kind.NUMBER}
@@ -216,3 +221,8 @@ def _suite(tree: Tree, node: cst.CSTNode) -> cst.CSTNode | None:
         if isinstance(above, cst.BaseSuite | cst.Module):
             return above
     return None
+
+
+def _without_circles(kinds: Iterable[Kind]) -> set[Kind]:
+    found = set(kinds)
+    return found - {Kind.CIRCULAR} or found

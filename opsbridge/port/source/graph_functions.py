@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
+from opsbridge.port.source.arrays import is_of_arrays
 from opsbridge.port.source.names import dotted
 from opsbridge.port.source.project import ClassInfo, SourceUnit, is_module
 
@@ -29,7 +30,7 @@ def graph_functions(
     while open_calls:
         unit, call = open_calls.pop()
         for owner, function in _found(unit, call, functions):
-            if function not in reached:
+            if function not in reached and not is_of_arrays(owner, function):
                 reached.add(function)
                 open_calls += [(owner, each) for each in _calls(function)]
     return reached
