@@ -47,7 +47,8 @@ def scalar_to_array(x: Any) -> torch.Tensor:
 
 def sequence_to_tensor(x: Any) -> torch.Tensor:
     """Return a tuple of numbers as a tensor."""
-    return torch.as_tensor(x)
+    is_whole = all(isinstance(number, int) for number in x)
+    return torch.as_tensor(x, dtype=torch.int32 if is_whole else torch.float32)
 
 
 def scalar_cast(input_x: Any, input_y: Any) -> Any:
