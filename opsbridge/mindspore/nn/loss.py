@@ -122,9 +122,7 @@ class BCELoss(_Weighted):
     def construct(self, logits: Any, labels: Any) -> Tensor:
         """Return the loss."""
         return as_tensor(
-            binary_cross_entropy(
-                plain(logits), plain(labels), plain(self.weight), self.reduction
-            )
+            binary_cross_entropy(plain(logits), plain(labels), plain(self.weight), self.reduction)
         )
 
 

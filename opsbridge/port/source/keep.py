@@ -54,7 +54,11 @@ def _vendor(
     """Let a function of the file stand for a name; false if there is none for it."""
     vendored = helper_of(meaning.entry)
     is_rule = meaning.entry.form == "class" and node in scope.given_to_surface
-    if is_rule or vendored is None or (not isinstance(node, cst.Call) and meaning.entry.form == "primitive"):
+    if (
+        is_rule
+        or vendored is None
+        or (not isinstance(node, cst.Call) and meaning.entry.form == "primitive")
+    ):
         return False
     helper, is_exact = vendored
     given: dict[str, Given] = {}

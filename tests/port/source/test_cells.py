@@ -244,3 +244,13 @@ def test_layers_are_found_by_their_type(target: Target) -> None:
     scope: dict[str, object] = {}
     exec(translate_text(LAYERS_BY_TYPE, target), scope)
     assert scope["Net"]().found() == (["plain", "same"], ["norm"])  # type: ignore[operator]
+
+
+def test_a_method_that_pytorch_calls_for_its_own_is_reported() -> None:
+    methods = (
+        "    def train(self, mode=True):\n        pass\n\n    def trained(self):\n        pass\n"
+    )
+    points = points_of(f"{HEADER}class Net(nn.Cell):\n{methods}")
+    (point,) = (each for each in points if "train" in each.name)
+    assert point.outcome is Outcome.APPROXIMATE
+    assert "PyTorch has a method train of its own" in point.reason
