@@ -131,6 +131,16 @@ def test_the_parameters_of_a_norm_by_their_old_names() -> None:
     assert space["found"][1] is space["layer"].running_mean
 
 
+def test_cross_entropy_of_labels_outside_0_and_1() -> None:
+    shares, labels = torch.tensor([0.0, 0.3, 1.0]), torch.tensor([-1.0, 2.5, 1.0])
+    for reduction in ("none", "mean", "sum"):
+        source = f"from mindspore import nn\nlayer = nn.BCELoss(reduction={reduction!r})\n"
+        space: dict[str, Any] = {}
+        exec(translate_text(source, Target.TORCHVISION), space)
+        expected = nn.BCELoss(reduction=reduction)(shares, labels)
+        assert torch.equal(space["layer"](shares, labels), expected.as_subclass(torch.Tensor))
+
+
 def test_a_norm_trains_on_one_value_a_channel() -> None:
     source = "from mindspore import nn\nlayer = nn.BatchNorm2d(2, use_batch_statistics=None)\n"
     space: dict[str, Any] = {}
