@@ -1,4 +1,4 @@
-"""Convolutions whose weight is an input: Conv2D, conv2d, Conv2DTranspose."""
+"""Convolutions whose weight is an input: Conv2D, conv2d, Conv2DTranspose, deformable_conv2d."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.converters import to_ints
 from opsbridge.mindspore.nn.lengths import pad_list, same_padding
 
@@ -45,6 +46,63 @@ def conv2d_primitive(
 ) -> torch.Tensor:
     """Return images convolved with a weight, as the operator Conv2D is set up."""
     return conv2d(x, weight, None, stride, pad_mode.lower(), pad, dilation, group)
+
+
+def deformable_conv2d(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    offsets: torch.Tensor,
+    kernel_size: Any,
+    strides: Any,
+    padding: Any,
+    bias: Any,
+    dilations: Any,
+    groups: int,
+    deformable_groups: int,
+    modulated: bool,
+) -> torch.Tensor:
+    """Return images convolved where offsets say: their channels are columns, rows and shares."""
+    if not modulated:
+        raise ArgumentError("deformable_conv2d: modulated is False; it must be True")
+    kernel, steps, gaps = _pair(kernel_size), _pair(strides), _pair(dilations)
+    top, bottom, left, right = to_ints(padding)
+    padded = functional.pad(x, (left, right, top, bottom))
+    count, channels, *lengths = padded.shape
+    columns, rows, shares = (
+        part.reshape(-1, *kernel, *part.shape[-2:]) for part in offsets.chunk(3, dim=1)
+    )
+    places = [
+        _in_unit_square(moved + _taps(moved, axis, kernel, steps, gaps), lengths[axis])
+        for axis, moved in ((1, columns), (0, rows))
+    ]
+    size = rows.shape[-2:]
+    grid = torch.stack(places, -1).reshape(rows.shape[0], -1, size[1], 2)
+    parts = padded.reshape(rows.shape[0], channels // deformable_groups, *lengths)
+    found = functional.grid_sample(parts, grid.to(x.dtype), align_corners=False)
+    found = found * shares.reshape(rows.shape[0], 1, -1, size[1])
+    found = found.reshape(count, channels, *kernel, *size).permute(0, 1, 4, 2, 5, 3)
+    patches = found.reshape(count, channels, size[0] * kernel[0], size[1] * kernel[1])
+    return functional.conv2d(patches, weight, bias, kernel, groups=groups)
+
+
+def _taps(
+    moved: torch.Tensor,
+    axis: int,
+    kernel: tuple[int, ...],
+    steps: tuple[int, ...],
+    gaps: tuple[int, ...],
+) -> torch.Tensor:
+    """Return where the taps of a kernel lie along an axis before they move, to be broadcast."""
+    taps = torch.arange(kernel[axis], device=moved.device) * gaps[axis]
+    starts = torch.arange(moved.shape[3 + axis], device=moved.device) * steps[axis]
+    shape = [1] * moved.dim()
+    shape[1 + axis], shape[3 + axis] = len(taps), len(starts)
+    return (taps[:, None] + starts).reshape(shape)
+
+
+def _in_unit_square(places: torch.Tensor, length: int) -> torch.Tensor:
+    """Return pixel positions as grid_sample counts them, from -1 to 1 over the pixels' borders."""
+    return (2 * places.float() + 1) / length - 1
 
 
 def conv2d_transpose_primitive(

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from opsbridge.errors import ArgumentError
+
 
 def softmax_cross_entropy(
     logits: torch.Tensor, labels: torch.Tensor
@@ -25,6 +27,29 @@ def nll_loss(
     )
     counted = (labels != ignore_index).to(logits.dtype)
     return loss, (counted * weight[labels.long().clamp(min=0)]).sum()
+
+
+def binary_cross_entropy(
+    logits: torch.Tensor, labels: torch.Tensor, weight: Any, reduction: str
+) -> torch.Tensor:
+    """Return -(labels * log(logits) + (1 - labels) * log(1 - logits)), times weight, reduced.
+
+    Labels may be any numbers; logarithms are of what is 1e-12 larger. PyTorch's own refuses labels
+    outside [0, 1], and has no logarithm below -100.
+    """
+    if bool(((logits < 0) | (logits > 1)).any()):
+        raise ArgumentError("binary_cross_entropy: logits has values outside [0, 1]")
+    loss = -(labels * (logits + 1e-12).log() + (1 - labels) * (1 - logits + 1e-12).log())
+    if weight is not None:
+        loss = loss * weight
+    return {"mean": loss.mean, "sum": loss.sum}.get(reduction, lambda: loss)()
+
+
+def binary_cross_entropy_primitive(
+    reduction: str, input: torch.Tensor, target: torch.Tensor, weight: Any
+) -> torch.Tensor:
+    """Return what binary_cross_entropy does, as the operator BinaryCrossEntropy is set up."""
+    return binary_cross_entropy(input, target, weight, reduction)
 
 
 def half_squares(input_x: torch.Tensor) -> torch.Tensor:

@@ -43,6 +43,14 @@ def matmul(x: Any, y: Any, transpose_a: bool = False, transpose_b: bool = False)
     return torch.matmul(x, y)
 
 
+def dot(input: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Return the products of rows of input and columns of other, each with each."""
+    for name, value in (("input", input), ("other", other)):
+        if value.dim() < 2:
+            raise ArgumentError(f"dot: {name} has {value.dim()} dimensions; it must have 2 or more")
+    return torch.tensordot(input, other, ([-1], [-2]))
+
+
 def bias_add(x: torch.Tensor, bias: torch.Tensor, data_format: str = "NCHW") -> torch.Tensor:
     """Return x with one number added per channel, axis 1."""
     if data_format == "NHWC":

@@ -89,6 +89,7 @@ NORMS = [
     case("BatchNorm2d", 4, affine=False, train=True, tolerance=1e-4),
     case("BatchNorm2d", 4, use_batch_statistics=True, tolerance=1e-4),
     case("BatchNorm2d", 4, use_batch_statistics=False, train=True),
+    case("BatchNorm2d", 4, on=(1, 4, 1, 1), train=True, tolerance=1e-4),
     case("BatchNorm1d", 4, on=(6, 4)),
     case("BatchNorm1d", 4, on=(6, 4), train=True, tolerance=1e-4),
     case("BatchNorm3d", 4, on=VOLUME),

@@ -45,10 +45,13 @@ RENAMED = {
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
-# PyTorch has no such operator, or the code goes through MindSpore's files of weights.
+# PyTorch has no such operator, or the code goes through MindSpore's files of weights, or uses
+# operators that no function of the translated file stands for.
 NEEDS_OPSBRIDGE = {
     "load_checkpoint", "load_param_into_net", "ops._inner.PsROIPooling", "ops.DynamicRNN",
     "a recurrent text detector's middle",
+    "targets of a detector without anchors: boxes around points, the smallest box by masks",
+    "a head over a grid: sizes of the grid as tensors, boxes from centres and lengths",
 }  # fmt: skip
 
 

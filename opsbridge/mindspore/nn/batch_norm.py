@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.nn import functional
 
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.initializer import initializer
@@ -76,16 +75,18 @@ class _BatchNorm(Cell):
                 f" it must have {' or '.join(map(str, self._ranks))}"
             )
         by_batch = self.use_batch_statistics
+        # torch.nn.functional's refuses to train on one value a channel, which MindSpore does.
         return as_tensor(
-            functional.batch_norm(
+            torch.batch_norm(
                 values,
-                plain(self.moving_mean).detach(),
-                plain(self.moving_variance).detach(),
                 plain(self.gamma),
                 plain(self.beta),
+                plain(self.moving_mean).detach(),
+                plain(self.moving_variance).detach(),
                 self.training if by_batch is None else by_batch,
                 self.momentum,
                 self.eps,
+                torch.backends.cudnn.enabled,
             )
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from opsbridge.mindspore.losses import binary_cross_entropy
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.lengths import check_one_of
 from opsbridge.mindspore.nn.plain import as_tensor, plain
@@ -121,9 +122,7 @@ class BCELoss(_Weighted):
     def construct(self, logits: Any, labels: Any) -> Tensor:
         """Return the loss."""
         return as_tensor(
-            functional.binary_cross_entropy(
-                plain(logits), plain(labels), plain(self.weight), reduction=self.reduction
-            )
+            binary_cross_entropy(plain(logits), plain(labels), plain(self.weight), self.reduction)
         )
 
 

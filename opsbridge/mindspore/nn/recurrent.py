@@ -116,9 +116,14 @@ class _Recurrent(Cell):
     def _run(self, values: torch.Tensor, start: Any, sizes: torch.Tensor | None) -> Any:
         """Run PyTorch's kernel on a batch, or on packed sequences with their batch sizes."""
         options = (self.has_bias, self.num_layers, self.dropout, self.training, self.bidirectional)
-        if sizes is None:
-            return self._kernel()(values, start, self._weights(), *options, self.batch_first)
-        return self._kernel()(values, sizes, start, self._weights(), *options)
+        is_recorded = torch.is_grad_enabled()
+        # Where nothing records gradients, PyTorch has another kernel, which rounds otherwise.
+        with torch.enable_grad():
+            if sizes is None:
+                results = self._kernel()(values, start, self._weights(), *options, self.batch_first)
+            else:
+                results = self._kernel()(values, sizes, start, self._weights(), *options)
+        return results if is_recorded else tuple(each.detach() for each in results)
 
     def _kernel(self) -> Any:
         raise NotImplementedError

@@ -13,6 +13,12 @@ from opsbridge.port.source.result import Outcome, Target
 from opsbridge.port.source.scope import Scope
 from opsbridge.port.source.write import method_named, stripped
 
+# Methods of modules that PyTorch's other methods call, and that MindSpore's cells do not have.
+_CALLED_BY_PYTORCH = {
+    *("train", "eval", "children", "modules", "named_modules", "named_children", "parameters"),
+    *("named_parameters", "buffers", "named_buffers", "state_dict", "load_state_dict"),
+}
+
 
 def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> None:
     """A call of a method that cells have."""
@@ -72,7 +78,20 @@ def _to_float(scope: Scope, node: cst.Call, function: cst.Attribute, full: str) 
     )  # fmt: skip
 
 
-def plan_construct(scope: Scope, node: cst.FunctionDef, owner: ClassInfo) -> None:
+def plan_method(scope: Scope, node: cst.FunctionDef, owner: ClassInfo) -> None:
+    """The definition of a method of a cell: construct, or one that PyTorch has, too."""
+    name = node.name.value
+    if name == "construct":
+        _construct(scope, node, owner)
+    elif name in _CALLED_BY_PYTORCH:
+        scope.plan.record(
+            node, f"{CELL} with a method {name}", Outcome.APPROXIMATE, became=name,
+            reason=f"PyTorch has a method {name} of its own and calls this one for it",
+            suggestion="rename it, unless it does what PyTorch's does",
+        )  # fmt: skip
+
+
+def _construct(scope: Scope, node: cst.FunctionDef, owner: ClassInfo) -> None:
     """`def construct`: forward, unless the class has one."""
     if "forward" in owner.methods:
         scope.plan.mark(node, "construct is not renamed: the class has a method forward already")

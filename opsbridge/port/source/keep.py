@@ -16,6 +16,7 @@ from opsbridge.port.source.meaning import (
 )
 from opsbridge.port.source.result import Outcome, Target
 from opsbridge.port.source.scope import Scope
+from opsbridge.port.source.type_checks import plan_type_check
 from opsbridge.port.source.vendored import (
     called_as,
     helper_of,
@@ -34,6 +35,8 @@ def keep(
     """Let a name stand for the object of the same name on opsbridge's surface."""
     if scope.target is Target.TORCHVISION and _vendor(scope, function, meaning, node):
         return
+    if isinstance(node, cst.Call):
+        scope.given_to_surface |= {arg.value for arg in node.args}
     scope.plan.done.add(function)
     scope.plan.edits[function] = named(meaning.surface_name)
     scope.plan.replace(function)
@@ -50,7 +53,12 @@ def _vendor(
 ) -> bool:
     """Let a function of the file stand for a name; false if there is none for it."""
     vendored = helper_of(meaning.entry)
-    if vendored is None or (not isinstance(node, cst.Call) and meaning.entry.form == "primitive"):
+    is_rule = meaning.entry.form == "class" and node in scope.given_to_surface
+    if (
+        is_rule
+        or vendored is None
+        or (not isinstance(node, cst.Call) and meaning.entry.form == "primitive")
+    ):
         return False
     helper, is_exact = vendored
     given: dict[str, Given] = {}
@@ -117,6 +125,8 @@ def plan_reference(scope: Scope, node: cst.BaseExpression) -> None:
                 leave_by_hand(scope, node)
             return
         part = part.value
+    if part is node and plan_type_check(scope, node, meaning):
+        return
     if meaning.name in PLAIN_CLASSES or (meaning.entry.form == "value" and meaning.entry.torch):
         became = PLAIN_CLASSES.get(meaning.name, meaning.entry.torch)
         scope.plan.edits[part] = named(became)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from opsbridge.port.source import cells
-from opsbridge.port.source.cell_members import plan_construct
+from opsbridge.port.source.cell_members import plan_method
 from opsbridge.port.source.flow import Kind
 from opsbridge.port.source.keep import plan_reference
 from opsbridge.port.source.names import is_ported
@@ -42,8 +42,8 @@ class Planner(cst.CSTVisitor):
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         owner = self._scope.enter_function(node)
-        if owner is not None and owner.is_cell and node.name.value == "construct":
-            plan_construct(self._scope, node, owner)
+        if owner is not None and owner.is_cell:
+            plan_method(self._scope, node, owner)
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
         self._scope.leave_function()

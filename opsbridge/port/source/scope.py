@@ -52,6 +52,8 @@ class Scope:
         self.concerns = unit.names.imports_ported
         """Whether the file has to do with MindSpore, as far as it has been read."""
         self.kept_layers: set[cst.CSTNode] = set()
+        self.given_to_surface: set[cst.CSTNode] = set()
+        """Arguments of what stays opsbridge's, which takes rules of its own only."""
         """Calls of layers that stay opsbridge's whatever PyTorch has."""
         self._classes: list[ClassInfo] = []
         self._frames = [self._new_frame(None, "", False)]

@@ -187,3 +187,70 @@ def test_the_cells_of_a_sequential_cell(own: str, expected: str) -> None:
     source += f"        super().__init__()\n        self.a = nn.SequentialCell(a)\n        {own}\n"
     source += "    def construct(self, x):\n        return [f(x) for f in self.a.cell_list]\n"
     assert translate_text(source, Target.OPSBRIDGE).rstrip().endswith(f"return {expected}")
+
+
+@pytest.mark.parametrize(
+    ("loop", "expected"),
+    [
+        (
+            "[p for p in x.get_parameters() if 'bn' in p.name]",
+            "[p for p_name, p in x.named_parameters() if 'bn' in p_name]",
+        ),
+        (
+            "[p.name for p in x.trainable_params()]",
+            "[p_name for p_name, p in"
+            " [(n, p) for n, p in x.named_parameters() if p.requires_grad]]",
+        ),
+        ("[p for p in x.get_parameters() if y.name]", "[p for p in x.parameters() if y.name]"),
+        ("[p for p in y if p.name]", "[p for p in y if p.name]"),
+    ],
+)
+def test_names_of_parameters(loop: str, expected: str) -> None:
+    assert line_of(f"y = {loop}") == f"y = {expected}"
+
+
+def test_a_loop_over_parameters_and_their_names() -> None:
+    source = (
+        "from mindspore import nn\n\n\ndef freeze(net: nn.Cell):\n"
+        "    for each in net.trainable_params():\n        each.requires_grad = 'a' in each.name\n"
+    )
+    assert "        each.requires_grad = 'a' in each_name" in translate_text(source)
+    (point,) = (each for each in points_of(source) if each.name == "mindspore.Parameter.name")
+    assert point.outcome is Outcome.APPROXIMATE
+    assert "weight and bias" in point.reason
+
+
+LAYERS_BY_TYPE = """
+from mindspore import nn
+
+
+class Net(nn.Cell):
+    def __init__(self):
+        super().__init__()
+        self.plain = nn.Conv2d(3, 4, 3, pad_mode="valid")
+        self.same = nn.Conv2d(4, 4, 3, stride=2)
+        self.norm = nn.BatchNorm2d(4)
+
+    def found(self):
+        convs = [n for n, each in self.cells_and_names() if isinstance(each, nn.Conv2d)]
+        kinds = self.cells_and_names()
+        others = [n for n, each in kinds if isinstance(each, (nn.Dense, nn.BatchNorm2d))]
+        return convs, others
+"""
+
+
+@pytest.mark.parametrize("target", Target)
+def test_layers_are_found_by_their_type(target: Target) -> None:
+    scope: dict[str, object] = {}
+    exec(translate_text(LAYERS_BY_TYPE, target), scope)
+    assert scope["Net"]().found() == (["plain", "same"], ["norm"])  # type: ignore[operator]
+
+
+def test_a_method_that_pytorch_calls_for_its_own_is_reported() -> None:
+    methods = (
+        "    def train(self, mode=True):\n        pass\n\n    def trained(self):\n        pass\n"
+    )
+    points = points_of(f"{HEADER}class Net(nn.Cell):\n{methods}")
+    (point,) = (each for each in points if "train" in each.name)
+    assert point.outcome is Outcome.APPROXIMATE
+    assert "PyTorch has a method train of its own" in point.reason

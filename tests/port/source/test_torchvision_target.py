@@ -112,6 +112,42 @@ def test_a_rule_for_initial_values() -> None:
     assert torch.equal(space["result"], torch.full((2, 3), 0.5))
 
 
+def test_a_rule_that_a_layer_of_opsbridge_takes() -> None:
+    source = "from mindspore import nn\nfrom mindspore.common.initializer import Constant, Normal\n"
+    source += "layer = nn.Conv2d(2, 3, 1, has_bias=True, weight_init=Normal(sigma=0.0, mean=0.5),"
+    source += " bias_init=Constant(2))\n"
+    space: dict[str, Any] = {}
+    exec(translate_text(source, Target.TORCHVISION), space)
+    assert set(space["layer"].weight.asnumpy().ravel()) == {0.5}
+    assert space["layer"].bias.asnumpy().tolist() == [2, 2, 2]
+
+
+def test_the_parameters_of_a_norm_by_their_old_names() -> None:
+    source = "from mindspore import nn\nlayer = nn.BatchNorm2d(2)\n"
+    source += "found = layer.gamma, layer.moving_mean\n"
+    space: dict[str, Any] = {}
+    exec(translate_text(source, Target.TORCHVISION), space)
+    assert space["found"][0] is space["layer"].weight
+    assert space["found"][1] is space["layer"].running_mean
+
+
+def test_cross_entropy_of_labels_outside_0_and_1() -> None:
+    shares, labels = torch.tensor([0.0, 0.3, 1.0]), torch.tensor([-1.0, 2.5, 1.0])
+    for reduction in ("none", "mean", "sum"):
+        source = f"from mindspore import nn\nlayer = nn.BCELoss(reduction={reduction!r})\n"
+        space: dict[str, Any] = {}
+        exec(translate_text(source, Target.TORCHVISION), space)
+        expected = nn.BCELoss(reduction=reduction)(shares, labels)
+        assert torch.equal(space["layer"](shares, labels), expected.as_subclass(torch.Tensor))
+
+
+def test_a_norm_trains_on_one_value_a_channel() -> None:
+    source = "from mindspore import nn\nlayer = nn.BatchNorm2d(2, use_batch_statistics=None)\n"
+    space: dict[str, Any] = {}
+    exec(translate_text(source, Target.TORCHVISION), space)
+    assert space["layer"](torch.ones(1, 2, 1, 1)).tolist() == [[[[0.0]], [[0.0]]]]
+
+
 def test_images_of_half_precision_are_rounded_once() -> None:
     images = torch.randn((1, 2, 7, 9), generator=torch.Generator().manual_seed(2)).half()
     resize = ported("ops.ResizeBilinear(size)", size=(14, 5))
