@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +23,7 @@ def parameters_under(
     """
     seen: set[int] = set()
     for path, inner, module in _modules(root, prefix, None, set(), expand):
-        owner = None if inner is None else _owner(type(module))
+        owner = None if inner is None else _owner_of(type(module))
         for name, parameter in module._parameters.items():
             if parameter is None or id(parameter) in seen:
                 continue
@@ -44,7 +44,7 @@ def is_cell(module: Any) -> bool:
 
 
 def given_to(function: Any, values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return arguments as a function takes them: PyTorch's modules trip over MindSpore's methods."""
+    """Return arguments as a function takes them: a module of PyTorch wants plain tensors."""
     is_module = isinstance(function, torch.nn.Module) and not is_cell(function)
     return plain(values) if is_module else values
 
@@ -71,8 +71,9 @@ def _joined(path: str, name: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _owner(kind: type) -> Owner:
+def _owner_of(kind: Hashable) -> Owner:
     """What a class of layers calls its parameters; a Cell's have MindSpore's names already."""
+    assert isinstance(kind, type)
     if hasattr(kind, "update_parameters_name"):
         return Owner(types=())
     return name_rules().owner(each.__name__ for each in kind.__mro__)

@@ -10,6 +10,7 @@ from opsbridge.port.source import cells
 from opsbridge.port.source.binding import Given, Unbound, bind, elements
 from opsbridge.port.source.cell_members import plan_cell_method
 from opsbridge.port.source.conversion import Inexpressible
+from opsbridge.port.source.extremes import plan_extreme
 from opsbridge.port.source.flow import Kind
 from opsbridge.port.source.helpers import written_helpers
 from opsbridge.port.source.inline import inline
@@ -95,6 +96,8 @@ def _put_otherwise(scope: Scope, node: cst.Call, method: str) -> bool:
 
 
 def _tensor_method(scope: Scope, node: cst.Call, function: cst.Attribute, entry: PortEntry) -> None:
+    if plan_extreme(scope, node, function):
+        return
     meaning = Meaning(entry.name, entry)
     try:
         given = bind(entry, "call", node.args, receiver=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path, PurePath
 
 import pytest
 
 pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
 
+from opsbridge.port.source.files import SourceFile
 from opsbridge.port.source.result import Outcome, Target
-from opsbridge.port.source.translate import translate_text
+from opsbridge.port.source.translate import translate, translate_text
 
 HEADER = "import mindspore.ops as ops\nfrom mindspore import nn, Tensor\n"
 
@@ -244,3 +246,27 @@ def test_what_no_table_has_is_left_and_marked_once() -> None:
 
 def test_outcomes_name_what_happened() -> None:
     assert {outcome.value for outcome in Outcome} == {"exact", "approximate", "by hand"}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected", "outcome"),
+    [
+        ("v, i = ops.relu(x).max(1)", "v, i = {}.max(torch.relu(x), dim=1)", Outcome.EXACT),
+        ("v = x.max(1, keepdim=True)", "v = {}.max(x, dim=1, keepdim=True)", Outcome.EXACT),
+        ("v = x.min(-1, True) < 2", "v = {}.min(x, axis=-1, keepdims=True) < 2", Outcome.EXACT),
+        ("v = x.max(1).sqrt()", "v = torch.sqrt({}.max(x, axis=1))", Outcome.EXACT),
+        ("v = x.max(1)", "v = {}.max(x, axis=1)", Outcome.APPROXIMATE),
+        ("v = x.max((1, 2))", "v = {}.max(x, (1, 2))", Outcome.EXACT),
+        ("v = x.max(1, keepdims=True)", "v = {}.max(x, 1, keepdims=True)", Outcome.EXACT),
+    ],
+)
+def test_an_extreme_along_an_axis_without_a_name_gets_the_name_that_is_meant(
+    body: str, expected: str, outcome: Outcome, tmp_path: Path
+) -> None:
+    source = cell("", f"x = ops.relu(x)\n{body}")
+    assert body_of(translated(source))[-1] == expected.format("opsbridge.mindspore.Tensor")
+    path = tmp_path / "net.py"
+    path.write_text(source, "utf-8")
+    (result,) = translate([SourceFile(path, PurePath("net.py"))], Target.OPSBRIDGE)
+    (point,) = [each for each in result.points if each.name.startswith("mindspore.Tensor.m")]
+    assert point.outcome is outcome
