@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path, PurePath
 
@@ -270,3 +271,25 @@ def test_an_extreme_along_an_axis_without_a_name_gets_the_name_that_is_meant(
     (result,) = translate([SourceFile(path, PurePath("net.py"))], Target.OPSBRIDGE)
     (point,) = [each for each in result.points if each.name.startswith("mindspore.Tensor.m")]
     assert point.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("setup", "body", "refused"),
+    [
+        ("self.a = nn.Conv3d(1, 2, 3, bias=False, groups=1)", "return x", "Conv3d has no .* bias"),
+        ("self.a = ops.Softmax(dim=1)", "return self.a(x)", "Softmax has no parameter dim"),
+        ("self.a = ops.ReLU()", "return self.a(x, alpha=1)", "ReLU has no parameter alpha"),
+        ("", "return ops.ReLU(inplace=True)(x)", "ReLU has no parameter inplace"),
+        ("", "return ops.softmax(x, kdim=1)", "softmax has no parameter kdim"),
+        ("", "return ops.relu(x).mean(kdim=1)", "mean has no parameter kdim"),
+    ],
+)
+def test_a_keyword_that_mindspore_does_not_have_is_left_by_hand(
+    setup: str, body: str, refused: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(cell(setup, body), "utf-8")
+    (result,) = translate([SourceFile(path, PurePath("net.py"))], Target.OPSBRIDGE)
+    left = [each for each in result.points if each.outcome is Outcome.BY_HAND]
+    assert left and all(re.search(f"MindSpore's {refused}", each.reason) for each in left)
+    assert re.search(f"# opsbridge: .*{refused}", translated(cell(setup, body)))
