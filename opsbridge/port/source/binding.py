@@ -48,7 +48,11 @@ def bind(
             raise Unbound("its arguments are unpacked with a star")
         param = _by_keyword(params, arg.keyword.value) if arg.keyword else next(free, None)
         if param is None and arg.keyword and (entry.params or not entry.ours):
-            raise UnknownKeyword(f"MindSpore's {entry.last} has no parameter {arg.keyword.value}")
+            keyword = arg.keyword.value
+            raise UnknownKeyword(
+                f"MindSpore's {entry.last} has no parameter {keyword} in 2.10, nor in another"
+                " version that the tables know"
+            )
         if param is None:
             what = f"an argument {arg.keyword.value}" if arg.keyword else "so many arguments"
             raise Unbound(f"it has no parameter for {what}")
