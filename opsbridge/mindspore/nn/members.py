@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -70,10 +69,8 @@ def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-@lru_cache(maxsize=256)
-def _owner_of(kind: Hashable) -> Owner:
+def _owner_of(kind: type) -> Owner:
     """What a class of layers calls its parameters; a Cell's have MindSpore's names already."""
-    assert isinstance(kind, type)
     if hasattr(kind, "update_parameters_name"):
         return Owner(types=())
     return name_rules().owner(each.__name__ for each in kind.__mro__)
