@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,3 +36,45 @@ def load_factory(spec: str) -> Callable[[], Any]:
         raise ArgumentError(f"{spec}: {place} has no callable {name}")
     made: Callable[[], Any] = factory
     return made
+
+
+@contextlib.contextmanager
+def telling_where() -> Iterator[None]:
+    """End the process, where the user's code raises, by a last line with the error and its place.
+
+    The parent shows that line; the whole traceback comes before it.
+    """
+    try:
+        yield
+    except Exception as error:
+        traceback.print_exc()
+        print(" ".join(_described(error).split()), file=sys.stderr)
+        sys.exit(1)
+
+
+def _described(error: BaseException) -> str:
+    """What was raised, the user's line that led to it, and what it was raised from."""
+    text = f"{type(error).__name__}: {error}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not _is_of_framework(frame.filename)]
+    if own:
+        last = own[-1]
+        text += f" ({last.filename}:{last.lineno}, in {last.name}: {last.line})"
+    if error.__cause__ is not None:
+        text += f"; caused by {_described(error.__cause__)}"
+    return text
+
+
+_FRAMEWORKS = {"torch", "mindspore", "numpy"}
+_OPSBRIDGE = Path(__file__).parent.parent
+_PYTHON = Path(sysconfig.get_path("stdlib"))
+
+
+def _is_of_framework(filename: str) -> bool:
+    """Whether a file is no user's: of opsbridge, a framework or Python itself."""
+    path = Path(filename)
+    if filename.startswith("<") or path.is_relative_to(_OPSBRIDGE):
+        return True
+    if "site-packages" in path.parts:
+        return path.parts[path.parts.index("site-packages") + 1] in _FRAMEWORKS
+    return path.is_relative_to(_PYTHON)

@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any
 
-from opsbridge.checkpoints.factories import load_factory
+from opsbridge.checkpoints.factories import load_factory, telling_where
 from opsbridge.mindspore import as_mindspore
 from opsbridge.mindspore.nn.cell import Cell
 
@@ -45,7 +45,7 @@ def names_of(kind: type) -> list[str]:
 
 def main(spec: str) -> None:
     """Print the entries of the network that the factory returns."""
-    with as_mindspore():
+    with telling_where(), as_mindspore():
         network = load_factory(spec)()
         print("\n" + json.dumps(entries(network)))
 

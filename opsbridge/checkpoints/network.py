@@ -30,8 +30,8 @@ def expected_of(spec: str) -> list[Expected]:
     """The entries of the network that a factory (`path.py:callable`) returns.
 
     The user's code runs in a process of its own. Names in MindSpore's file are those of the Cell's
-    parameters, or follow from the types of PyTorch's layers. Raises ArgumentError with the child's
-    last words where the network cannot be built.
+    parameters, or follow from the types of PyTorch's layers. Raises ArgumentError where the
+    network cannot be built, with the error and the line of the user's code that led to it.
     """
     child = subprocess.run(
         [sys.executable, "-m", "opsbridge.checkpoints.inspect_child", spec],

@@ -43,6 +43,9 @@ class Row:
         return dataclasses.asdict(self)
 
 
+_TAKEN = "taken for a layer of torch.nn"
+
+
 def plan_by_guess(entries: Mapping[str, StoredTensor], *, to_torch: bool) -> list[Row]:
     """Renames that the names of a layer's entries suggest; nothing is checked against a network."""
     groups: dict[str, set[str]] = {}
@@ -59,7 +62,9 @@ def plan_by_guess(entries: Mapping[str, StoredTensor], *, to_torch: bool) -> lis
             rows.append(_row("filled", name, "", tensor, note="MindSpore has no such entry"))
             continue
         names = name_rules().guessed_names(groups[path], to_torch=to_torch)
-        rows.append(_row("guessed", name, path + dot + names.get(last, last), tensor))
+        target = path + dot + names.get(last, last)
+        note = _TAKEN if to_torch and target != name else ""
+        rows.append(_row("guessed", name, target, tensor, note=note))
     return rows
 
 

@@ -16,7 +16,16 @@ def summary(conversion: Conversion) -> str:
     counted = Counter(row.status for row in conversion.rows)
     counts = ", ".join(f"{count} {status}" for status, count in counted.most_common())
     basis = {"guess": "names by guess, no network given", "record": "names as recorded in the file"}
-    return f"{conversion.target}: {counts} ({basis.get(conversion.based_on, conversion.based_on)})"
+    line = f"{conversion.target}: {counts} ({basis.get(conversion.based_on, conversion.based_on)})"
+    renamed = [row for row in conversion.rows if row.status == "guessed" and row.note]
+    if renamed:
+        first = renamed[0]
+        line += (
+            f"\n{len(renamed)} names, such as {first.source} -> {first.target}, are those of layers"
+            " of torch.nn; a layer that a translation keeps from opsbridge has MindSpore's names:"
+            " --model NET.py:CALLABLE tells them apart"
+        )
+    return line
 
 
 def terminal(conversion: Conversion, *, everything: bool) -> str:

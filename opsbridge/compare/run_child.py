@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from opsbridge.checkpoints.factories import load_factory
+from opsbridge.checkpoints.factories import load_factory, telling_where
 from opsbridge.checkpoints.inspect_child import entries
 from opsbridge.checkpoints.network import expected_entry
 from opsbridge.compare.weights import Weights, weights_of
@@ -87,7 +87,8 @@ def main(framework: str, factory: str, checkpoint: str, seed: str, inputs: str, 
     with np.load(inputs, allow_pickle=False) as stored:
         arrays = [stored[name] for name in stored.files]
     run = run_mindspore if framework == "mindspore" else run_torch
-    recorder = run(factory, weights_of(checkpoint, int(seed)), arrays, Path(out))
+    with telling_where():
+        recorder = run(factory, weights_of(checkpoint, int(seed)), arrays, Path(out))
     Path(out, "layers.json").write_text(json.dumps(recorder.layers), encoding="utf-8")
 
 

@@ -15,6 +15,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m opsbridge.mindspore", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run a script; import mindspore means opsbridge in it")
+    run.add_argument(
+        "--version",
+        help="the MindSpore that the script is written for, where a call has changed its meaning",
+    )
     run.add_argument("script", type=Path)
     run.add_argument("arguments", nargs=argparse.REMAINDER)
     given = parser.parse_args(argv)
@@ -24,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     sys.argv = [str(given.script), *given.arguments]
     sys.path[:0] = [str(given.script.resolve().parent)]
     try:
-        with as_mindspore():
+        with as_mindspore(given.version):
             runpy.run_path(str(given.script), run_name="__main__")
     finally:
         sys.argv, sys.path[:] = before

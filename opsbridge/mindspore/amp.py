@@ -51,15 +51,16 @@ def auto_mixed_precision(
         DtypeError: `network` is no Cell.
         ArgumentError: `amp_level` or `dtype` is another one.
     """
-    if not isinstance(network, Cell):
-        raise DtypeError(
-            f"auto_mixed_precision: network is a {type(network).__name__}; it must be a Cell"
-        )
     if amp_level not in _LEVELS:
         allowed = ", ".join(_LEVELS)
         raise ArgumentError(f"auto_mixed_precision: amp_level is {amp_level!r}; one of {allowed}")
     if dtype not in (torch.float16, torch.bfloat16):
         raise ArgumentError(f"auto_mixed_precision: dtype is {dtype}; float16 or bfloat16")
+    if not isinstance(network, torch.nn.Module if amp_level == "O0" else Cell):
+        raise DtypeError(
+            f"auto_mixed_precision: network is a {type(network).__name__}; it must be a Cell"
+            " (a module of PyTorch runs under torch.autocast)"
+        )
     if amp_level == "O0":
         return network
     if amp_level == "O1":

@@ -9,8 +9,10 @@ import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.nn.cell import Cell
-from opsbridge.mindspore.nn.plain import as_tensor
-from opsbridge.mindspore.parameter import Parameter
+from opsbridge.mindspore.nn.members import given_to
+from opsbridge.mindspore.nn.plain import as_tensor, plain
+from opsbridge.mindspore.parameter import Parameter, named
+from opsbridge.mindspore.tensor import Tensor
 
 __all__ = ["GradOperation", "grad", "value_and_grad"]
 
@@ -95,10 +97,11 @@ class GradOperation:
 
     def __call__(self, fn: Callable[..., Any], weights: Weights = None) -> Callable[..., Any]:
         if self.get_by_list and weights is None:
-            if not isinstance(fn, Cell):
+            if not isinstance(fn, torch.nn.Module):
                 raise ArgumentError("GradOperation: get_by_list is True, but weights is None")
-            weights = fn.trainable_params()
-        chosen = tuple(weights or ()) if not isinstance(weights, Parameter) else (weights,)
+            weights = Cell.trainable_params(fn)
+        is_one = isinstance(weights, torch.nn.Parameter)
+        chosen = (weights,) if is_one else tuple(weights or ())
 
         def derived(*args: Any, **kwargs: Any) -> Any:
             count = len(args) - (self.sens_param and "sens" not in kwargs)
@@ -130,20 +133,21 @@ def _derive(
     inputs = list(args)
     for number in numbers:
         inputs[number] = _leaf(inputs[number], number)
-    chosen = (weights,) if isinstance(weights, Parameter) else tuple(weights or ())
+    is_one = isinstance(weights, torch.nn.Parameter)
+    chosen = (weights,) if is_one else tuple(weights or ())
     with torch.enable_grad():
-        outputs = fn(*inputs, **kwargs)
+        outputs = fn(*given_to(fn, tuple(inputs)), **kwargs)
     of = outputs[0] if has_aux else outputs
     gradients = _gradients(of, sens, [*(inputs[number] for number in numbers), *chosen])
     by_inputs, by_weights = gradients[: len(numbers)], gradients[len(numbers) :]
     if return_ids:
         by_inputs = [(number, each) for number, each in zip(numbers, by_inputs, strict=True)]
-        by_weights = [(each.name, one) for each, one in zip(chosen, by_weights, strict=True)]
+        by_weights = [(named(each).name, one) for each, one in zip(chosen, by_weights, strict=True)]
     parts = []
     if positions is not None:
         parts.append(by_inputs[0] if len(numbers) == 1 else tuple(by_inputs))
     if weights is not None:
-        parts.append(by_weights[0] if isinstance(weights, Parameter) else tuple(by_weights))
+        parts.append(by_weights[0] if is_one else tuple(by_weights))
     return _detached(outputs), parts[0] if len(parts) == 1 else tuple(parts)
 
 
@@ -159,7 +163,7 @@ def _gradients(outputs: Any, sens: Any, sources: list[torch.Tensor]) -> list[Any
             found = iter(torch.autograd.grad(ends, starts, given, allow_unused=True))
     gradients = [next(found) if each.requires_grad else None for each in sources]
     return [
-        as_tensor(torch.zeros_like(source) if each is None else each)
+        _as_kind(torch.zeros_like(source) if each is None else each, source)
         for source, each in zip(sources, gradients, strict=True)
     ]
 
@@ -170,7 +174,7 @@ def _leaf(value: Any, number: int) -> Any:
         raise DtypeError(
             f"value_and_grad: argument {number} is a {type(value).__name__}; it must be a Tensor"
         )
-    leaf = as_tensor(value.detach())
+    leaf = _as_kind(value.detach(), value)
     return leaf.requires_grad_() if leaf.is_floating_point() else leaf
 
 
@@ -186,7 +190,12 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
 def _detached(value: Any) -> Any:
     """Return nested results without their graph."""
     if isinstance(value, torch.Tensor):
-        return as_tensor(value.detach())
+        return _as_kind(value.detach(), value)
     if isinstance(value, tuple | list):
         return type(value)(_detached(each) for each in value)
     return value
+
+
+def _as_kind(value: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Return a tensor of the surface, or of PyTorch, as another is."""
+    return as_tensor(value) if isinstance(other, Tensor) else plain(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from opsbridge.mindspore.converters import (
     to_tensor,
 )
 from opsbridge.mindspore.gathering import gather
+from opsbridge.mindspore.versions import is_since
 
 
 def astype(x: torch.Tensor, dtype: Any, copy: bool = True) -> torch.Tensor:
@@ -61,50 +63,62 @@ def total(x: torch.Tensor, axis: Any, dtype: Any, keep_dims: bool, initial: Any)
     return result if initial is None else result + initial
 
 
-def largest(
-    x: torch.Tensor,
-    axis: Any,
-    keepdims: bool,
-    initial: Any,
-    where: Any,
-    return_indices: bool,
-    dim: Any,
-    keepdim: bool,
-) -> Any:
-    """Return the largest values, with return_indices or along `dim` also where they are."""
-    if dim is not None:
-        return max_pair(x, dim, keepdim)
-    return _extreme(x, axis, keepdims, initial, where, return_indices, torch.max)
+def largest(x: torch.Tensor, **given: Any) -> Any:
+    """Return the largest values; with return_indices or along `dim` also where they are."""
+    return _extreme(x, "max", **given)
 
 
-def smallest(
-    x: torch.Tensor,
-    axis: Any,
-    keepdims: bool,
-    initial: Any,
-    where: Any,
-    return_indices: bool,
-    dim: Any,
-    keepdim: bool,
-) -> Any:
-    """Return the smallest values, with return_indices or along `dim` also where they are."""
-    if dim is not None:
-        return min_pair(x, dim, keepdim)
-    return _extreme(x, axis, keepdims, initial, where, return_indices, torch.min)
+def smallest(x: torch.Tensor, **given: Any) -> Any:
+    """Return the smallest values; with return_indices or along `dim` also where they are."""
+    return _extreme(x, "min", **given)
 
 
 def _extreme(
-    x: Any, axis: Any, keepdims: bool, initial: Any, where: Any, return_indices: bool, find: Any
+    x: Any,
+    name: str,
+    *,
+    place: Any,
+    keeps: bool,
+    axis: Any,
+    keepdims: bool | None,
+    initial: Any,
+    where: Any,
+    return_indices: bool,
+    dim: Any,
+    keepdim: bool | None,
 ) -> Any:
+    """`place` and `keeps` came without a name, which says whether they are axis or dim."""
+    by_axis = initial is not None or where is not True or return_indices or keepdims is not None
+    if not by_axis and (dim is not None or keepdim is not None or _is_dim(place, name)):
+        find = max_pair if name == "max" else min_pair
+        return find(x, place if dim is None else dim, bool(keeps if keepdim is None else keepdim))
+    find = torch.max if name == "max" else torch.min
     if where is not True:
         x = torch.where(where, x, torch.as_tensor(initial, dtype=x.dtype))
+    axis, keep = place if axis is None else axis, bool(keeps if keepdims is None else keepdims)
     axes = to_axes(axis)
     if return_indices and isinstance(axes, int):
-        return tuple(find(x, dim=axes, keepdim=keepdims))
+        return tuple(find(x, dim=axes, keepdim=keep))
     both = torch.maximum if find is torch.max else torch.minimum
     reduce = reducing.largest if find is torch.max else reducing.smallest
-    result = reduce(x, axis, keepdims)
+    result = reduce(x, axis, keep)
     return result if initial is None else both(result, torch.as_tensor(initial, dtype=x.dtype))
+
+
+def _is_dim(place: Any, name: str) -> bool:
+    """Whether an axis without a name asks for indices, too, as it does since MindSpore 2.5."""
+    if isinstance(place, bool) or not isinstance(place, int):
+        return False
+    is_dim = is_since(2, 5)
+    if is_dim is None:
+        warnings.warn(
+            f"Tensor.{name}({place}) is taken for axis={place} and gives the values only; since"
+            " MindSpore 2.5 it gives (values, indices): as_mindspore(version='2.10'), or"
+            f" python -m opsbridge.mindspore run --version 2.10, or {name}(dim={place})",
+            UserWarning,
+            stacklevel=6,
+        )
+    return bool(is_dim)
 
 
 def max_pair(x: torch.Tensor, axis: Any, keepdims: bool) -> Any:

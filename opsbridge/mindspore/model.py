@@ -87,7 +87,7 @@ class Model:
             parallel_mode="stand_alone", device_number=1,
         )  # fmt: skip
         context = RunContext(args)
-        self._train_network.set_train()
+        self._train_network.train()
         told.tell("begin", context)
         for args.cur_epoch_num in range(initial_epoch + 1, epoch + 1):
             told.tell("epoch_begin", context)
@@ -114,7 +114,7 @@ class Model:
             raise ArgumentError("Model.eval: metrics and a loss_fn or eval_network are needed")
         for metric in self._metrics.values():
             metric.clear()
-        self._eval_network.set_train(False)
+        self._eval_network.train(False)
         for batch in _batches(valid_dataset):
             outputs = self._eval_network(*_inputs(batch))
             chosen = self._eval_indexes or ([1, 2] if len(outputs) == 3 else range(len(outputs)))
@@ -124,7 +124,7 @@ class Model:
 
     def predict(self, *predict_data: Any) -> Any:
         """Return the network's outputs in evaluation mode."""
-        self._network.set_train(False)
+        self._network.train(False)
         return self._network(*predict_data)
 
 

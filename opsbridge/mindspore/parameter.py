@@ -155,8 +155,42 @@ class Parameter(Tensor):
         return str(self)
 
 
-class ParameterTuple(tuple[Parameter, ...]):
-    """A tuple of parameters of different names.
+class NamedParameter(torch.nn.Parameter):  # type: ignore[misc,unused-ignore]
+    """A parameter of a PyTorch module that has a name: its key in MindSpore's checkpoints."""
+
+    _name_in_mindspore = ""
+
+    @property
+    def name(self) -> str:  # type: ignore[override,unused-ignore]
+        """The key in MindSpore's checkpoints."""
+        return self._name_in_mindspore
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name_in_mindspore = name
+
+    @property
+    def has_generated_name(self) -> bool:
+        """Whether nobody has said which module the parameter is of."""
+        return self._name_in_mindspore.startswith(_GENERATED)
+
+
+def named(parameter: Any, name: str = "") -> Any:
+    """Return a parameter, which has this name now; one of PyTorch can have one from now on.
+
+    It stays the same object, which its module and its graph know. Without a name, one is made up
+    for a parameter that has none.
+    """
+    if type(parameter) is torch.nn.Parameter:
+        parameter.__class__ = NamedParameter
+        name = name or f"{_GENERATED}{next(_numbers)}"
+    if name:
+        parameter.name = name
+    return parameter
+
+
+class ParameterTuple(tuple[Any, ...]):
+    """A tuple of parameters of different names; those of PyTorch's modules get a name if need be.
 
     Raises:
         DtypeError: an element is no Parameter.
@@ -165,22 +199,27 @@ class ParameterTuple(tuple[Parameter, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, iterable: Iterable[Parameter]) -> ParameterTuple:
+    def __new__(cls, iterable: Iterable[Any]) -> ParameterTuple:
         parameters = tuple(iterable)
-        named: dict[str, Parameter] = {}
+        by_name: dict[str, Any] = {}
         for parameter in parameters:
-            if not isinstance(parameter, Parameter):
+            if not isinstance(parameter, torch.nn.Parameter):
                 raise DtypeError(
                     f"ParameterTuple: an element is a {type(parameter).__name__};"
                     " all must be Parameters"
                 )
-            if named.setdefault(parameter.name, parameter) is not parameter:
+            if by_name.setdefault(named(parameter).name, parameter) is not parameter:
                 raise ArgumentError(f"ParameterTuple: two parameters are named {parameter.name!r}")
         return super().__new__(cls, parameters)
 
     def clone(self, prefix: str, init: Any = "same") -> ParameterTuple:
         """Return new parameters named `prefix.NAME` with values by `init`."""
-        clones = [parameter.clone(init) for parameter in self]
-        for each in clones:
-            each.name = f"{prefix}.{each.name}"
-        return ParameterTuple(clones)
+        return ParameterTuple(_clone(each, f"{prefix}.{each.name}", init) for each in self)
+
+
+def _clone(parameter: Any, name: str, init: Any) -> Parameter:
+    if not isinstance(parameter, Parameter):
+        parameter = Parameter(parameter.detach(), name, parameter.requires_grad)
+    clone: Parameter = parameter.clone(init)
+    clone.name = name
+    return clone

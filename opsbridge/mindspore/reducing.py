@@ -78,6 +78,26 @@ def deviation(x: torch.Tensor, axis: Any, ddof: Any, keep_dims: bool) -> torch.T
     return torch.std(x, dim=to_axes(axis), correction=int(ddof), keepdim=keep_dims)
 
 
+def variance_and_mean(
+    input: torch.Tensor, axis: Any, ddof: Any, keepdims: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the variance, biased unless ddof says otherwise, and the mean."""
+    variance, mean = torch.var_mean(
+        input, dim=to_axes(axis), correction=int(ddof), keepdim=keepdims
+    )
+    return variance, mean
+
+
+def deviation_and_mean(
+    input: torch.Tensor, axis: Any, ddof: Any, keepdims: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the standard deviation, biased unless ddof says otherwise, and the mean."""
+    deviation, mean = torch.std_mean(
+        input, dim=to_axes(axis), correction=int(ddof), keepdim=keepdims
+    )
+    return deviation, mean
+
+
 def argmax(x: torch.Tensor, axis: Any, output_type: Any, keep_dims: bool = False) -> torch.Tensor:
     """Return the place of the largest value."""
     place = torch.argmax(x, dim=None if axis is None else to_int(axis), keepdim=keep_dims)

@@ -28,6 +28,19 @@ def scatter_add(
         return input_x.index_put_(places, to_tensor(updates), accumulate=True)
 
 
+def index_add(
+    x: torch.Tensor,
+    indices: Any,
+    y: Any,
+    axis: Any,
+    use_lock: bool = True,
+    check_index_bound: bool = True,
+) -> torch.Tensor:
+    """Add slices of y to those of x at indices along an axis, in place, and return x."""
+    with torch.no_grad():
+        return x.index_add_(to_int(axis), to_tensor(indices).long(), to_tensor(y))
+
+
 def tensor_scatter_sub(input_x: torch.Tensor, indices: Any, updates: torch.Tensor) -> torch.Tensor:
     """Return a copy from which updates are subtracted at the places of indices."""
     return tensor_scatter_add(input_x, indices, -updates)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from stored_strategies import checkpoints, same
 
 from opsbridge import cli
-from opsbridge.checkpoints import convert
+from opsbridge.checkpoints import convert, report
 from opsbridge.checkpoints.convert import Conversion, convert_checkpoint
 from opsbridge.checkpoints.mindspore_file import read_ckpt, write_ckpt
 from opsbridge.checkpoints.network import Expected
@@ -276,3 +276,36 @@ def test_a_layer_of_the_surface_within_a_translated_module_keeps_its_shapes(tmp_
     ours, theirs, _ = convert.expected_of(f"{tmp_path / 'net.py'}:build")
     assert (ours.shape, ours.saved_shape) == ((2, 4, 1, 3), (2, 4, 1, 3))
     assert (theirs.shape, theirs.saved_shape) == ((5, 2, 3), (5, 2, 1, 3))
+
+
+def test_a_guess_says_which_names_are_those_of_other_layers(tmp_path: Path) -> None:
+    values = {name: StoredTensor.of(np.zeros(2)) for name in ("bn.gamma", "bn.beta", "fc.weight")}
+    write_ckpt(tmp_path / "a.ckpt", values)
+    there = convert_checkpoint(tmp_path / "a.ckpt", tmp_path / "a.safetensors")
+    said = report.summary(there)
+    assert "2 names, such as bn.gamma -> bn.weight, are those of layers of torch.nn" in said
+    assert "--model" in said
+    notes = [row.note for row in there.rows]
+    assert notes == ["taken for a layer of torch.nn"] * 2 + [""]
+    back = convert_checkpoint(tmp_path / "a.safetensors", tmp_path / "b.ckpt")
+    assert "--model" not in report.summary(back)
+
+
+def test_a_network_that_cannot_be_built_tells_the_error_its_place_and_its_cause(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("torch")
+    (tmp_path / "layers.py").write_text(
+        "import mindspore.nn as nn\n\n\ndef layer():\n    return nn.Dense(3)\n"
+    )
+    (tmp_path / "net.py").write_text(
+        "from layers import layer\n\n\ndef build():\n    try:\n        layer()\n"
+        "    except TypeError as error:\n"
+        "        raise RuntimeError('two\\nlines') from error\n"
+    )
+    with pytest.raises(ArgumentError) as raised:
+        convert.expected_of(f"{tmp_path / 'net.py'}:build")
+    said = str(raised.value)
+    assert f"RuntimeError: two lines ({tmp_path / 'net.py'}:8, in build: raise Runtime" in said
+    assert "; caused by DtypeError: Dense: out_channels is missing" in said
+    assert said.endswith(f"({tmp_path / 'layers.py'}:5, in layer: return nn.Dense(3))")

@@ -12,6 +12,7 @@ pytest.importorskip("torch", reason="the surface computes with PyTorch")
 mindspore = pytest.importorskip("mindspore", reason="compares with the real MindSpore")
 
 from opsbridge import mindspore as surface  # noqa: E402
+from opsbridge.errors import ArgumentError  # noqa: E402
 
 X = np.array([[0, 1, 4], [9, 16, 2.5]], np.float32)
 PLACES = np.array([[2], [1]], np.int64)
@@ -55,6 +56,51 @@ def test_as_mindspore(name: str) -> None:
     ]
     for mine, theirs in zip(ours, real, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=2e-5)
+
+
+EXTREMES = [
+    *("", "1", "-1", "1, True", "1, keepdims=True", "1, keepdim=True", "None", "axis=None"),
+    *("(0, 1)", "axis=(0, 1)", "axis=1", "axis=1, keepdims=True", "dim=1, keepdim=True"),
+    *("axis=1, return_indices=True", "1, False, return_indices=True", "axis=0, initial=2.5"),
+    "1, False",
+]
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+@pytest.mark.parametrize("given", EXTREMES)
+def test_extremes_of_the_version_asked_for(name: str, given: str) -> None:
+    def extreme(ms: Any) -> Any:
+        return eval(f"x.{name}({given})", {"x": ms.Tensor(X)})
+
+    with surface.as_mindspore(version="2.10"):
+        ours = extreme(surface)
+    real = extreme(mindspore)
+    assert isinstance(ours, tuple) == isinstance(real, tuple)
+    for mine, theirs in zip(arrays(ours), arrays(real), strict=True):
+        assert (mine.shape, mine.dtype) == (theirs.shape, theirs.dtype)
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("version", ["1.9", "2.4.1"])
+def test_before_2_5_an_axis_without_a_name_gives_values(
+    version: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    with surface.as_mindspore(version=version):
+        found = surface.Tensor(X).max(1, True)
+    np.testing.assert_array_equal(found.asnumpy(), [[4], [16]])
+    assert not recwarn.list
+
+
+def test_without_a_version_the_same_and_a_warning_at_the_call() -> None:
+    with pytest.warns(UserWarning, match=r"Tensor.min\(1\) is taken for axis=1.*dim=1") as seen:
+        found = surface.Tensor(X).min(1)
+    np.testing.assert_array_equal(found.asnumpy(), [0, 2.5])
+    assert seen[0].filename == __file__
+
+
+def test_a_version_is_numbers() -> None:
+    with pytest.raises(ArgumentError, match="version is 'two'"), surface.as_mindspore("two"):
+        pass
 
 
 def test_a_summary_takes_its_value_and_gives_nothing() -> None:

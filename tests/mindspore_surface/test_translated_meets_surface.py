@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from copy import deepcopy as copy_module
+
 import pytest
 
 pytest.importorskip("torch", reason="the surface computes with PyTorch")
@@ -17,7 +20,43 @@ def test_a_checkpoint_for_a_module_names_the_converter() -> None:
         load_param_into_net(torch.nn.Linear(2, 2), {})
 
 
-def test_an_optimizer_of_a_module_names_those_of_torch() -> None:
+def test_decay_of_parameters_that_nobody_has_named_is_refused() -> None:
     parameters = list(torch.nn.Linear(2, 2).parameters())
-    with pytest.raises(DtypeError, match=r"a torch\.nn\.parameter\.Parameter;.*torch\.optim"):
-        nn.Momentum(parameters, 0.1, 0.9)
+    nn.Momentum(parameters, 0.1, 0.9)
+    with pytest.raises(DtypeError, match=r"has no name.*Cell\.trainable_params\(module\)"):
+        nn.Momentum(parameters, 0.1, 0.9, weight_decay=0.1)
+    with pytest.raises(DtypeError, match=r"an element of parameters is a torch\.Tensor"):
+        nn.Momentum([torch.zeros(2)], 0.1, 0.9)
+
+
+def test_parameters_of_a_module_have_the_names_of_the_layers_of_mindspore() -> None:
+    inner = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1, bias=False), torch.nn.BatchNorm2d(2))
+    net = torch.nn.Sequential(inner, nn.Dense(2, 2), torch.nn.Embedding(3, 2))
+    own = ["1.gamma", "1.beta"]
+    assert [each.name for each in nn.Cell.trainable_params(inner)] == ["0.weight", *own]
+    names = ["0.0.weight", "0.1.gamma", "0.1.beta", "1.weight", "1.bias", "2.embedding_table"]
+    for _ in range(2):
+        assert [each.name for each in nn.Cell.trainable_params(net)] == names
+    assert [each.name for each in nn.Cell.trainable_params(inner)] == names[:3]
+    assert list(nn.Cell.parameters_dict(net)) == names
+    assert [type(each) for each in torch.load(saved(net)).values()] == [torch.Tensor] * 9
+    assert list(net.state_dict())[:2] == ["0.0.weight", "0.1.weight"]
+
+
+def saved(net: torch.nn.Module) -> io.BytesIO:
+    file = io.BytesIO()
+    torch.save(net.state_dict(), file)
+    file.seek(0)
+    return file
+
+
+def test_a_module_with_named_parameters_compiles_and_copies() -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3)).eval()
+    x = torch.ones(2, 2)
+    expected = net(x)
+    nn.Cell.trainable_params(net)
+    compiled = torch.compile(net, backend="eager", fullgraph=True)
+    assert torch.equal(compiled(x), expected)
+    copy = copy_module(net)
+    assert torch.equal(copy(x), expected)
+    assert isinstance(copy[0].weight, torch.nn.Parameter)

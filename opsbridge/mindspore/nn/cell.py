@@ -9,6 +9,7 @@ import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.nn.constants import moved
+from opsbridge.mindspore.nn.members import parameters_under
 from opsbridge.mindspore.nn.own_gradient import construct_with_bprop
 from opsbridge.mindspore.parameter import Parameter, ParameterTuple
 from opsbridge.mindspore.tensor import Tensor
@@ -125,11 +126,11 @@ class Cell(torch.nn.Module):  # type: ignore[misc,unused-ignore]
         """Add a parameter as an attribute; it keeps its name if it was given one."""
         if not param_name or (check_name_contain_dot and "." in param_name):
             raise ArgumentError(f"insert_param_to_cell: param_name is {param_name!r}")
-        if param is not None and not isinstance(param, Parameter):
+        if param is not None and not isinstance(param, torch.nn.Parameter):
             raise DtypeError(
                 f"insert_param_to_cell: param is a {type(param).__name__}; it must be a Parameter"
             )
-        if param is not None and param.has_generated_name:
+        if isinstance(param, Parameter) and param.has_generated_name:
             param.name = param_name
         self._attach(self._parameters, param_name, param)
 
@@ -165,30 +166,28 @@ class Cell(torch.nn.Module):  # type: ignore[misc,unused-ignore]
     def parameters_and_names(
         self, name_prefix: str = "", expand: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """Yield all parameters, each once, with their paths (not their names)."""
-        cells = self.cells_and_names(name_prefix=name_prefix) if expand else [(name_prefix, self)]
-        seen: set[int] = set()
-        for path, cell in cells:
-            for name, parameter in cell._parameters.items():
-                if isinstance(parameter, Parameter) and id(parameter) not in seen:
-                    seen.add(id(parameter))
-                    yield f"{path}.{name}" if path else name, parameter
+        """Yield all parameters, each once, with their paths (not their names).
+
+        This and the next four may be called with any module of PyTorch in the place of the Cell.
+        Its parameters get the names that those of MindSpore's layers have.
+        """
+        return parameters_under(self, name_prefix, expand)
 
     def get_parameters(self, expand: bool = True) -> Iterator[Parameter]:
         """Yield all parameters, each once."""
-        return (parameter for _, parameter in self.parameters_and_names(expand=expand))
+        return (parameter for _, parameter in parameters_under(self, expand=expand))
 
     def trainable_params(self, recurse: bool = True) -> list[Parameter]:
         """Return the parameters that ask for gradients."""
-        return [each for each in self.get_parameters(recurse) if each.requires_grad]
+        return [each for each in Cell.get_parameters(self, recurse) if each.requires_grad]
 
     def untrainable_params(self, recurse: bool = True) -> list[Parameter]:
         """Return the parameters that ask for no gradients."""
-        return [each for each in self.get_parameters(recurse) if not each.requires_grad]
+        return [each for each in Cell.get_parameters(self, recurse) if not each.requires_grad]
 
     def parameters_dict(self, recurse: bool = True) -> dict[str, Parameter]:
         """Return all parameters by name."""
-        return {each.name: each for each in self.get_parameters(recurse)}
+        return {each.name: each for each in Cell.get_parameters(self, recurse)}
 
     def init_parameters_data(self, auto_parallel_mode: bool = False) -> dict[Parameter, Parameter]:
         """Return each parameter under itself: all have their values from the start."""

@@ -10,6 +10,7 @@ from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.composite import HyperMap
 from opsbridge.mindspore.loss_scale import all_finite, plain_scale
 from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.members import given_to
 from opsbridge.mindspore.nn.wrap import TrainOneStepCell
 from opsbridge.mindspore.parameter import Parameter
 from opsbridge.mindspore.tensor import Tensor
@@ -99,7 +100,7 @@ class TrainOneStepWithLossScaleCell(TrainOneStepCell):
 
     def construct(self, *inputs: Any) -> Any:
         """Return (loss, whether there was an overflow, the scale as it is then)."""
-        loss = self.network(*inputs)
+        loss = self.network(*given_to(self.network, inputs))
         scale = Tensor(self.scale_sense)
         status, scale = self.start_overflow_check(loss, scale)
         filled = torch.ones_like(loss) * plain_scale(scale, loss)

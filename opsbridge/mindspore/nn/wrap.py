@@ -9,6 +9,7 @@ import torch
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.gradients import GradOperation, value_and_grad
 from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.members import given_to, is_cell
 
 __all__ = ["DistributedGradReducer", "TrainOneStepCell", "WithEvalCell", "WithLossCell"]
 
@@ -23,12 +24,16 @@ class WithLossCell(Cell):
 
     def construct(self, data: Any, label: Any) -> Any:
         """Return the loss."""
-        return self._loss_fn(self._backbone(data), label)
+        return _loss(self._loss_fn, self._backbone(*given_to(self._backbone, (data,))), label)
 
     @property
     def backbone_network(self) -> Any:
         """The network without the loss."""
         return self._backbone
+
+
+def _loss(loss_fn: Any, outputs: Any, label: Any) -> Any:
+    return loss_fn(*given_to(loss_fn, (outputs, label)))
 
 
 class WithEvalCell(Cell):
@@ -42,17 +47,17 @@ class WithEvalCell(Cell):
 
     def construct(self, data: Any, label: Any) -> Any:
         """Return (loss, outputs, label)."""
-        outputs = self._network(data)
+        outputs = self._network(*given_to(self._network, (data,)))
         if self.add_cast_fp32:
             outputs = outputs.to(torch.float32)
-        return self._loss_fn(outputs, label), outputs, label
+        return _loss(self._loss_fn, outputs, label), outputs, label
 
 
 class TrainOneStepCell(Cell):
     """Call it with the network's inputs to train one step; it returns the loss before the step.
 
     Args:
-        network: a Cell whose output is the loss.
+        network: a Cell, or a module of PyTorch, whose output is the loss.
         optimizer: what updates its parameters.
         sens: the gradient of the loss; None for 1.
         return_grad: return (loss, {name: gradient}).
@@ -65,7 +70,8 @@ class TrainOneStepCell(Cell):
         if sens == 0:
             raise ArgumentError("TrainOneStepCell: sens is 0; it must not be")
         self.network = network
-        self.network.set_grad()
+        if is_cell(network):
+            self.network.set_grad()
         self.optimizer = optimizer
         self.weights = self.optimizer.parameters
         self.sens, self.return_grad = sens, return_grad

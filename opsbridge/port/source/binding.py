@@ -15,6 +15,10 @@ class Unbound(Exception):
     """The call does not fit the signature, or cannot be read without running it."""
 
 
+class UnknownKeyword(Unbound):
+    """The call names a parameter that MindSpore's API does not have: it fails there."""
+
+
 @dataclass(frozen=True)
 class Given:
     """An argument that stands in a call."""
@@ -34,6 +38,7 @@ def bind(
 
     Raises:
         Unbound: with the reason.
+        UnknownKeyword: the entry lists the parameters, and has none of a name that is given.
     """
     params = [p for p in entry.params if p.stage == stage and not (receiver and p.name == "self")]
     found: dict[str, Given] = {}
@@ -42,6 +47,12 @@ def bind(
         if arg.star:
             raise Unbound("its arguments are unpacked with a star")
         param = _by_keyword(params, arg.keyword.value) if arg.keyword else next(free, None)
+        if param is None and arg.keyword and (entry.params or not entry.ours):
+            keyword = arg.keyword.value
+            raise UnknownKeyword(
+                f"MindSpore's {entry.last} has no parameter {keyword} in 2.10, nor in another"
+                " version that the tables know"
+            )
         if param is None:
             what = f"an argument {arg.keyword.value}" if arg.keyword else "so many arguments"
             raise Unbound(f"it has no parameter for {what}")

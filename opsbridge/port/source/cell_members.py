@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import libcst as cst
+import libcst.matchers as m
 
 from opsbridge.port.source import cells
+from opsbridge.port.source.binding import elements
 from opsbridge.port.source.helpers import all_helpers
-from opsbridge.port.source.meaning import CELL
+from opsbridge.port.source.meaning import CELL, SURFACE
 from opsbridge.port.source.names import dotted, is_mindspore
 from opsbridge.port.source.project import ClassInfo
 from opsbridge.port.source.result import Outcome, Target
 from opsbridge.port.source.scope import Scope
 from opsbridge.port.source.write import method_named, stripped
+from opsbridge.tables.port_load import port_entries
 
 # Methods of modules that PyTorch's other methods call, and that MindSpore's cells do not have.
 _CALLED_BY_PYTORCH = {
@@ -38,6 +43,14 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
         else:
             scope.plan.edits[node] = stripped
         scope.plan.record(node, full, Outcome.EXACT, became="nothing: PyTorch needs none")
+    elif method in cells.GIVE_PARAMETERS and _is_named_there(scope, node):
+        became = f"{SURFACE}.nn.Cell.{method}"
+        scope.plan.edits[node] = cells.as_function(became)
+        scope.plan.modules.add(SURFACE)
+        scope.plan.done.add(function)
+        scope.plan.record(node, full, Outcome.EXACT, became=became)
+    elif method in cells.GIVE_NAMES and not _is_name_unused(scope, node):
+        _named_parameters(scope, node, function, full)
     elif "{}" in becomes:
         scope.plan.edits[node] = cells.in_other_words(becomes)
         scope.plan.record(node, full, Outcome.EXACT, became=becomes.format("module"))
@@ -48,6 +61,46 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
             scope.plan.edits[function] = method_named(becomes)
         scope.plan.done.add(function)
         scope.plan.record(node, full, Outcome.EXACT, became=becomes)
+
+
+def _is_named_there(scope: Scope, node: cst.Call) -> bool:
+    """Whether the names of parameters may matter: optimizers tell normalisations by them."""
+    loop = cells.loop_over(scope.tree, node)
+    if loop is None:
+        trains = not _optimizers().isdisjoint(scope.project.attributes)
+        return scope.target is Target.OPSBRIDGE or trains
+    target, body = loop
+    return not isinstance(target, cst.Name) or bool(
+        m.findall(body, m.Attribute(value=m.Name(target.value), attr=m.Name("name")))
+    )
+
+
+@lru_cache(maxsize=1)
+def _optimizers() -> frozenset[str]:
+    """The names of the optimizers, which are opsbridge's whatever the target is."""
+    entries = port_entries().values()
+    return frozenset(each.last for each in entries if each.ours.startswith("nn.optim.rules."))
+
+
+def _is_name_unused(scope: Scope, node: cst.Call) -> bool:
+    """Whether a loop over names and parameters does nothing with the names."""
+    loop = cells.loop_over(scope.tree, node)
+    names = list(elements(loop[0])) if loop else []
+    return bool(names) and isinstance(names[0], cst.Name) and names[0].value == "_"
+
+
+def _named_parameters(scope: Scope, node: cst.Call, function: cst.Attribute, full: str) -> None:
+    becomes = cells.METHODS[function.attr.value] or ""
+    if "{}" in becomes:
+        scope.plan.edits[node] = cells.in_other_words(becomes)
+    else:
+        scope.plan.edits[function] = method_named(becomes)
+        scope.plan.done.add(function)
+    scope.plan.record(
+        node, full, Outcome.APPROXIMATE, became=becomes.format("module"),
+        reason="the names are those of PyTorch's layers: bn.weight, not bn.gamma",
+        suggestion=f"{SURFACE}.nn.Cell.{function.attr.value}(module) gives those of MindSpore",
+    )  # fmt: skip
 
 
 def _initialisation(scope: Scope, node: cst.Call, function: cst.Attribute) -> None:

@@ -40,6 +40,10 @@ METHODS: dict[str, str | None] = {
     "set_inputs": None,
     "compile_and_run": None,
 }
+# Those that give parameters, which have names of their own in MindSpore: of opsbridge's Cell where
+# the names matter, and with the names of PyTorch's layers in what the others give.
+GIVE_PARAMETERS = {"trainable_params", "untrainable_params", "get_parameters"}
+GIVE_NAMES = {"parameters_and_names", "parameters_dict"}
 _NO_COUNTERPART = ("PyTorch has no counterpart", "leave it out")
 BY_HAND = {
     "recompute": ("checkpointing is a call in PyTorch", "torch.utils.checkpoint.checkpoint"),
@@ -211,6 +215,16 @@ def is_in_display(tree: Tree, node: cst.CSTNode) -> bool:
         if isinstance(above, cst.Call | cst.BaseStatement | cst.Lambda):
             return False
     return False
+
+
+def loop_over(tree: Tree, node: cst.CSTNode) -> tuple[cst.BaseExpression, cst.CSTNode] | None:
+    """The target of the loop over an expression, and all that the loop does."""
+    parent = tree.parents.get(node)
+    if isinstance(parent, cst.For) and parent.iter is node:
+        return parent.target, parent.body
+    if isinstance(parent, cst.CompFor) and parent.iter is node:
+        return parent.target, tree.parents[parent]
+    return None
 
 
 def attribute_target(tree: Tree, node: cst.Call, self_name: str) -> str | None:

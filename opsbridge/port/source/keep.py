@@ -48,6 +48,26 @@ def keep(
     scope.plan.constructors[node] = scope.plan.points[-1]
 
 
+def leave_refused(
+    scope: Scope, function: cst.BaseExpression, meaning: Meaning, node: cst.Call, why: Exception
+) -> None:
+    """Leave a call that MindSpore refuses to the reader; opsbridge's object refuses it, too."""
+    scope.plan.done.add(function)
+    scope.plan.edits[function] = named(meaning.surface_name)
+    scope.plan.replace(function)
+    scope.plan.modules.add(meaning.surface_module)
+    leave_call(scope, node, meaning.name, why)
+
+
+def leave_call(scope: Scope, node: cst.Call, name: str, why: Exception) -> None:
+    """Mark and list a call that is not translated."""
+    scope.plan.mark(node, f"{name} is not translated: {why}")
+    scope.plan.record(
+        node, name, Outcome.BY_HAND, reason=str(why),
+        suggestion="leave the argument out, or give the parameter that was meant",
+    )  # fmt: skip
+
+
 def _vendor(
     scope: Scope, function: cst.BaseExpression, meaning: Meaning, node: cst.CSTNode
 ) -> bool:

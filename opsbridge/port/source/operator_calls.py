@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import libcst as cst
 
 from opsbridge.port.source import cells
-from opsbridge.port.source.binding import Unbound, bind, literal
+from opsbridge.port.source.binding import Unbound, UnknownKeyword, bind, literal
 from opsbridge.port.source.conversion import Inexpressible
 from opsbridge.port.source.creations import plan_container, plan_parameter, plan_tensor
 from opsbridge.port.source.inline import inline
-from opsbridge.port.source.keep import keep
+from opsbridge.port.source.keep import keep, leave_call, leave_refused
 from opsbridge.port.source.meaning import PARAMETER, TENSOR, Meaning
 from opsbridge.port.source.project import ClassInfo
 from opsbridge.port.source.result import Outcome
@@ -35,8 +35,23 @@ def plan_named_call(scope: Scope, node: cst.Call, meaning: Meaning) -> None:
             given = bind(meaning.entry, stage, node.args)
             inline(scope, node, meaning, given, node.args)
             scope.plan.forget(node.func)
+        except UnknownKeyword as why:
+            leave_refused(scope, node.func, meaning, node, why)
         except (Unbound, Inexpressible) as why:
             keep(scope, node.func, meaning, node, str(why))
+    else:
+        _keep_object(scope, node, meaning)
+
+
+def _keep_object(scope: Scope, node: cst.Call, meaning: Meaning) -> None:
+    """The constructor of an operator that is called later, or an object of another class."""
+    try:
+        if meaning.entry.form == "primitive":
+            bind(meaning.entry, "init", node.args)
+    except UnknownKeyword as why:
+        leave_refused(scope, node.func, meaning, node, why)
+    except Unbound:
+        keep(scope, node.func, meaning, node)
     else:
         keep(scope, node.func, meaning, node)
 
@@ -49,6 +64,9 @@ def plan_direct_call(scope: Scope, node: cst.Call, inner: cst.Call, meaning: Mea
         inline(scope, node, meaning, {**first, **second}, node.args, inner)
         scope.plan.done.add(inner)
         scope.plan.forget(inner.func)
+    except UnknownKeyword as why:
+        scope.plan.done |= {node, inner}
+        leave_refused(scope, inner.func, meaning, inner, why)
     except (Unbound, Inexpressible) as why:
         scope.plan.done.add(node)
         keep(scope, inner.func, meaning, inner, str(why))
@@ -75,6 +93,8 @@ def plan_bound_call(
             raise Inexpressible("it is a layer")
         inline(scope, node, meaning, {**first, **second}, node.args)
         scope.plan.inlined[function] = (owner, attribute)
+    except UnknownKeyword as why:
+        leave_call(scope, node, meaning.name, why)
     except (Unbound, Inexpressible) as why:
         scope.plan.record(
             node, meaning.name, Outcome.EXACT, became=f"self.{attribute}",

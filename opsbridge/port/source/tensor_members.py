@@ -7,12 +7,14 @@ from dataclasses import replace
 import libcst as cst
 
 from opsbridge.port.source import cells
-from opsbridge.port.source.binding import Given, Unbound, bind, elements
+from opsbridge.port.source.binding import Given, Unbound, UnknownKeyword, bind, elements
 from opsbridge.port.source.cell_members import plan_cell_method
 from opsbridge.port.source.conversion import Inexpressible
+from opsbridge.port.source.extremes import plan_extreme
 from opsbridge.port.source.flow import Kind
 from opsbridge.port.source.helpers import written_helpers
 from opsbridge.port.source.inline import inline
+from opsbridge.port.source.keep import leave_call
 from opsbridge.port.source.meaning import SURFACE, TENSOR, Meaning, methods_of
 from opsbridge.port.source.names import dotted
 from opsbridge.port.source.parameter_names import plan_parameter_name
@@ -96,12 +98,17 @@ def _put_otherwise(scope: Scope, node: cst.Call, method: str) -> bool:
 
 
 def _tensor_method(scope: Scope, node: cst.Call, function: cst.Attribute, entry: PortEntry) -> None:
+    if plan_extreme(scope, node, function):
+        return
     meaning = Meaning(entry.name, entry)
     try:
         given = bind(entry, "call", node.args, receiver=True)
         receiver = next(each for each in entry.params if each.name == "self")
         given["self"] = Given(receiver, function.value, -1)
         inline(scope, node, meaning, given, node.args)
+    except UnknownKeyword as why:
+        scope.plan.done.add(function)
+        leave_call(scope, node, entry.name, why)
     except (Unbound, Inexpressible) as why:
         scope.plan.done.add(function)
         if _is_method_of_torch(scope, node, function) or _vendored(scope, node, entry):

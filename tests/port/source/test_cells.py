@@ -28,7 +28,16 @@ def line_of(statement: str, target: Target = Target.OPSBRIDGE) -> str:
         ("x.set_train()", "x.train()"),
         ("x.set_train(False)", "x.train(False)"),
         ("x.insert_child_to_cell('a', y)", "x.add_module('a', y)"),
-        ("y = x.trainable_params()", "y = [p for p in x.parameters() if p.requires_grad]"),
+        ("y = x.trainable_params()", "y = opsbridge.mindspore.nn.Cell.trainable_params(x)"),
+        (
+            "for y in x.trainable_params(): y.a = 1",
+            "for y in [p for p in x.parameters() if p.requires_grad]: y.a = 1",
+        ),
+        (
+            "z = [y for y in x.get_parameters() if 'beta' in y.name]",
+            "z = [y for y in opsbridge.mindspore.nn.Cell.get_parameters(x) if 'beta' in y.name]",
+        ),
+        ("z = [y for y in x.get_parameters()]", "z = [y for y in x.parameters()]"),
         ("y = dict(x.parameters_and_names())", "y = dict(x.named_parameters())"),
         ("y = x.parameters_dict()", "y = dict(x.named_parameters())"),
         ("y = x.set_grad()", "y = x"),

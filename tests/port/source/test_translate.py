@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+from pathlib import Path, PurePath
 
 import pytest
 
 pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
 
+from opsbridge.port.source.files import SourceFile
 from opsbridge.port.source.result import Outcome, Target
-from opsbridge.port.source.translate import translate_text
+from opsbridge.port.source.translate import translate, translate_text
 
 HEADER = "import mindspore.ops as ops\nfrom mindspore import nn, Tensor\n"
 
@@ -251,3 +254,50 @@ def test_what_no_table_has_is_left_and_marked_once() -> None:
 
 def test_outcomes_name_what_happened() -> None:
     assert {outcome.value for outcome in Outcome} == {"exact", "approximate", "by hand"}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected", "outcome"),
+    [
+        ("v, i = ops.relu(x).max(1)", "v, i = {}.max(torch.relu(x), dim=1)", Outcome.EXACT),
+        ("v = x.max(1, keepdim=True)", "v = {}.max(x, dim=1, keepdim=True)", Outcome.EXACT),
+        ("v = x.min(-1, True) < 2", "v = {}.min(x, axis=-1, keepdims=True) < 2", Outcome.EXACT),
+        ("v = x.max(1).sqrt()", "v = torch.sqrt({}.max(x, axis=1))", Outcome.EXACT),
+        ("v = x.max(1)", "v = {}.max(x, axis=1)", Outcome.APPROXIMATE),
+        ("v = x.max((1, 2))", "v = {}.max(x, (1, 2))", Outcome.EXACT),
+        ("v = x.max(1, keepdims=True)", "v = {}.max(x, 1, keepdims=True)", Outcome.EXACT),
+    ],
+)
+def test_an_extreme_along_an_axis_without_a_name_gets_the_name_that_is_meant(
+    body: str, expected: str, outcome: Outcome, tmp_path: Path
+) -> None:
+    source = cell("", f"x = ops.relu(x)\n{body}")
+    assert body_of(translated(source))[-1] == expected.format("opsbridge.mindspore.Tensor")
+    path = tmp_path / "net.py"
+    path.write_text(source, "utf-8")
+    (result,) = translate([SourceFile(path, PurePath("net.py"))], Target.OPSBRIDGE)
+    (point,) = [each for each in result.points if each.name.startswith("mindspore.Tensor.m")]
+    assert point.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("setup", "body", "refused"),
+    [
+        ("self.a = nn.Conv3d(1, 2, 3, bias=False, groups=1)", "return x", "Conv3d has no .* bias"),
+        ("self.a = ops.Softmax(dim=1)", "return self.a(x)", "Softmax has no parameter dim"),
+        ("self.a = ops.ReLU()", "return self.a(x, alpha=1)", "ReLU has no parameter alpha"),
+        ("", "return ops.ReLU(inplace=True)(x)", "ReLU has no parameter inplace"),
+        ("", "return ops.softmax(x, kdim=1)", "softmax has no parameter kdim"),
+        ("", "return ops.relu(x).mean(kdim=1)", "mean has no parameter kdim"),
+    ],
+)
+def test_a_keyword_that_mindspore_does_not_have_is_left_by_hand(
+    setup: str, body: str, refused: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(cell(setup, body), "utf-8")
+    (result,) = translate([SourceFile(path, PurePath("net.py"))], Target.OPSBRIDGE)
+    left = [each for each in result.points if each.outcome is Outcome.BY_HAND]
+    assert left
+    assert all(re.search(f"MindSpore's {refused}", each.reason) for each in left)
+    assert re.search(f"# opsbridge: .*{refused}", translated(cell(setup, body)))

@@ -13,7 +13,7 @@ from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.optim.schedule import LearningRateSchedule
 from opsbridge.mindspore.nn.plain import as_tensor, plain
-from opsbridge.mindspore.parameter import Parameter, ParameterTuple
+from opsbridge.mindspore.parameter import Parameter, ParameterTuple, named
 from opsbridge.mindspore.tensor import Tensor
 
 __all__ = ["Optimizer"]
@@ -36,14 +36,16 @@ class Optimizer(Cell):
     Args:
         learning_rate: a number; a list or 1-D tensor, one for each step; or a schedule.
         parameters: parameters, or groups as dictionaries with `params` and, if they differ, `lr`,
-            `weight_decay`, `grad_centralization`; a group `order_params` gives the order.
+            `weight_decay`, `grad_centralization`; a group `order_params` gives the order. Those of
+            modules of PyTorch come from `Cell.trainable_params(module)`, which names them.
         weight_decay: share of the parameter added to its gradient. Without groups, parameters named
             *beta* or *gamma* are left out.
         loss_scale: gradients are divided by it.
 
     Raises:
         ArgumentError: no parameters, an unknown key in a group, or a negative value.
-        DtypeError: an element is neither a Parameter nor a group.
+        DtypeError: an element is neither a Parameter nor a group, or a decay asks for the name of
+            one that has none.
     """
 
     def __init__(
@@ -88,14 +90,19 @@ class Optimizer(Cell):
 
     def _decay_of(self, parameter: Any, decay: float) -> float:
         """Return the decay without groups: none for those of normalisations, told by name."""
-        if not isinstance(parameter, Parameter):
+        if not isinstance(parameter, torch.nn.Parameter):
             kind = type(parameter)
             raise DtypeError(
                 f"{self.cls_name}: an element of parameters is a {kind.__module__}.{kind.__name__};"
-                " all must be Parameters of mindspore, or all groups"
-                " (a translated module takes an optimizer of torch.optim)"
+                " all must be Parameters, or all groups"
             )
-        return 0.0 if "beta" in parameter.name or "gamma" in parameter.name else decay
+        if decay and named(parameter).has_generated_name:
+            raise DtypeError(
+                f"{self.cls_name}: weight_decay leaves out normalisations, which names tell, but a"
+                " parameter has no name; give opsbridge.mindspore.nn.Cell.trainable_params(module)"
+            )
+        is_left_out = decay and ("beta" in parameter.name or "gamma" in parameter.name)
+        return 0.0 if is_left_out else decay
 
     def _rate(self, learning_rate: Any, name: str) -> Any:
         """Return a learning rate as a parameter, or as a schedule of the step."""
