@@ -59,6 +59,11 @@ def cell(body: str, setup: str = "pass", more: str = "") -> str:
         ("((x).to_tensor())", "(x)"),
         ("(\n        x.to_tensor())", "x)"),
         ("x.size", "x.numel()"),
+        ("x[::-1, ::2]", "x[::-1, ::2]"),
+        (
+            "Tensor(shape=k, dtype=ms.float32, init=k)",
+            "opsbridge.mindspore.Tensor(shape=k, dtype=torch.float32, init=k)",
+        ),
         ("(x + k).size", "(x + k).numel()"),
     ],
 )
@@ -159,11 +164,12 @@ def test_a_class_with_a_method_forward_keeps_construct() -> None:
 
 def test_constructors_of_base_classes_are_called_as_they_are() -> None:
     source = f"{HEADER}class Base(nn.Cell):\n    def __init__(self, k):\n"
-    source += "        nn.Cell.__init__(self, auto_prefix=False)\n"
+    source += "        super().__init__(auto_prefix=False)\n"
     source += "class Net(Base):\n    def __init__(self, k):\n        super().__init__(k)\n"
+    source += "class Last(Net):\n    def __init__(self, k):\n        Net.__init__(self, k)\n"
     text = translate_text(source)
-    assert "torch.nn.Module.__init__(self, auto_prefix=False)" in text
-    assert "super().__init__(k)" in text
+    for call in ("super().__init__()", "super().__init__(k)", "Net.__init__(self, k)"):
+        assert f"        {call}\n" in text
 
 
 def test_construct_as_a_value_is_forward() -> None:

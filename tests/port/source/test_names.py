@@ -81,6 +81,10 @@ def test_operators_of_the_users_frameworks(
         ("ops.Stack(axis=1)", "functools.partial(_stack, axis=1)"),
         ("ops.ReduceSum(bogus=1)", "opsbridge.mindspore.ops.ReduceSum(bogus=1)"),
         ("nn.Conv2d(3, 4, 3, bogus=1)", "opsbridge.mindspore.nn.Conv2d(3, 4, 3, bogus=1)"),
+        (  # the function of the file knows one layout
+            "nn.Conv2d(3, 4, 3, pad_mode=x, data_format='NCHW')",
+            "opsbridge.mindspore.nn.Conv2d(3, 4, 3, pad_mode=x, data_format='NCHW')",
+        ),
         (
             "nn.Conv2d(3, 4, 3, pad_mode=x, weight_init=y)",
             "_Conv2d(3, 4, 3, pad_mode=x, weight_init=y)",
