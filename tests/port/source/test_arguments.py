@@ -107,11 +107,30 @@ def test_it_gives_what_mindspore_gives(call: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("nn.Dropout(keep_prob=0.3)", "torch.nn.Dropout(p=1 - 0.3)"),
+        ("nn.Dropout(keep_prob=k + 1)", "torch.nn.Dropout(p=1 - (k + 1))"),
+        ("ops.reverse(x, 1)", "torch.flip(x, (1,))"),
+        ("ops.size(x + k)", "(x + k).numel()"),
+        (
+            "nn.Conv2d(3, 4, 3, pad_mode='pad', padding=(1, 2))",
+            "torch.nn.Conv2d(in_channels=3, out_channels=4, kernel_size=3, bias=False,"
+            " padding=(1, 2))",
+        ),
+    ],
+)
+def test_what_is_no_tensor_is_written(call: str, expected: str) -> None:
+    assert written(call) == f"result = {expected}"
+
+
+@pytest.mark.parametrize(
     ("call", "reason"),
     [
         ("ops.expand_dims(x)", "axis is missing"),
         ("ops.expand_dims(x, axis=1, input_x=x)", "input_x is given twice"),
         ("ops.relu(y=x)", "it has no parameter for an argument y"),
+        ("ops.relu(x, False)", "PyTorch has no argument for inplace"),
         ("ops.relu(x, False, 3)", "it has no parameter for so many arguments"),
         ("nn.Upsample()", "size is not given"),
         ("ops.expand_dims(x, n)", "axis is a tensor"),

@@ -176,3 +176,23 @@ def test_what_an_attribute_of_several_operators_gives_is_a_value_of_a_graph() ->
     assert (
         in_cell("return self.op(x).size", "self.op = ops.ReLU()") == "return torch.relu(x).numel()"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("v = x\nwhile k:\n    v = v.T", "v.size"),
+        ("v = x\nif k:\n    v = -x", "v.numel()"),
+        ("v = x\nif k:\n    v = y", "v.size"),
+        ("v = k(x)", "v.size"),
+        ("v = k()(x)", "v.size"),
+    ],
+)
+def test_a_value_that_several_statements_make(before: str, expected: str) -> None:
+    """Every assignment that may reach the use counts, and one that needs itself says nothing."""
+    assert function(f"{before}\nreturn v.size").endswith(f"return {expected}")
+
+
+def test_a_difference_from_a_tensor_is_taken_as_a_whole() -> None:
+    body = "t = self.t\nt -= x + 1\nreturn t"
+    assert in_cell(body, "self.t = Tensor(0.0)").splitlines()[1] == "t = t - (x + 1)"

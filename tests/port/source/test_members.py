@@ -180,6 +180,8 @@ def test_construct_as_a_value_is_forward() -> None:
     ("setup", "use", "stays"),
     [
         ("self.op = ops.ReLU()", "self.op(x)", False),
+        ("self.op = ops.Softmax(-1)", "self.op(x)", False),
+        ("self.op = ops.Softmax(1 - 1)", "self.op(x)", False),
         ("self.op = ops.ReLU()", "self.op(x), [self.op]", True),
         ("self.op = ops.ReLU()", "self.op(x), getattr(self, 'op')", True),
         ("self.op = ops.ReLU()", "self.op(x), x.op(x)", True),
@@ -257,3 +259,37 @@ def test_functions_of_other_files_are_of_the_graph(tmp_path: Any) -> None:
     helpers, others, _ = (each.after for each in translate(files, Target.OPSBRIDGE))
     assert "Tensor.sum(x, 0)" in str(helpers)
     assert "x.sum(0)" in str(others)
+
+
+def test_a_layer_whose_weights_are_named_stays_opsbridges() -> None:
+    """PyTorch calls the weights of its own otherwise."""
+    setup = "self.bn = nn.BatchNorm1d(3)"
+    assert "self.bn = torch.nn.BatchNorm1d(" in translate_text(cell("return self.bn(x)", setup))
+    text = translate_text(cell("return self.bn(x) + self.bn.gamma", setup))
+    assert "self.bn = opsbridge.mindspore.nn.BatchNorm1d(3)" in text
+
+
+def test_methods_that_call_each_other_are_of_the_graph() -> None:
+    more = "    def other(self, x):\n        return self.another(x.sum(0))\n"
+    more += "    def another(self, x):\n        return self.other(x)\n"
+    text = translate_text(cell("return self.other(x)", more=more))
+    assert "return self.another(opsbridge.mindspore.Tensor.sum(x, 0))" in text
+
+
+def test_a_licence_stays_above_the_import_of_what_a_base_class_needs(tmp_path: Any) -> None:
+    from pathlib import PurePath
+
+    from opsbridge.port.source.translate import translate
+
+    base = "from mindspore import nn, ops\nclass Base(nn.Cell):\n    def __init__(self):\n"
+    base += "        self.relu = ops.ReLU()\n"
+    net = (
+        "# A licence.\nclass Net(Base):\n    def construct(self, x):\n        return self.relu(x)\n"
+    )
+    files = []
+    for name, text in {"a.py": base, "b.py": net.replace("(Base)", "(a.Base)")}.items():
+        (tmp_path / name).write_text(text)
+        files.append(SourceFile(tmp_path / name, PurePath(name)))
+    after = str(translate(files, Target.OPSBRIDGE)[1].after)
+    assert after.startswith("# A licence.\n\nimport torch\n")
+    assert after.endswith("return torch.relu(x)\n")
