@@ -10,7 +10,6 @@ import libcst as cst
 
 from opsbridge.port.source.imports import (
     anchor_line,
-    bound_name,
     first_import,
     names_for_text,
     unused_imports,
@@ -18,6 +17,7 @@ from opsbridge.port.source.imports import (
     with_names_for_text,
 )
 from opsbridge.port.source.meaning import SURFACE
+from opsbridge.port.source.names import bound_name
 from opsbridge.port.source.plan import Plan
 
 MARK = "# opsbridge: "
@@ -115,8 +115,9 @@ class _Applier(cst.CSTTransformer):
 
 
 def _marked(node: Any, remarks: list[str]) -> Any:
-    if not hasattr(node, "leading_lines"):
-        return node
+    if isinstance(node, cst.FlattenSentinel):  # what stood behind the first import, on its line
+        *before, rest = node
+        return cst.FlattenSentinel([*before, _marked(rest, remarks)])
     there = {line.comment.value for line in node.leading_lines if line.comment is not None}
     new = [
         cst.EmptyLine(comment=cst.Comment(f"{MARK}{' '.join(remark.split())}"))

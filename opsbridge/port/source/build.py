@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import libcst as cst
 
-from opsbridge.port.source.binding import elements, literal, plain_value, written
+from opsbridge.port.source.binding import literal, plain_value, written
 from opsbridge.port.source.hub_call import GETTER, HubCall
 from opsbridge.port.source.syntax import NO_SPACE, name, parenthesised
 from opsbridge.tables.port_schema import PortDefault, PortEntry
@@ -50,15 +50,6 @@ def build(
     return cst.Call(function, args)
 
 
-def _lower(node: cst.BaseExpression) -> cst.BaseExpression:
-    return written(str(plain_value(node)).lower())
-
-
-def _int64(node: cst.BaseExpression) -> cst.BaseExpression:
-    receiver = cst.Attribute(parenthesised(node), cst.Name("to"))
-    return cst.Call(receiver, [cst.Arg(name("torch.int64"))])
-
-
 def _dtype_of_that_name(node: cst.BaseExpression) -> cst.BaseExpression:
     text = node.attr.value if isinstance(node, cst.Attribute) else str(plain_value(node))
     return name(f"torch.{text.removesuffix('_')}")
@@ -74,16 +65,9 @@ def _tuple_of_one(node: cst.BaseExpression) -> cst.BaseExpression:
     return cst.Tuple([cst.Element(node, comma=cst.Comma())])
 
 
-def _last_two(node: cst.BaseExpression) -> cst.BaseExpression:
-    return cst.Tuple([cst.Element(value) for value in list(elements(node))[-2:]])
-
-
 _WRITERS: dict[str, Callable[[cst.BaseExpression], cst.BaseExpression]] = {
     "same": lambda node: node,
     "dtype of that name": _dtype_of_that_name,
-    "int64": _int64,
-    "lower": _lower,
     "one_minus": _one_minus,
     "tuple of one": _tuple_of_one,
-    "last two": _last_two,
 }

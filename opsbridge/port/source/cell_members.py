@@ -57,8 +57,7 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
     elif method == "to_float":
         _to_float(scope, node, function, full)
     else:
-        if becomes != method:
-            scope.plan.edits[function] = method_named(becomes)
+        scope.plan.edits[function] = method_named(becomes)
         scope.plan.done.add(function)
         scope.plan.record(node, full, Outcome.EXACT, became=becomes)
 

@@ -209,12 +209,10 @@ def unpacked_target(tree: Tree, node: cst.Call) -> cst.Tuple | None:
 
 def is_in_display(tree: Tree, node: cst.CSTNode) -> bool:
     """Whether an expression is an element of a tuple, list or dict that is written there."""
-    for above in tree.ancestors(node):
-        if isinstance(above, cst.Element | cst.DictElement | cst.BaseComp):
-            return True
-        if isinstance(above, cst.Call | cst.BaseStatement | cst.Lambda):
-            return False
-    return False
+    display = cst.Element | cst.DictElement | cst.BaseComp
+    ends = cst.Call | cst.BaseStatement | cst.Lambda
+    first = next(above for above in tree.ancestors(node) if isinstance(above, display | ends))
+    return isinstance(first, display)
 
 
 def loop_over(tree: Tree, node: cst.CSTNode) -> tuple[cst.BaseExpression, cst.CSTNode] | None:

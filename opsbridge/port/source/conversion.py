@@ -9,7 +9,7 @@ import libcst as cst
 
 from opsbridge.port.source.binding import elements, literal, plain_value
 from opsbridge.port.source.flow import Kind
-from opsbridge.tables.port_schema import PortArgument, PortDefault
+from opsbridge.tables.port_schema import PortArgument, PortConverter, PortDefault
 
 
 class Inexpressible(Exception):
@@ -61,10 +61,7 @@ def writer_of(
         argument.param, value, plain_value(value), known.kind(value), known,
         may_be_number, may_be_open,
     )  # fmt: skip
-    convert = _CONVERSIONS.get(argument.convert)
-    if convert is None:
-        raise operand.refusal("is converted when it runs")
-    return convert(operand)
+    return _CONVERSIONS[argument.convert](operand)
 
 
 def _number(operand: _Operand) -> str:
@@ -115,18 +112,6 @@ def _tensor(operand: _Operand) -> str:
     raise operand.refusal("is not known to be a tensor")
 
 
-def _index(operand: _Operand) -> str:
-    if operand.kind in (Kind.TENSOR, Kind.GRAPH):
-        return "int64"
-    raise operand.refusal("is not known to be a tensor")
-
-
-def _lower(operand: _Operand) -> str:
-    if isinstance(operand.constant, str):
-        return "lower"
-    raise operand.refusal("is no literal")
-
-
 def _display(operand: _Operand) -> str:
     if isinstance(operand.value, cst.Tuple | cst.List) and list(elements(operand.value)):
         return "same"
@@ -140,16 +125,7 @@ def _pair(operand: _Operand) -> str:
     raise operand.refusal("is no literal")
 
 
-def _window(operand: _Operand) -> str:
-    constant = operand.constant
-    if isinstance(constant, int):
-        return "same"
-    if isinstance(constant, tuple) and len(constant) in (2, 4):
-        return "last two" if len(constant) == 4 else "same"
-    raise operand.refusal("is no literal")
-
-
-_CONVERSIONS: dict[str, Callable[[_Operand], str]] = {
+_CONVERSIONS: dict[PortConverter, Callable[[_Operand], str]] = {
     "same": lambda operand: "same",
     "int": _number,
     "number": _number,
@@ -158,11 +134,7 @@ _CONVERSIONS: dict[str, Callable[[_Operand], str]] = {
     "axis_list": _axis_list,
     "ints": _ints,
     "tensor": _tensor,
-    "index": _index,
-    "lower": _lower,
     "one_minus": lambda operand: "one_minus",
     "display": _display,
     "pair": _pair,
-    "window": _window,
 }
-"""Conversions of the tables that can be written out; the others are done when the code runs."""

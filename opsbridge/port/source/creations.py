@@ -7,8 +7,8 @@ import libcst as cst
 from opsbridge.port.source import cells
 from opsbridge.port.source.flow import Kind
 from opsbridge.port.source.helpers import all_helpers
-from opsbridge.port.source.keep import keep, leave_by_hand
-from opsbridge.port.source.meaning import PARAMETER, TENSOR, Meaning, meaning_of
+from opsbridge.port.source.keep import keep
+from opsbridge.port.source.meaning import PARAMETER, TENSOR, Meaning
 from opsbridge.port.source.result import Outcome
 from opsbridge.port.source.scope import Scope, meaning_in
 from opsbridge.port.source.write import created_tensor, made_parameter
@@ -28,11 +28,10 @@ def plan_container(scope: Scope, node: cst.Call, meaning: Meaning) -> None:
     scope.plan.record(node, meaning.name, Outcome.EXACT, became=became)
 
 
-def plan_tensor(scope: Scope, node: cst.Call) -> None:
+def plan_tensor(scope: Scope, node: cst.Call, meaning: Meaning) -> None:
     """`Tensor(...)`: PyTorch's, if the values are given."""
     keywords = {arg.keyword.value for arg in node.args if arg.keyword}
     is_plain = not any(arg.star for arg in node.args) and len(node.args) in (1, 2)
-    meaning = meaning_of(TENSOR)
     if is_plain and keywords <= {"input_data", "dtype"}:
         is_constant = _is_constant(scope, node)
         scope.plan.edits[node] = created_tensor(is_constant)
@@ -47,11 +46,8 @@ def plan_tensor(scope: Scope, node: cst.Call) -> None:
             reason=_STAYS if stays else "",
             suggestion="register_buffer for each of them" if stays else "",
         )  # fmt: skip
-    elif meaning is not None:
-        keep(scope, node.func, meaning, node, "the values come from an initializer")
     else:
-        leave_by_hand(scope, node.func)
-        scope.plan.done.add(node.func)
+        keep(scope, node.func, meaning, node, "the values come from an initializer")
 
 
 def _is_constant(scope: Scope, node: cst.Call) -> bool:
@@ -69,9 +65,8 @@ def _is_constant(scope: Scope, node: cst.Call) -> bool:
     )
 
 
-def plan_parameter(scope: Scope, node: cst.Call) -> None:
+def plan_parameter(scope: Scope, node: cst.Call, meaning: Meaning) -> None:
     """`Parameter(...)`: PyTorch's, if it is made from a tensor."""
-    meaning = meaning_of(PARAMETER)
     keywords = [arg.keyword.value if arg.keyword else "" for arg in node.args]
     data = node.args[0].value if node.args else None
     is_plain = data is not None and keywords[0] in ("", "default_input")
@@ -82,8 +77,5 @@ def plan_parameter(scope: Scope, node: cst.Call) -> None:
         scope.plan.forget(node.func)
         scope.plan.import_for("torch")
         scope.plan.record(node, PARAMETER, Outcome.EXACT, became="torch.nn.Parameter")
-    elif meaning is not None:
-        keep(scope, node.func, meaning, node, "its values are not known to be a tensor")
     else:
-        scope.plan.done.add(node.func)
-        leave_by_hand(scope, node.func)
+        keep(scope, node.func, meaning, node, "its values are not known to be a tensor")

@@ -125,8 +125,8 @@ class Flow:
         around = set(tree.ancestors(use))
         loops = [each for each in around if isinstance(each, cst.For | cst.While)]
         before = sorted(
-            (a for a in assignments if _starts(tree, a.node) < _starts(tree, use)),
-            key=lambda a: _starts(tree, a.node),
+            (a for a in assignments if tree.start(a.node) < tree.start(use)),
+            key=lambda a: tree.start(a.node),
         )
         reaching: list[Assignment] = []
         for assignment in reversed(before):
@@ -158,8 +158,6 @@ class Flow:
                     if isinstance(above.iter, cst.Call) and dotted(above.iter.func) == ["range"]:
                         return Kind.NUMBER
                     return _element(self.kind(above.iter), self._is_graph)
-                case cst.Param():
-                    return self._param_kind(above)
                 case cst.BaseStatement() | cst.Lambda():
                     break
         if isinstance(node, cst.Param):
@@ -211,16 +209,9 @@ def _element(kind: Kind, is_graph: bool) -> Kind:
     return kind
 
 
-def _starts(tree: Tree, node: cst.CSTNode) -> tuple[int, int]:
-    start = tree.positions[node].start
-    return (start.line, start.column)
-
-
-def _suite(tree: Tree, node: cst.CSTNode) -> cst.CSTNode | None:
-    for above in tree.ancestors(node):
-        if isinstance(above, cst.BaseSuite | cst.Module):
-            return above
-    return None
+def _suite(tree: Tree, node: cst.CSTNode) -> cst.CSTNode:
+    inside = cst.BaseSuite | cst.Module
+    return next(above for above in tree.ancestors(node) if isinstance(above, inside))
 
 
 def _without_circles(kinds: Iterable[Kind]) -> set[Kind]:

@@ -10,17 +10,10 @@ import libcst.matchers as m
 
 from opsbridge.port.source.helpers import Helper
 from opsbridge.port.source.meaning import surface_of
-from opsbridge.port.source.names import absolute_module, is_ported
+from opsbridge.port.source.names import absolute_module, bound_name, is_ported
 from opsbridge.port.source.plan import Plan
 
 _ANCHOR = "__opsbridge_imports__"
-
-
-def bound_name(alias: cst.ImportAlias) -> str:
-    """The name that an import makes known."""
-    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-        return alias.asname.name.value
-    return str(alias.evaluated_name).split(".")[0]
 
 
 def unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:

@@ -60,8 +60,6 @@ def meaning_of(name: str) -> Meaning | None:
     entry = find_port_entry(name)
     if entry is not None:
         return Meaning(entry.name, entry)
-    if canonical in PLAIN_CLASSES:
-        return Meaning(canonical, PortEntry(canonical, "class", torch=PLAIN_CLASSES[canonical]))
     has_table = canonical in _api_names(table_folders())
     return Meaning(canonical, _of_api(canonical)) if has_table else None
 

@@ -55,9 +55,9 @@ class Names:
             return ""
         assignments = scope[parts[0]]
         imports = [each for each in assignments if isinstance(each, ImportAssignment)]
-        for assignment in imports:
-            if name := self._imported(assignment, parts):
-                return name
+        if imports:
+            first = min(imports, key=lambda each: self._tree.start(each.node))
+            return self._imported(first, parts)
         if not assignments:
             for module in self._star_modules:
                 return ".".join((module, *parts))
@@ -72,22 +72,14 @@ class Names:
 
     def _imported(self, assignment: ImportAssignment, parts: list[str]) -> str:
         node = assignment.node
+        assert isinstance(node, cst.Import | cst.ImportFrom)
+        assert not isinstance(node.names, cst.ImportStar)
+        alias = next(each for each in node.names if bound_name(each) == parts[0])
+        name = str(alias.evaluated_name)
         if isinstance(node, cst.ImportFrom):
             module = absolute_module(node, self._tree)
-            if isinstance(node.names, cst.ImportStar):
-                return ""
-            for alias in node.names:
-                if (_alias_name(alias) or str(alias.evaluated_name)) == parts[0]:
-                    return ".".join((module, alias.evaluated_name, *parts[1:])).lstrip(".")
-            return ""
-        assert isinstance(node, cst.Import)
-        for alias in node.names:
-            name = alias.evaluated_name
-            if _alias_name(alias) == parts[0]:
-                return ".".join((name, *parts[1:]))
-            if not _alias_name(alias) and name.split(".")[0] == parts[0]:
-                return ".".join(parts)
-        return ""
+            return ".".join((module, name, *parts[1:])).lstrip(".")
+        return ".".join((name, *parts[1:]) if alias.asname else parts)
 
 
 def dotted(node: cst.CSTNode) -> list[str]:
@@ -116,9 +108,9 @@ def absolute_module(node: cst.ImportFrom, tree: Tree) -> str:
     return ".".join((*package[: max(0, len(package) - above)], *([module] if module else [])))
 
 
-def _alias_name(alias: cst.ImportAlias) -> str:
-    name = alias.asname.name if alias.asname else None
-    return name.value if isinstance(name, cst.Name) else ""
+def bound_name(alias: cst.ImportAlias) -> str:
+    """The name that an import makes known."""
+    return alias.evaluated_alias or str(alias.evaluated_name).partition(".")[0]
 
 
 def _imports(module: cst.Module) -> list[cst.Import | cst.ImportFrom]:

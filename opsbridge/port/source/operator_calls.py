@@ -22,9 +22,9 @@ from opsbridge.tables.schema import Stage
 def plan_named_call(scope: Scope, node: cst.Call, meaning: Meaning) -> None:
     """A call of a name of the tables."""
     if meaning.name == TENSOR:
-        plan_tensor(scope, node)
+        plan_tensor(scope, node, meaning)
     elif meaning.name == PARAMETER:
-        plan_parameter(scope, node)
+        plan_parameter(scope, node, meaning)
     elif meaning.name in cells.CONTAINERS:
         plan_container(scope, node, meaning)
     elif node in scope.kept_layers:
@@ -88,9 +88,9 @@ def plan_bound_call(
         first = bind(meaning.entry, "init", init.args) if init is not None else {}
         if not all(literal(each.value) for each in first.values()):
             raise Inexpressible("the constructor's arguments are no literals")
-        second = bind(meaning.entry, "call", node.args)
-        if meaning.entry.form not in ("primitive", "function"):
+        if meaning.entry.form == "layer":
             raise Inexpressible("it is a layer")
+        second = bind(meaning.entry, "call", node.args)
         inline(scope, node, meaning, {**first, **second}, node.args)
         scope.plan.inlined[function] = (owner, attribute)
     except UnknownKeyword as why:

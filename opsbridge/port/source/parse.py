@@ -36,6 +36,11 @@ class Tree:
     positions: Any
     parents: Any
 
+    def start(self, node: cst.CSTNode) -> tuple[int, int]:
+        """The line and column that a node starts at, for comparisons."""
+        start = self.positions[node].start
+        return (start.line, start.column)
+
     def line(self, node: cst.CSTNode) -> int:
         """The line that a node starts on."""
         return int(self.positions[node].start.line)

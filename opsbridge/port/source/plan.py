@@ -51,12 +51,11 @@ class Plan:
 
     def mark(self, node: cst.CSTNode, remark: str) -> None:
         """Let a remark stand above the statement of a node."""
-        for above in (node, *self.unit.tree.ancestors(node)):
-            if isinstance(above, cst.SimpleStatementLine | cst.BaseCompoundStatement):
-                remarks = self.marks.setdefault(above, [])
-                if remark not in remarks:
-                    remarks.append(remark)
-                return
+        around = (node, *self.unit.tree.ancestors(node))
+        statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+        remarks = self.marks.setdefault(next(a for a in around if isinstance(a, statement)), [])
+        if remark not in remarks:
+            remarks.append(remark)
 
     def forget(self, function: cst.BaseExpression) -> None:
         """Note that a name is written no more."""
@@ -66,9 +65,9 @@ class Plan:
     def replace(self, node: cst.BaseExpression) -> None:
         """Note that something else stands where a name was."""
         root = root_name(node)
-        if root is not None:
-            self.replaced.add(root)
-            self.done.add(root)
+        assert root is not None
+        self.replaced.add(root)
+        self.done.add(root)
         while isinstance(node, cst.Attribute):
             self.done.add(node)
             node = node.value

@@ -214,10 +214,8 @@ def self_name(node: cst.FunctionDef) -> str:
 
 
 def _is_method_of(owner: cst.ClassDef, node: cst.FunctionDef, tree: Tree) -> bool:
-    for above in tree.ancestors(node):
-        if isinstance(above, cst.FunctionDef | cst.ClassDef):
-            return above is owner
-    return False
+    around = (a for a in tree.ancestors(node) if isinstance(a, cst.FunctionDef | cst.ClassDef))
+    return next(around) is owner
 
 
 def _own_calls(method: cst.FunctionDef) -> list[str]:

@@ -189,9 +189,8 @@ def _is_dtype_in(unit: SourceUnit, node: cst.BaseExpression) -> bool:
     )  # fmt: skip
 
 
-def _result_kind(entry: PortEntry) -> Kind | None:
-    if entry.form not in ("primitive", "function", "layer"):
-        return None
+def _result_kind(entry: PortEntry) -> Kind:
+    """The kind of what an operator, function or layer gives."""
     if entry.form == "layer" or len(entry.returns) > 1 or entry.last in _NOT_TENSORS:
         return Kind.GRAPH
     return Kind.TENSOR

@@ -187,7 +187,7 @@ def _says_array(scope: Scope, node: cst.Call) -> bool:
 
 
 def _unknown_receiver(scope: Scope, node: cst.Call, entry: PortEntry) -> None:
-    if entry.torch == f"Tensor.{entry.last}":
+    if entry.torch == f"torch.Tensor.{entry.last}":
         return
     if entry.last in _AS_IN_NUMPY and not any(arg.star for arg in node.args):
         became = f".{entry.last}: PyTorch, NumPy and MindSpore mean the same"
@@ -222,8 +222,6 @@ def plan_property(scope: Scope, node: cst.Attribute) -> None:
         return
     entry = methods_of(TENSOR).get(node.attr.value)
     if entry is None or entry.form != "property" or not entry.torch:
-        return
-    if entry.torch == f"Tensor.{node.attr.value}":
         return
     if scope.kind(node.value) is Kind.TENSOR:
         scope.plan.edits[node] = cells.property_call(entry.torch)

@@ -21,7 +21,6 @@ _WRITTEN = {
     "number": "{}",
     "dtype": "{}",
     "tensor": "torch.as_tensor({})",
-    "index": "torch.as_tensor({}).long()",
     "ints": "({0},) if isinstance({0}, int) else tuple({0})",
     "axis_list": "({0},) if isinstance({0}, int) else tuple({0})",
     "axes": "None if {0} == () else {0}",

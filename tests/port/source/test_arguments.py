@@ -1,0 +1,184 @@
+"""Arguments and results of a call as PyTorch takes and gives them, beside real MindSpore."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+libcst = pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
+np = pytest.importorskip("numpy")
+
+from opsbridge.port.source.conversion import _CONVERSIONS, Inexpressible  # noqa: E402
+from opsbridge.port.source.outputs import results_of  # noqa: E402
+from opsbridge.port.source.translate import translate_text  # noqa: E402
+from opsbridge.tables.port_schema import (  # noqa: E402
+    PortConverter,
+    PortEntry,
+    PortReturn,
+)
+
+HEADER = """\
+import mindspore as ms
+import numpy as np
+from mindspore import Tensor, nn, ops
+import mindspore.numpy as mnp
+x = Tensor(np.arange(6).reshape(2, 3), ms.float32)
+n = Tensor([1, 0], ms.int32)
+k = 1
+axes = (1,)
+"""
+# What stays opsbridge's here is nothing that PyTorch would do in the same way for any value.
+CALLS = {
+    "ops.Cast()(x, ms.int32)": "x.to(torch.int32)",
+    "x.astype(np.int32)": "x.to(torch.int32)",
+    "x.astype('int32')": "x.to(torch.int32)",
+    "n.astype(np.bool_)": "n.to(torch.bool)",
+    "ops.cast(n, x.dtype)": "n.to(x.dtype)",
+    "ops.cast(n, ms.int64 if k else ms.float16)": "n.to(torch.int64 if k else torch.float16)",
+    "ops.cast(x, type(k) and ms.int32)": (
+        "opsbridge.mindspore.ops.cast(x, type(k) and torch.int32)"
+    ),
+    "ops.flip(x, (0, 1))": "torch.flip(x, (0, 1))",
+    "ops.flip(x, axes)": "opsbridge.mindspore.ops.flip(x, axes)",
+    "ops.ReverseV2(axis=[0])(x)": "torch.flip(x, [0])",
+    "mnp.flip(x, 1)": "opsbridge.mindspore.numpy.flip(x, 1)",
+    "ops.ReduceMean()(x, ())": "torch.mean(x, )",
+    "ops.ReduceMean(keep_dims=True)(x, (0, 1))": "torch.mean(x, dim=(0, 1), keepdim=True)",
+    "ops.ReduceMean()(x, k)": "opsbridge.mindspore.ops.ReduceMean()(x, k)",
+    "ops.Squeeze(0)(ops.expand_dims(x, 0))": "torch.squeeze(torch.unsqueeze(x, dim=0), dim=0)",
+    "ops.reshape(x, (3, 2))": "torch.reshape(x, (3, 2))",
+    "ops.reshape(x, tuple(axes) + (6,))": "torch.reshape(x, tuple(axes) + (6,))",
+    "mnp.reshape(x, 6)": "opsbridge.mindspore.numpy.reshape(x, 6)",
+    "ops.stack([x, x], axis=k)": "torch.stack([x, x], dim=k)",
+    "ops.stack(tuple([x, x]))": "opsbridge.mindspore.ops.stack(tuple([x, x]))",
+    "ops.expand_dims(x, k)": "torch.unsqueeze(x, dim=k)",
+    "ops.add(x, k)": "torch.add(x, k)",
+    "ops.Add()(x, 2)": "torch.add(x, 2)",
+    "ops.Sub()(2, x)": "opsbridge.mindspore.ops.Sub()(2, x)",
+    "ops.pow(x, x)": "torch.pow(x, exponent=x)",
+    "ops.Maximum()(x, 2)": "opsbridge.mindspore.ops.Maximum()(x, 2)",
+    "ops.maximum(x, -x)": "torch.maximum(x, -x)",
+    "ops.relu(*[x])": "opsbridge.mindspore.ops.relu(*[x])",
+    "ops.meshgrid(n, n)": "opsbridge.mindspore.ops.meshgrid(n, n)",
+    "ops.argmin(x, axis=1)": "torch.argmin(x, dim=1, keepdim=False).to(torch.int32)",
+    "ops.argmin(x, axis=1)[0]": "torch.argmin(x, dim=1, keepdim=False).to(torch.int32)[0]",
+    "ops.argsort(-x)": "torch.argsort(-x, dim=-1, descending=False).to(torch.int32)",
+    "ops.ArgMaxWithValue(axis=1)(x)": "opsbridge.mindspore.ops.ArgMaxWithValue(axis=1)(x)",
+    "ops.concat([x, x], -1)": "torch.cat([x, x], dim=-1)",
+    "ops.Concat(axis=-1)((x, x))": "torch.cat((x, x), dim=-1)",
+    "nn.Upsample(scale_factor=2.0, recompute_scale_factor=True)(x.reshape(1, 2, 3))": (
+        "opsbridge.mindspore.nn.Upsample(scale_factor=2.0, recompute_scale_factor=True)"
+        "(x.reshape(1, 2, 3))"
+    ),
+}
+
+
+def written(expression: str) -> str:
+    """What an expression becomes."""
+    text = translate_text(f"{HEADER}result = {expression}\n")
+    return next(line for line in text.splitlines() if line.startswith("result"))
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_is_written(call: str) -> None:
+    assert written(call) == f"result = {CALLS[call]}"
+
+
+def arrays(value: Any) -> list[Any]:
+    """The tensors of a result, of either framework."""
+    if isinstance(value, tuple | list):
+        return [array for each in value for array in arrays(each)]
+    return [value.asnumpy() if hasattr(value, "asnumpy") else value.numpy()]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_it_gives_what_mindspore_gives(call: str) -> None:
+    pytest.importorskip("torch", reason="runs what is translated")
+    pytest.importorskip("mindspore", reason="compares with real MindSpore")
+    theirs: dict[str, Any] = {}
+    ours: dict[str, Any] = {}
+    exec(f"{HEADER}result = {call}\n", theirs)
+    exec(translate_text(f"{HEADER}result = {call}\n"), ours)
+    pairs = zip(arrays(ours["result"]), arrays(theirs["result"]), strict=True)
+    for mine, real in pairs:
+        assert mine.dtype == real.dtype
+        np.testing.assert_array_equal(mine, real)
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("nn.Dropout(keep_prob=0.3)", "torch.nn.Dropout(p=1 - 0.3)"),
+        ("nn.Dropout(keep_prob=k + 1)", "torch.nn.Dropout(p=1 - (k + 1))"),
+        ("ops.reverse(x, 1)", "torch.flip(x, (1,))"),
+        ("ops.size(x + k)", "(x + k).numel()"),
+        (
+            "nn.Conv2d(3, 4, 3, pad_mode='pad', padding=(1, 2))",
+            "torch.nn.Conv2d(in_channels=3, out_channels=4, kernel_size=3, bias=False,"
+            " padding=(1, 2))",
+        ),
+    ],
+)
+def test_what_is_no_tensor_is_written(call: str, expected: str) -> None:
+    assert written(call) == f"result = {expected}"
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("ops.expand_dims(x)", "axis is missing"),
+        ("ops.expand_dims(x, axis=1, input_x=x)", "input_x is given twice"),
+        ("ops.relu(y=x)", "it has no parameter for an argument y"),
+        ("ops.relu(x, False)", "PyTorch has no argument for inplace"),
+        ("ops.relu(x, False, 3)", "it has no parameter for so many arguments"),
+        ("nn.Upsample()", "size is not given"),
+        ("ops.expand_dims(x, n)", "axis is a tensor"),
+        ("ops.stack(())", "PyTorch has no such function"),
+        ("nn.Conv2d(3, 4, 3, pad_mode='pad', padding=(1, 1, 1, 1))", "pad_mode is not 'valid'"),
+    ],
+)
+def test_why_pytorchs_own_is_not_used(call: str, reason: str, tmp_path: Any) -> None:
+    from opsbridge import cli
+
+    source, report = tmp_path / "a.py", tmp_path / "r.json"
+    source.write_text(f"{HEADER}result = {call}\n")
+    cli.main(["port", str(source), "--check", "-q", "--report", str(report)])
+    assert f"PyTorch's own is not used: {reason}" in report.read_text()
+
+
+def test_every_converter_of_the_tables_can_be_written() -> None:
+    assert set(_CONVERSIONS) == set(get_args(PortConverter))
+
+
+def entry_of(*returns: PortReturn) -> PortEntry:
+    """An entry whose call has these results."""
+    return PortEntry("mindspore.ops.f", "function", torch="torch.f", returns=returns)
+
+
+def targets(text: str) -> Any:
+    """The targets of an assignment."""
+    return libcst.parse_statement(f"{text} = f()\n").body[0].targets[0].target
+
+
+def test_one_of_several_results_is_picked() -> None:
+    results = results_of(entry_of(PortReturn(pick=1, dtype="int32")), None)
+    call = libcst.parse_expression("torch.f(x)")
+    text = libcst.Module([]).code_for_node(results.apply(call))
+    assert text == "torch.f(x)[1].to(torch.int32)"
+
+
+@pytest.mark.parametrize(
+    ("returns", "unpacked", "reason"),
+    [
+        ((PortReturn(0), PortReturn(1)), "", "its results are not unpacked at once"),
+        ((PortReturn(0), PortReturn(1)), "a, b, c", "its results are not unpacked at once"),
+        ((PortReturn(0), PortReturn(1, "int32")), "a, b", "a result is int32"),
+        ((PortReturn(0), PortReturn(2)), "a, b", "PyTorch gives other results"),
+    ],
+)
+def test_results_that_take_more_than_an_expression(
+    returns: tuple[PortReturn, ...], unpacked: str, reason: str
+) -> None:
+    with pytest.raises(Inexpressible, match=reason):
+        results_of(entry_of(*returns), targets(unpacked) if unpacked else None)

@@ -1,0 +1,198 @@
+"""What the code around a value says of it: a tensor, an array, a number, a tuple, a dtype."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
+
+from opsbridge.port.source.result import Target
+from opsbridge.port.source.translate import translate_text
+
+HEADER = "import mindspore as ms\nimport numpy as np\nfrom mindspore import nn, ops, Tensor\n"
+
+
+def function(body: str, target: Target = Target.OPSBRIDGE) -> str:
+    """The body of a function of a tensor x and of y and k, translated, on one line each."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    text = translate_text(f"{HEADER}def f(x: Tensor, y, k=0):\n{lines}", target)
+    assert translate_text(text, target) == text
+    return "\n".join(line.strip() for line in text.partition("def f(")[2].splitlines()[1:])
+
+
+def in_cell(body: str, setup: str = "pass") -> str:
+    """The same of a method construct, whose arguments are values of a graph."""
+    lines = ["class Net(nn.Cell):", "    def __init__(self, k, m):", "        super().__init__()"]
+    lines += [f"        {line}" for line in setup.splitlines()]
+    lines += ["    def construct(self, x, y):", *(f"        {line}" for line in body.splitlines())]
+    text = translate_text(HEADER + "\n".join(lines) + "\n")
+    assert translate_text(text) == text
+    return "\n".join(line.strip() for line in text.partition("def forward(")[2].splitlines()[1:])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x if k else -x",
+        "x.T",
+        "x + y",
+        "(y + 1) * x",
+        "x[0]",
+        "ops.relu(y)",
+        "ops.ReLU()(y)",
+        "ms.Parameter(y)",
+        "x.init_data()",
+        "x.reshape(2, k)",
+    ],
+)
+def test_a_tensor_tells_its_number_of_elements_by_a_call(value: str) -> None:
+    assert function(f"v = {value}\nreturn v.size").endswith("return v.numel()")
+    assert function(f"v: Tensor = {value}\nreturn v.size").endswith("return v.numel()")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "y",
+        "x if k else y",
+        "x.asnumpy()",
+        "x.asnumpy().T",
+        "x.numpy()",
+        "np.ones(3)",
+        "(y := k)",
+        "f",
+        "lambda x=(y := k): x",
+        "len(x)",
+        "x.shape",
+        "x.ndim + 1",
+        "k.weight",
+    ],
+)
+def test_what_may_be_no_tensor_keeps_its_size(value: str) -> None:
+    assert function(f"v = {value}\nreturn v.size").endswith("return v.size")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1 + 2", "len(y)", "None", "x.ndim", "(1, 2)", "list(y)", "x.shape", "'a'", "y", "np.ones(1)"],
+)
+def test_what_is_not_surely_a_tensor_is_converted_as_the_code_runs(value: str) -> None:
+    """PyTorch's maximum takes no number."""
+    expected = "return opsbridge.mindspore.ops.maximum(x, v)"
+    assert function(f"v = {value}\nreturn ops.maximum(x, v)").endswith(expected)
+
+
+def test_elements_of_what_is_written_out_may_be_anything() -> None:
+    expected = "opsbridge.mindspore.ops.maximum(x, v)"
+    assert function("v, w = (1, 2)\nreturn ops.maximum(x, v)").endswith(expected)
+    assert function("for v in (1, 2):\n    ops.maximum(x, v)").endswith(expected)
+    assert function("return [ops.maximum(x, v) for v in range(3)]").endswith(
+        f"[{expected} for v in range(3)]"
+    )
+    assert function("v, w = x\nreturn ops.maximum(x, v)").endswith("torch.maximum(x, v)")
+    assert in_cell("v, w = (x, y)\nreturn ops.maximum(x, v)").endswith("torch.maximum(x, v)")
+
+
+def test_a_function_from_elsewhere_gives_anything_but_an_array_inside_a_graph() -> None:
+    body = "from elsewhere import made\nv = made(x)\nreturn ops.maximum(x, v)"
+    assert function(body).endswith("opsbridge.mindspore.ops.maximum(x, v)")
+    assert in_cell(body).endswith("torch.maximum(x, v)")
+
+
+@pytest.mark.parametrize("shape", ["tuple(y)", "x.shape", "[1, k]", "(k,) + x.shape[1:]"])
+def test_a_shape_that_is_a_sequence(shape: str) -> None:
+    assert function(f"return ops.reshape(x, {shape})") == f"return torch.reshape(x, {shape})"
+
+
+@pytest.mark.parametrize("shape", ["y", "len(y)", "x"])
+def test_a_shape_that_may_be_none(shape: str) -> None:
+    expected = f"return opsbridge.mindspore.ops.reshape(x, {shape})"
+    assert function(f"return ops.reshape(x, {shape})") == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "dtype"),
+    [
+        ("d = ms.float32", "d"),
+        ("d = ms.float32 if k else ms.float16", "d"),
+        ("", "x.dtype"),
+        ("", "x.dtype if k else ms.float16"),
+    ],
+)
+def test_a_dtype(before: str, dtype: str) -> None:
+    expected = f"return x.to({dtype.replace('ms.', 'torch.')})"
+    assert function(f"{before or 'pass'}\nreturn ops.cast(x, {dtype})").endswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("before", "dtype"),
+    [
+        ("d = ms.float32\nd = y", "d"),
+        ("for d in y: pass", "d"),
+        ("", "y.dtype"),
+        ("", "k"),
+        ("", "ms.float32 if k else y"),
+        ("", "ms.Tensor"),
+    ],
+)
+def test_what_may_be_no_dtype(before: str, dtype: str) -> None:
+    body = function(f"{before or 'pass'}\nreturn ops.cast(x, {dtype})")
+    assert "return opsbridge.mindspore.ops.cast(x, " in body
+
+
+@pytest.mark.parametrize(
+    ("setup", "expected"),
+    [
+        ("self.d = ms.float32", "x.to(self.d)"),
+        ("self.d = ms.float32 if k else ms.float16", "x.to(self.d)"),
+        ("self.d = k", "opsbridge.mindspore.ops.cast(x, self.d)"),
+        ("self.d = ms.float32 if k else m", "opsbridge.mindspore.ops.cast(x, self.d)"),
+        ("self.d = ms.float32\nself.d += m", "opsbridge.mindspore.ops.cast(x, self.d)"),
+        ("k.d = ms.float32", "opsbridge.mindspore.ops.cast(x, self.d)"),
+    ],
+)
+def test_a_dtype_of_the_cell(setup: str, expected: str) -> None:
+    assert in_cell("return ops.cast(x, self.d)", setup) == f"return {expected}"
+
+
+@pytest.mark.parametrize(
+    ("setup", "expected"),
+    [
+        ("self.a: Tensor = Tensor(1.0)", "self.a.numel()"),
+        ("self.a = Tensor(1.0) if k else Tensor(2.0)", "self.a.numel()"),
+        ("self.a = Tensor(1.0)\nself.a = m", "self.a.size"),
+        ("self.a = Tensor(1.0)\nfor self.a in m: pass", "self.a.size"),
+        ("k.a = Tensor(1.0)", "self.a.size"),
+        ("self.b = Tensor(1.0)", "self.a.size"),
+    ],
+)
+def test_a_tensor_of_the_cell(setup: str, expected: str) -> None:
+    assert in_cell("return self.a.size", setup) == f"return {expected}"
+
+
+def test_what_an_attribute_of_several_operators_gives_is_a_value_of_a_graph() -> None:
+    several = "if k:\n    self.op = ops.ReLU()\nelse:\n    self.op = ops.Split(1, 2)"
+    assert in_cell("return self.op(x).size", several) == "return self.op(x).size"
+    assert (
+        in_cell("return self.op(x).size", "self.op = ops.ReLU()") == "return torch.relu(x).numel()"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("v = x\nwhile k:\n    v = v.T", "v.size"),
+        ("v = x\nif k:\n    v = -x", "v.numel()"),
+        ("v = x\nif k:\n    v = y", "v.size"),
+        ("v = k(x)", "v.size"),
+        ("v = k()(x)", "v.size"),
+    ],
+)
+def test_a_value_that_several_statements_make(before: str, expected: str) -> None:
+    """Every assignment that may reach the use counts, and one that needs itself says nothing."""
+    assert function(f"{before}\nreturn v.size").endswith(f"return {expected}")
+
+
+def test_a_difference_from_a_tensor_is_taken_as_a_whole() -> None:
+    body = "t = self.t\nt -= x + 1\nreturn t"
+    assert in_cell(body, "self.t = Tensor(0.0)").splitlines()[1] == "t = t - (x + 1)"
