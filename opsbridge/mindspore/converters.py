@@ -65,6 +65,11 @@ def to_tensor(value: Any) -> Any:
     return torch.as_tensor(value)
 
 
+def to_index(value: Any) -> Any:
+    """Return an integer tensor as int64, by which torch indexes."""
+    return to_tensor(value).long()
+
+
 def _same(value: Any) -> Any:
     return value
 
@@ -79,6 +84,7 @@ CONVERTERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "int": to_int,
         "number": to_number,
         "tensor": to_tensor,
+        "index": to_index,
         "one_minus": lambda value: 1 - value,
         "pair": lambda value: tuple(value) if isinstance(value, tuple | list) else (value, value),
     }

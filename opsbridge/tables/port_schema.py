@@ -34,6 +34,7 @@ PortConverter = Literal[
     "int",  # an integer, or a tensor that holds one
     "number",  # a number, or a tensor that holds one
     "tensor",  # a tensor; a number or list becomes one
+    "index",  # an integer tensor as torch indexes with it: int64
     "one_minus",  # 1 - value: momentum, the share that is kept
     "pair",  # one integer or two
     "display",  # a tuple or list of tensors that is written out, and is not empty

@@ -50,6 +50,11 @@ def build(
     return cst.Call(function, args)
 
 
+def _int64(node: cst.BaseExpression) -> cst.BaseExpression:
+    receiver = cst.Attribute(parenthesised(node), cst.Name("to"))
+    return cst.Call(receiver, [cst.Arg(name("torch.int64"))])
+
+
 def _dtype_of_that_name(node: cst.BaseExpression) -> cst.BaseExpression:
     text = node.attr.value if isinstance(node, cst.Attribute) else str(plain_value(node))
     return name(f"torch.{text.removesuffix('_')}")
@@ -68,6 +73,7 @@ def _tuple_of_one(node: cst.BaseExpression) -> cst.BaseExpression:
 _WRITERS: dict[str, Callable[[cst.BaseExpression], cst.BaseExpression]] = {
     "same": lambda node: node,
     "dtype of that name": _dtype_of_that_name,
+    "int64": _int64,
     "one_minus": _one_minus,
     "tuple of one": _tuple_of_one,
 }

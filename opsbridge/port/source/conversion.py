@@ -112,6 +112,12 @@ def _tensor(operand: _Operand) -> str:
     raise operand.refusal("is not known to be a tensor")
 
 
+def _index(operand: _Operand) -> str:
+    if operand.kind in (Kind.TENSOR, Kind.GRAPH):
+        return "int64"
+    raise operand.refusal("is not known to be a tensor")
+
+
 def _display(operand: _Operand) -> str:
     if isinstance(operand.value, cst.Tuple | cst.List) and list(elements(operand.value)):
         return "same"
@@ -134,6 +140,7 @@ _CONVERSIONS: dict[PortConverter, Callable[[_Operand], str]] = {
     "axis_list": _axis_list,
     "ints": _ints,
     "tensor": _tensor,
+    "index": _index,
     "one_minus": lambda operand: "one_minus",
     "display": _display,
     "pair": _pair,

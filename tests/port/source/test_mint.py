@@ -15,6 +15,7 @@ from opsbridge.port.source.result import Target  # noqa: E402
 from opsbridge.port.source.translate import translate_text  # noqa: E402
 
 SOURCE = """
+import mindspore as ms
 from mindspore import mint, nn
 import mindspore.mint.nn.functional as F
 
@@ -26,6 +27,7 @@ class Net(nn.Cell):
         self.norm = mint.nn.BatchNorm2d(8)
         self.head = mint.nn.Linear(8, 4)
         self.act = mint.nn.SiLU()
+        self.order = ms.Tensor([[3, 1], [0, 2]], ms.int32)
 
     def construct(self, x):
         x = self.act(self.norm(self.conv(x)))
@@ -33,7 +35,8 @@ class Net(nn.Cell):
         x = mint.mean(x, dim=(2, 3))
         best, place = mint.topk(mint.cat((x, x * 2), dim=1), 2)
         largest, at = mint.max(x, dim=1)
-        return F.softmax(self.head(x), dim=-1), best, place, largest, at, mint.clamp(x, 0, 1)
+        chosen = mint.index_select(x, 1, place[0] % 4), mint.gather(x, 1, self.order)
+        return F.softmax(self.head(x), dim=-1), best, largest, at, mint.clamp(x, 0, 1), *chosen
 """
 
 
