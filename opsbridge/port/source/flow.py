@@ -189,8 +189,8 @@ class Flow:
 
 def _stronger(kinds: Iterable[Kind]) -> Kind:
     """What arithmetic on two kinds gives."""
-    found = _without_circles(kinds)
-    for kind in (Kind.TENSOR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN):
+    found = set(kinds)
+    for kind in (Kind.TENSOR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN, Kind.CIRCULAR):
         if kind in found:
             return kind
     return found.pop()
@@ -198,7 +198,8 @@ def _stronger(kinds: Iterable[Kind]) -> Kind:
 
 def _joined(kinds: Iterable[Kind]) -> Kind:
     """What is known of a value that is one of several."""
-    found = _without_circles(kinds)
+    found = set(kinds)
+    found = found - {Kind.CIRCULAR} or found
     if len(found) == 1:
         return found.pop()
     is_graph = found <= {Kind.TENSOR, Kind.GRAPH, Kind.SEQUENCE, Kind.NUMBER}
@@ -221,8 +222,3 @@ def _suite(tree: Tree, node: cst.CSTNode) -> cst.CSTNode | None:
         if isinstance(above, cst.BaseSuite | cst.Module):
             return above
     return None
-
-
-def _without_circles(kinds: Iterable[Kind]) -> set[Kind]:
-    found = set(kinds)
-    return found - {Kind.CIRCULAR} or found
