@@ -30,6 +30,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "opsbridge.by_tables": (TABLES | {"opsbridge.frontend"}, set()),
     "opsbridge.errors": (set(), set()),
     "opsbridge.visible": (set(), set()),
+    # Whether mixed dtypes and the like are refused: asked by front-ends and the surface.
+    "opsbridge.strictness": (set(), set()),
     "opsbridge.tables": (TABLES, set()),
     # The linter compares tables with what is installed, in so far as it is.
     "opsbridge.tables.lint": (TABLES, FRAMEWORKS),
@@ -130,6 +132,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         | CORE
         | {
             "opsbridge.arguments",
+            "opsbridge.strictness",
             "opsbridge.callables",
             "opsbridge.direct",
             "opsbridge.frameworks",
@@ -207,6 +210,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
             "opsbridge.checkpoints",
             "opsbridge.frontend",
             "opsbridge.mindspore",
+            "opsbridge.strictness",
         },
         {"numpy", "torch"},
     ),

@@ -187,8 +187,8 @@ class Flow:
 
 def _stronger(kinds: Iterable[Kind]) -> Kind:
     """What arithmetic on two kinds gives."""
-    found = _without_circles(kinds)
-    for kind in (Kind.TENSOR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN):
+    found = set(kinds)
+    for kind in (Kind.TENSOR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN, Kind.CIRCULAR):
         if kind in found:
             return kind
     return found.pop()
@@ -196,7 +196,8 @@ def _stronger(kinds: Iterable[Kind]) -> Kind:
 
 def _joined(kinds: Iterable[Kind]) -> Kind:
     """What is known of a value that is one of several."""
-    found = _without_circles(kinds)
+    found = set(kinds)
+    found = found - {Kind.CIRCULAR} or found
     if len(found) == 1:
         return found.pop()
     is_graph = found <= {Kind.TENSOR, Kind.GRAPH, Kind.SEQUENCE, Kind.NUMBER}
@@ -212,8 +213,3 @@ def _element(kind: Kind, is_graph: bool) -> Kind:
 def _suite(tree: Tree, node: cst.CSTNode) -> cst.CSTNode:
     inside = cst.BaseSuite | cst.Module
     return next(above for above in tree.ancestors(node) if isinstance(above, inside))
-
-
-def _without_circles(kinds: Iterable[Kind]) -> set[Kind]:
-    found = set(kinds)
-    return found - {Kind.CIRCULAR} or found
