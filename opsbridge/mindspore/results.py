@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import torch
@@ -19,6 +20,8 @@ def results_are(kind: type[torch.Tensor]) -> None:
 def shown(value: Any) -> Any:
     """Return results with their tensors as Tensors; other values stay as they are."""
     if isinstance(value, torch.Tensor):
+        if not _kind:  # code that calls operators only has not loaded the class
+            importlib.import_module("opsbridge.mindspore.tensor")
         return value if isinstance(value, _kind[0]) else value.as_subclass(_kind[0])
     if isinstance(value, tuple | list):
         members = [shown(each) for each in value]

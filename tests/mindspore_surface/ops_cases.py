@@ -319,7 +319,7 @@ FUNCTIONS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("conv2d", (IMAGES, floats(4, 3, 3, 3), V[:4]), {"pad_mode": "same", "stride": 2}),
     ("dot", (IMAGES, floats(2, 8, 3)), {}),
     ("tuple_to_array", ((2, 3),), {}),
-    ("tuple_to_array", ((2, 3.5),), {}),
+    ("tuple_to_array", ((2.5, 3.5),), {}),
     (
         "binary_cross_entropy",
         (

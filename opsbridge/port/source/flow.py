@@ -120,7 +120,12 @@ class Flow:
         around = set(tree.ancestors(use))
         loops = [each for each in around if isinstance(each, cst.For | cst.While)]
         before = sorted(
-            (a for a in assignments if _starts(tree, a.node) < _starts(tree, use)),
+            (
+                a
+                for a in assignments
+                if _starts(tree, a.node) < _starts(tree, use)
+                and not _is_in_its_value(tree, a.node, around)
+            ),
             key=lambda a: _starts(tree, a.node),
         )
         reaching: list[Assignment] = []
@@ -204,6 +209,12 @@ def _element(kind: Kind, is_graph: bool) -> Kind:
     if kind is Kind.SEQUENCE:
         return Kind.GRAPH if is_graph else Kind.UNKNOWN
     return kind
+
+
+def _is_in_its_value(tree: Tree, target: cst.CSTNode, around: set[cst.CSTNode]) -> bool:
+    """Whether what lies in `around` belongs to the value that a target is set to: `x = f(x)`."""
+    above = next((a for a in tree.ancestors(target) if isinstance(a, cst.BaseSmallStatement)), None)
+    return isinstance(above, cst.Assign | cst.AnnAssign) and above in around
 
 
 def _starts(tree: Tree, node: cst.CSTNode) -> tuple[int, int]:
