@@ -346,7 +346,7 @@ FUNCTIONS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
         "deformable_conv2d",
         (
             floats(2, 4, 7, 9),
-            floats(6, 2, 3, 2),
+            floats(6, 2, 3, 2) / 8,
             floats(2, 36, 4, 9),
             (3, 2),
             (1, 1, 2, 1),
