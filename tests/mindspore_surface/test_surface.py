@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from child_process import python_output
 
 torch = pytest.importorskip("torch", reason="the surface computes with PyTorch")
 
@@ -148,3 +149,8 @@ def test_writing_to_slices() -> None:
     x[:, 2] = Tensor([5, 6])
     x[x == 0] = 9
     assert str(x) == "[[1. 1. 5.]\n [9. 9. 6.]]"
+
+
+def test_an_operator_that_is_the_first_to_be_used() -> None:
+    source = "import opsbridge.mindspore as ms; print(ms.ops.tuple_to_array((1, 2)).asnumpy())"
+    assert python_output(source).strip() == "[1 2]"

@@ -263,3 +263,8 @@ def test_a_method_that_pytorch_calls_for_its_own_is_reported() -> None:
     (point,) = (each for each in points if "train" in each.name)
     assert point.outcome is Outcome.APPROXIMATE
     assert "PyTorch has a method train of its own" in point.reason
+
+
+def test_a_shape_is_no_tensor_where_its_name_gets_one() -> None:
+    statement = "y = x.shape[1:3]; y = Tensor(y[::-1])"
+    assert line_of(statement) == "y = x.shape[1:3]; y = torch.tensor(y[::-1])"
