@@ -25,11 +25,7 @@ def kind_of_results() -> type[torch.Tensor]:
 def shown(value: Any) -> Any:
     """Return results with their tensors as Tensors; other values stay as they are."""
     if isinstance(value, torch.Tensor):
-<<<<<<< HEAD
         if not _kind:  # translated code may call operators without ever naming the class
-=======
-        if not _kind:  # code that calls operators only has not loaded the class
->>>>>>> p8b
             importlib.import_module("opsbridge.mindspore.tensor")
         return value if isinstance(value, _kind[0]) else value.as_subclass(_kind[0])
     if isinstance(value, tuple | list):

@@ -125,18 +125,13 @@ class Flow:
         around = set(tree.ancestors(use))
         loops = [each for each in around if isinstance(each, cst.For | cst.While)]
         before = sorted(
-<<<<<<< HEAD
-            (a for a in assignments if tree.start(a.node) < tree.start(use)),
-            key=lambda a: tree.start(a.node),
-=======
             (
                 a
                 for a in assignments
-                if _starts(tree, a.node) < _starts(tree, use)
+                if tree.start(a.node) < tree.start(use)
                 and not _is_in_its_value(tree, a.node, around)
             ),
-            key=lambda a: _starts(tree, a.node),
->>>>>>> p8b
+            key=lambda a: tree.start(a.node),
         )
         reaching: list[Assignment] = []
         for assignment in reversed(before):
@@ -220,25 +215,12 @@ def _element(kind: Kind, is_graph: bool) -> Kind:
     return kind
 
 
-<<<<<<< HEAD
 def _suite(tree: Tree, node: cst.CSTNode) -> cst.CSTNode:
     inside = cst.BaseSuite | cst.Module
     return next(above for above in tree.ancestors(node) if isinstance(above, inside))
-=======
+
+
 def _is_in_its_value(tree: Tree, target: cst.CSTNode, around: set[cst.CSTNode]) -> bool:
     """Whether what lies in `around` belongs to the value that a target is set to: `x = f(x)`."""
     above = next((a for a in tree.ancestors(target) if isinstance(a, cst.BaseSmallStatement)), None)
     return isinstance(above, cst.Assign | cst.AnnAssign) and above in around
-
-
-def _starts(tree: Tree, node: cst.CSTNode) -> tuple[int, int]:
-    start = tree.positions[node].start
-    return (start.line, start.column)
-
-
-def _suite(tree: Tree, node: cst.CSTNode) -> cst.CSTNode | None:
-    for above in tree.ancestors(node):
-        if isinstance(above, cst.BaseSuite | cst.Module):
-            return above
-    return None
->>>>>>> p8b
