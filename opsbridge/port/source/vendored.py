@@ -48,12 +48,11 @@ def helper_of(entry: PortEntry) -> tuple[Helper, bool] | None:
 
 
 def helper_parameters(helper: Helper) -> list[str]:
-    """The names of what a helper takes: a class, what its constructor takes; a value, nothing."""
+    """The names of what a function takes, or the constructor of a class."""
     (tree,) = ast.parse(helper.source).body
     if isinstance(tree, ast.ClassDef):
         (tree,) = (each for each in tree.body if getattr(each, "name", "") == "__init__")
-    if not isinstance(tree, ast.FunctionDef):
-        return []
+    assert isinstance(tree, ast.FunctionDef)
     rest = [tree.args.vararg] if tree.args.vararg else []
     return [each.arg for each in (*tree.args.args, *rest, *tree.args.kwonlyargs)]
 

@@ -12,9 +12,12 @@ np = pytest.importorskip("numpy")
 from opsbridge.port.source.conversion import _CONVERSIONS, Inexpressible  # noqa: E402
 from opsbridge.port.source.outputs import results_of  # noqa: E402
 from opsbridge.port.source.translate import translate_text  # noqa: E402
+from opsbridge.port.source.vendored import helper_of  # noqa: E402
 from opsbridge.tables.port_schema import (  # noqa: E402
+    PortArgument,
     PortConverter,
     PortEntry,
+    PortParam,
     PortReturn,
 )
 
@@ -149,6 +152,14 @@ def test_why_pytorchs_own_is_not_used(call: str, reason: str, tmp_path: Any) -> 
 
 def test_every_converter_of_the_tables_can_be_written() -> None:
     assert set(_CONVERSIONS) == set(get_args(PortConverter))
+
+
+@pytest.mark.parametrize(("converter", "is_written"), [("ints", True), ("pair", False)])
+def test_a_function_is_written_if_it_can_convert(converter: Any, is_written: bool) -> None:
+    params = (PortParam("x"), PortParam("size"))
+    arguments = {"input": PortArgument("x"), "size": PortArgument("size", converter)}
+    entry = PortEntry("mindspore.ops.F", "primitive", "torch.f", params=params, arguments=arguments)
+    assert (helper_of(entry) is not None) is is_written
 
 
 def entry_of(*returns: PortReturn) -> PortEntry:
