@@ -54,13 +54,14 @@ class TrustRecord:
         write_run(self._path, self._command, [self._entries[key] for key in sorted(self._entries)])
 
 
-def write_run(path: Path, command: str, entries: list[dict[str, Any]]) -> None:
+def write_run(path: Path, command: str, entries: list[dict[str, Any]], arguments: str = "") -> None:
     """Put a run into the record, in place of an earlier one of the same command."""
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     kept[command] = {
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "versions": versions(),
         "entries": entries,
+        "arguments": arguments,
     }
     text = json.dumps(kept, indent=2, ensure_ascii=False, sort_keys=True)
     path.write_text(text + "\n", encoding="utf-8")

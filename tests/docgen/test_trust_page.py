@@ -25,6 +25,8 @@ def test_every_entry_of_the_record_is_a_row(language: Language) -> None:
             counts = [tested, *(each[n] for n in ("killed", "survived"))]
             assert each["date"] in page
             assert f"`{part}` | {' | '.join(f'{count:,}' for count in counts)} |" in page
+        if run.get("arguments"):
+            assert f"`tox run -e {command} -- {run['arguments']}`" in page
         for entry in run.get("entries", ()):
             assert run["date"] in page
             counts = " | ".join(f"{entry[name]:,}" for name in ("cases", "tests", "failed"))

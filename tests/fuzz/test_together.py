@@ -33,6 +33,7 @@ def test_inputs_are_counted_and_recorded(monkeypatch: pytest.MonkeyPatch, tmp_pa
         ("12", 12, 0),
         ("3", 3, 0),
     ]
+    assert run["arguments"] == "--seconds 600 --seed 0"
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def main() -> int:
         if not each.is_good:
             print(f"\n{each.target.name} failed:\n{each.output[-6000:]}")
     if asked.record:
-        write_run(asked.record, asked.command, [_entry(each) for each in results])
+        again = f"--seconds {asked.seconds} --seed {asked.seed}"
+        write_run(asked.record, asked.command, [_entry(each) for each in results], again)
     return 0 if all(each.is_good for each in results) else 1
 
 

@@ -32,14 +32,17 @@ _COMMANDS = {
     ),
     "fuzz": Text(
         "Inputs that a fuzzer made for what reads tables, pages, checkpoints and source: each is "
-        "read or refused with the error of its reader.",
-        "由模糊测试为读取表、页面、检查点与源码的代码生成的输入：每个输入要么被读取，要么以读取器自己的错误拒绝。",
+        "read or refused with the error of its reader. How many fit into the time differs from "
+        "machine to machine.",
+        "由模糊测试为读取表、页面、检查点与源码的代码生成的输入：每个输入要么被读取，"
+        "要么以读取器自己的错误拒绝。限时内的输入数量因机器而异。",
     ),
     "native-fuzz": Text(
         "Calls that a fuzzer made, with memory and undefined behaviour watched: every instruction-"
-        "set level gives the same bits, and those of a plain computation where the target has one.",
+        "set level gives the same bits, and those of a plain computation where the target has one. "
+        "How many fit into the time differs from machine to machine.",
         "由模糊测试生成的调用，同时检测内存与未定义行为：各指令集层级的结果逐位相同；"
-        "若目标附有朴素计算，则也与之相同。",
+        "若目标附有朴素计算，则也与之相同。限时内的调用数量因机器而异。",
     ),
 }
 _FRAMEWORK = Text(
@@ -91,7 +94,7 @@ def trust_page(language: Language) -> str:
         parts += [
             f"## tox run -e {command}",
             pick(about, language).format(name=command),
-            _run_on(run, language),
+            " ".join([_run_on(run, language), *_again(command, run)]),
             table(pick(_HEADER, language).split("|"), [_row(entry) for entry in run["entries"]]),
         ]
     return joined([*parts, f"## {pick(_NOT_RUN, language)}", pick(_GPU, language)])
@@ -112,6 +115,12 @@ def _mutation(command: str, parts: dict[str, Any], language: Language) -> list[s
         again = f"tox run -e {command} -- --only {name} --sample {tested} --seed {run['seed']}"
         section += [f"{_run_on(run, language)} {code(again)}", table(header, [row])]
     return section
+
+
+def _again(command: str, run: dict[str, Any]) -> list[str]:
+    """The command of a run, where its name alone asks for other cases."""
+    arguments = run.get("arguments")
+    return [code(f"tox run -e {command} -- {arguments}")] if arguments else []
 
 
 def _run_on(run: dict[str, Any], language: Language) -> str:
