@@ -106,7 +106,10 @@ class TorchLayer(TorchTensors):
         has_gradient = any(
             DTYPES[dtype].is_floating_point for output in direct.outputs for dtype in output.dtypes
         )
-        call = direct.of_objects(_object_tensors(has_gradient))
+        try:
+            call = direct.of_objects(_object_tensors(has_gradient))
+        except (AttributeError, RuntimeError, ValueError):
+            return lambda values: None  # this PyTorch has no table of DLPack, or one unknown here
         if direct.on_device is not None and cuda_library_path() is not None:
             on_device = device_road(direct.on_device)
             call = _by_device(call, on_device, direct.tensors, has_gradient)

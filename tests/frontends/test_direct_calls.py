@@ -409,3 +409,21 @@ def test_a_kind_of_float_is_a_number(framework_name: str, only_direct: Callable[
     only_direct()
     for threshold in (np.float64(0.25), Share(0.25)):
         assert outcome(ops.nms, (*given, threshold)) == wanted
+
+
+@pytest.mark.skipif("torch" not in FRAMEWORKS, reason="needs PyTorch installed")
+def test_a_pytorch_without_dlpacks_table_has_its_operators(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = framework("torch")
+    from opsbridge.frameworks import torch as layer
+
+    boxes, scores = torch.from_numpy(BOXES.astype(np.float32)), torch.arange(9.0)
+    wanted = ops.nms(boxes, scores, 0.3)
+
+    def unknown(has_gradient: bool) -> Any:
+        raise RuntimeError("an unknown exchange table")
+
+    monkeypatch.setattr(layer, "_object_tensors", unknown)
+    forget_direct_calls()
+    for _ in range(3):
+        assert torch.equal(ops.nms(boxes, scores, 0.3), wanted)
+    forget_direct_calls()
