@@ -116,7 +116,7 @@ def _is_dim(place: Any, name: str) -> bool:
             " MindSpore 2.5 it gives (values, indices): as_mindspore(version='2.10'), or"
             f" python -m opsbridge.mindspore run --version 2.10, or {name}(dim={place})",
             UserWarning,
-            stacklevel=6,
+            stacklevel=7,
         )
     return bool(is_dim)
 
@@ -269,8 +269,13 @@ def repeat_array(a: torch.Tensor, repeats: Any, axis: Any) -> torch.Tensor:
     return repeat(a, repeats, axis)
 
 
-def flatten(x: torch.Tensor, order: str, start_dim: int, end_dim: int) -> torch.Tensor:
-    """Return axes joined to one; with order "F" all values, the first axis running fastest."""
+def flatten(x: torch.Tensor, order: Any, end: Any, start_dim: int, end_dim: int) -> torch.Tensor:
+    """Return axes joined to one; with order "F" all values, the first axis running fastest.
+
+    MindSpore 2.9 and PyTorch give the first and the last axis in the place of the order.
+    """
+    if isinstance(order, int):
+        return torch.flatten(x, order, end_dim if end is None else end)
     if order not in ("C", "F"):
         raise ArgumentError(f"Tensor.flatten: order is {order!r}; it must be 'C' or 'F'")
     if order == "F":

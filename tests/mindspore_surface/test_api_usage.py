@@ -51,6 +51,8 @@ NEEDS_OPSBRIDGE = {
     "load_checkpoint", "load_param_into_net", "ops._inner.PsROIPooling", "ops.DynamicRNN",
     "a recurrent text detector's middle",
     "targets of a detector without anchors: boxes around points, the smallest box by masks",
+    "labels that a loop narrows to the foreground",
+    "masks cut out by boxes that ops.range numbers",
     "a head over a grid: sizes of the grid as tensors, boxes from centres and lengths",
 }  # fmt: skip
 

@@ -27,6 +27,8 @@ CALLS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "diag": lambda x, n, images: x.diag(),
     "flatten": lambda x, n, images: images.flatten(),
     "flatten-columns-first": lambda x, n, images: images.flatten("F"),
+    "flatten-from": lambda x, n, images: images.flatten(1),
+    "flatten-between": lambda x, n, images: images.flatten(1, 2),
     "flatten-some": lambda x, n, images: images.flatten(start_dim=1, end_dim=2),
     "index_fill": lambda x, n, images: x.index_fill(1, n[:2], 9.0),
     "median": lambda x, n, images: x.median(),

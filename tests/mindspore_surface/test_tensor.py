@@ -151,8 +151,8 @@ def test_format() -> None:
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(AttributeError, match=r"mindspore\.Tensor\.foo is not covered by opsbridge"):
         _ = Tensor([1]).foo
-    with pytest.raises(AttributeError, match=r"mindspore\.nothing is not covered by opsbridge"):
-        _ = ms.nothing
+    with pytest.raises(AttributeError, match=r"mindspore\.nowhere is not covered by opsbridge"):
+        _ = ms.nowhere
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from opsbridge.port.source.inline import inline
 from opsbridge.port.source.keep import leave_call
 from opsbridge.port.source.meaning import SURFACE, TENSOR, Meaning, methods_of
 from opsbridge.port.source.names import dotted
-from opsbridge.port.source.parameter_names import plan_parameter_name
 from opsbridge.port.source.result import Outcome, Target
 from opsbridge.port.source.scope import Scope
 from opsbridge.port.source.vendored import helper_parameters
@@ -213,8 +212,6 @@ def plan_property(scope: Scope, node: cst.Attribute) -> None:
         return
     if node.attr.value == "construct" and scope.frame.owner is not None:
         scope.plan.edits[node] = method_named("forward")
-        return
-    if scope.concerns and plan_parameter_name(scope, node):
         return
     if node.attr.value == "cell_list" and scope.concerns and not _is_set(scope, "cell_list"):
         scope.plan.edits[node] = cells.listed

@@ -198,37 +198,6 @@ def test_the_cells_of_a_sequential_cell(own: str, expected: str) -> None:
     assert translate_text(source, Target.OPSBRIDGE).rstrip().endswith(f"return {expected}")
 
 
-@pytest.mark.parametrize(
-    ("loop", "expected"),
-    [
-        (
-            "[p for p in x.get_parameters() if 'bn' in p.name]",
-            "[p for p_name, p in x.named_parameters() if 'bn' in p_name]",
-        ),
-        (
-            "[p.name for p in x.trainable_params()]",
-            "[p_name for p_name, p in"
-            " [(n, p) for n, p in x.named_parameters() if p.requires_grad]]",
-        ),
-        ("[p for p in x.get_parameters() if y.name]", "[p for p in x.parameters() if y.name]"),
-        ("[p for p in y if p.name]", "[p for p in y if p.name]"),
-    ],
-)
-def test_names_of_parameters(loop: str, expected: str) -> None:
-    assert line_of(f"y = {loop}") == f"y = {expected}"
-
-
-def test_a_loop_over_parameters_and_their_names() -> None:
-    source = (
-        "from mindspore import nn\n\n\ndef freeze(net: nn.Cell):\n"
-        "    for each in net.trainable_params():\n        each.requires_grad = 'a' in each.name\n"
-    )
-    assert "        each.requires_grad = 'a' in each_name" in translate_text(source)
-    (point,) = (each for each in points_of(source) if each.name == "mindspore.Parameter.name")
-    assert point.outcome is Outcome.APPROXIMATE
-    assert "weight and bias" in point.reason
-
-
 LAYERS_BY_TYPE = """
 from mindspore import nn
 
