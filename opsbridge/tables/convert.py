@@ -70,6 +70,8 @@ def _count(value: Any, param: Param, layer: RegionLayer) -> Slots:
 
 
 def _pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
+    if getattr(value, "shape", ()):
+        value = value.tolist()
     first, second = value if isinstance(value, Sequence) else (value, value)
     return {param.fills[0]: int(_scalar(first)), param.fills[1]: int(_scalar(second))}
 
@@ -197,6 +199,8 @@ def _is_float_tuple(value: Any) -> bool:
 
 
 def _is_pair(value: Any) -> bool:
+    if tuple(getattr(value, "shape", ())) == (2,):
+        value = value.tolist()
     return isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_integer, value))
 
 
