@@ -69,7 +69,14 @@ def test_an_integer_becomes_an_int(value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "height", "width"),
-    [(7, 7, 7), ((7, 5), 7, 5), ([7, 5], 7, 5), (np.int64(7), 7, 7), ((np.int8(7), 5), 7, 5)],
+    [
+        (7, 7, 7),
+        ((7, 5), 7, 5),
+        ([7, 5], 7, 5),
+        (np.array([7, 5]), 7, 5),
+        (np.int64(7), 7, 7),
+        ((np.int8(7), 5), 7, 5),
+    ],
 )
 def test_a_pair_is_height_then_width(value: Any, height: int, width: int) -> None:
     filled = convert(value, param("pair", "pooled_height", "pooled_width"))
@@ -177,7 +184,7 @@ ACCEPTED: dict[str, list[Any]] = {
     "int": [1, -(10**400)],
     "integer": [1, np.int8(1), np.uint64(1), np.array(1)],
     "bool": [True, False],
-    "int_pair": [(1, 2), [1, 2], (np.int64(1), 2)],
+    "int_pair": [(1, 2), [1, 2], (np.int64(1), 2), np.array([1, 2])],
 }
 REFUSED: dict[str, list[Any]] = {
     "float": [1, np.float32(1), "1", None, np.array(1.0)],
@@ -195,7 +202,7 @@ REFUSED: dict[str, list[Any]] = {
         np.bool_(True),
     ],
     "bool": [0, 1, np.bool_(True), None, "True"],
-    "int_pair": [1, (1,), (1, 2, 3), (1, 2.0), (True, 1), "12", np.array([1, 2]), {1: 1, 2: 2}],
+    "int_pair": [1, (1,), (1, 2, 3), (1, 2.0), (True, 1), "12", np.array([1.0, 2.0]), {1: 1}],
 }
 
 

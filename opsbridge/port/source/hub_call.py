@@ -83,15 +83,12 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
         if name not in used:
             raise Inexpressible(f"PyTorch has no argument for {each.param.name}")
     defaults = {param.name: param.default for param in entry.params}
-    required = {param.name for param in entry.params if param.is_required}
     arguments = []
     by_position = positional(entry)
     for key, argument in entry.arguments.items():
         keyword = "" if key in by_position else key
         value = given[argument.param].value if argument.param in given else None
         if value is None and argument.param and defaults.get(argument.param) is None:
-            if key.isdigit() or argument.param in required:
-                raise Inexpressible(f"{argument.param} is not given")
             by_position = set()  # nothing stands behind a gap
             continue
         if value is None:

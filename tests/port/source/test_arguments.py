@@ -135,6 +135,7 @@ def test_what_is_no_tensor_is_written(call: str, expected: str) -> None:
         ("ops.relu(x, False)", "PyTorch has no argument for inplace"),
         ("ops.relu(x, False, 3)", "it has no parameter for so many arguments"),
         ("ops.expand_dims(x, n)", "axis is a tensor"),
+        ("ms.mint.gather(x, 1, [[0]])", "index is not known to be a tensor"),
         ("ops.stack(())", "PyTorch has no such function"),
         ("nn.Conv2d(3, 4, 3, pad_mode='pad', padding=(1, 1, 1, 1))", "pad_mode is not 'valid'"),
     ],

@@ -196,3 +196,8 @@ def test_a_value_that_several_statements_make(before: str, expected: str) -> Non
 def test_a_difference_from_a_tensor_is_taken_as_a_whole() -> None:
     body = "t = self.t\nt -= x + 1\nreturn t"
     assert in_cell(body, "self.t = Tensor(0.0)").splitlines()[1] == "t = t - (x + 1)"
+
+
+def test_of_what_is_nested_too_deeply_nothing_is_known() -> None:
+    assert function(f"return ({'-' * 20}x).size").endswith(".numel()")
+    assert function(f"return ({'-' * 40}x).size").endswith(".size")

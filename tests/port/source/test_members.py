@@ -52,6 +52,7 @@ def cell(body: str, setup: str = "pass", more: str = "") -> str:
         ("x.view(2, 3)", "x.reshape(2, 3)"),
         ("x.reshape(x)", "opsbridge.mindspore.Tensor.reshape(x, x)"),
         ("x.reshape(*k)", "opsbridge.mindspore.Tensor.reshape(x, *k)"),
+        ("x.max(*k)", "opsbridge.mindspore.Tensor.max(x, *k)"),
         ("x.reshape(shape=k)", "opsbridge.mindspore.Tensor.reshape(x, shape=k)"),
         ("x.fill(1)", "opsbridge.mindspore.Tensor.fill(x, 1)"),
         ("x.expand_as(k)", "x.expand_as(k)"),
@@ -76,6 +77,7 @@ def test_a_method_of_a_tensor(expression: str, expected: str) -> None:
     [
         ("x.sum(axis=1)", "_sum(x, axis=1)"),
         ("x.sum(1, keepdims=True)", "_sum(x, 1, keep_dims=True)"),
+        ("x.sum(initial=k)", "opsbridge.mindspore.Tensor.sum(x, initial=k)"),
         ("x.repeat(2)", "_repeat(x, 2)"),
         ("x.transpose(0, 1)", "_transposed(x, 0, 1)"),
         ("x.fill(1)", "opsbridge.mindspore.Tensor.fill(x, 1)"),
