@@ -24,7 +24,8 @@ def test_arctangent_rounding() -> None:
     made = np.concatenate([np.zeros_like(sides), sides], axis=1)
     pair = torch.from_numpy(made), torch.from_numpy(made[:50])
     ours, theirs = (np.array(call("complete_box_iou", *pair)) for call in (bridged, real))
-    assert 0 < np.mean(ours != theirs) < 0.2
+    # None on Intel's processors, where PyTorch's library rounds the arctangent as we do.
+    assert np.mean(ours != theirs) < 0.2
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
 
 

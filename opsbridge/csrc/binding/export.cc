@@ -1,5 +1,6 @@
 #include "binding/export.h"
 
+#include <cstring>
 #include <exception>
 #include <new>
 
@@ -9,8 +10,18 @@
 namespace opsbridge {
 namespace {
 
+ObText text_of(const char* text) { return {text, std::strlen(text)}; }
+
+// Without a backtrace: to find the names in one, every library of the process would be read first,
+// which takes a second or more.
 int raise(const char* kind, const char* message) {
-  if (TVMFFIErrorSetRaisedFromCStr != nullptr) TVMFFIErrorSetRaisedFromCStr(kind, message);
+  if (TVMFFIErrorCreate == nullptr) return -1;
+  const ObText words[] = {text_of(kind), text_of(message), text_of("")};
+  void* error = nullptr;
+  if (TVMFFIErrorCreate(&words[0], &words[1], &words[2], &error) == 0) {
+    TVMFFIErrorSetRaised(error);
+    TVMFFIObjectDecRef(error);
+  }
   return -1;
 }
 

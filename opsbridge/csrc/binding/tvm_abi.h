@@ -58,7 +58,10 @@ struct ObManagedTensor {
 using ObFunction = int (*)(void* self, const ObAny* args, int32_t count, ObAny* result);
 
 // Resolved when the tvm-ffi run time loads this library; weak, so that loading without it works.
-__attribute__((weak)) void TVMFFIErrorSetRaisedFromCStr(const char* kind, const char* message);
+__attribute__((weak)) int TVMFFIErrorCreate(const ObText* kind, const ObText* message,
+                                            const ObText* backtrace, void** out);
+__attribute__((weak)) void TVMFFIErrorSetRaised(void* error);
+__attribute__((weak)) int TVMFFIObjectDecRef(void* object);
 
 // Runs the handlers of signals that came; not 0: one of them raised an exception of its language.
 __attribute__((weak)) int TVMFFIEnvCheckSignals(void);

@@ -24,8 +24,18 @@ struct Callable {
 
 extern "C" {
 
-void TVMFFIErrorSetRaisedFromCStr(const char* kind, const char*) {
-  opsbridge::raised_kind() = kind;
+int TVMFFIErrorCreate(const ObText* kind, const ObText*, const ObText*, void** out) {
+  *out = new std::string(kind->data, kind->size);
+  return 0;
+}
+
+void TVMFFIErrorSetRaised(void* error) {
+  opsbridge::raised_kind() = *static_cast<std::string*>(error);
+}
+
+int TVMFFIObjectDecRef(void* object) {
+  delete static_cast<std::string*>(object);
+  return 0;
 }
 
 int TVMFFIEnvCheckSignals(void) { return 0; }

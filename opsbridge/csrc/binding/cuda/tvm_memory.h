@@ -13,8 +13,6 @@ __attribute__((weak)) void* TVMFFIEnvGetStream(int32_t device_type, int32_t devi
 // A tensor object like the prototype, in new memory of the framework.
 __attribute__((weak)) int TVMFFIEnvTensorAlloc(ObTensor* prototype, void** out);
 
-__attribute__((weak)) int TVMFFIObjectDecRef(void* object);
-
 }  // extern "C"
 
 namespace opsbridge {
