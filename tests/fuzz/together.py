@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import native
-
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+# tox keeps the folder of a script off the path.
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+import native  # noqa: E402
 from trust_record import write_run  # noqa: E402
 
 READERS = ("table", "core_table", "page", "checkpoint", "source")
