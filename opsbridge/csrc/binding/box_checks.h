@@ -10,7 +10,7 @@ inline void require_scored_boxes(const BoxRows& rows, const TensorView& scores,
                                  int64_t score_column) {
   require(is_floating(rows.boxes.dtype) && scores.dtype == rows.boxes.dtype,
           "boxes and scores must be floating, both the same");
-  require(rows.first_column >= 0 && rows.first_column + 4 <= rows.boxes.shape[1],
+  require(rows.first_column >= 0 && rows.first_column <= rows.boxes.shape[1] - 4,
           "boxes have too few columns");
   require(scores.shape[0] == rows.count(), "boxes and scores differ in length");
   require(score_column < 0 || score_column < scores.shape[1], "scores have too few columns");

@@ -4,6 +4,7 @@
 
 #include "binding/checks.h"
 #include "ops/box_coder_gradients_host.h"
+#include "ops/box_coder_grid.h"
 
 namespace opsbridge {
 
@@ -42,6 +43,8 @@ void require_coder_tensors(const BoxCoderCall& call, const Rule& rule) {
   require_rows_of_four(call.anchors);
   require_rows_of_four(call.others);
   require_partners(call, rule);
+  const CoderGrid grid = grid_of(call, rule);
+  require_size(call.result, grid.outer * grid.inner * 4);
   const TensorView& own = call.anchor_deviations;
   if (!is_present(own)) return;
   require(own.dtype == call.anchors.dtype, "deviations must be of the dtype of the anchors");

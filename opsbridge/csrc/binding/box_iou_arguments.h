@@ -2,6 +2,7 @@
 #pragma once
 
 #include "binding/checks.h"
+#include "ops/box_broadcast.h"
 #include "ops/box_iou_host.h"
 #include "ops/rotated_iou_host.h"
 
@@ -18,6 +19,28 @@ inline void require_boxes_to_pair(const BoxIouCall& call) {
           "aligned boxes must be as many");
 }
 
+inline void require_to_broadcast(const TensorView& boxes, const TensorView& result, int leading) {
+  const int added = leading - (boxes.rank - 2);
+  require(added >= 0, "a result has too few axes");
+  for (int axis = 0; axis < boxes.rank - 2; ++axis) {
+    require(boxes.shape[axis] == 1 || boxes.shape[axis] == result.shape[axis + added],
+            "boxes and result do not broadcast");
+  }
+}
+
+// The overlaps, or the gradient of them.
+inline void require_overlaps(const BoxIouCall& call) {
+  const int64_t count = call.boxes.shape[call.boxes.rank - 2];
+  const int64_t others = call.other_boxes.shape[call.other_boxes.rank - 2];
+  const bool is_aligned = call.rule.pairing == Pairing::aligned;
+  if (is_aligned && count == 0) return require_size(call.result, 0);
+  const int leading = leading_axes(call.result, call.rule);
+  require_to_broadcast(call.boxes, call.result, leading);
+  require_to_broadcast(call.other_boxes, call.result, leading);
+  const int64_t pairs = is_aligned ? count : count * others;
+  require_size(call.result, matrix_count(call.result, call.rule) * pairs);
+}
+
 inline void require_rotated_boxes_to_pair(const BoxIouCall& call) {
   const int64_t columns = call.rule.layout == IouLayout::xyxyxyxy ? 8 : 5;
   const Dtype dtype = call.boxes.dtype;
@@ -26,6 +49,7 @@ inline void require_rotated_boxes_to_pair(const BoxIouCall& call) {
   require_rows(call.other_boxes, columns);
   require(call.boxes.rank == 2 && call.other_boxes.rank == 2, "rotated boxes must be matrices");
   require(call.result.dtype == Dtype::float32, "the result has the wrong dtype");
+  require_size(call.result, call.boxes.shape[0] * call.other_boxes.shape[0]);
 }
 
 inline BoxIouCall read_box_iou(Arguments& args) {
@@ -47,6 +71,7 @@ inline BoxIouCall read_box_iou(Arguments& args) {
                       (is_narrow_float(call.boxes.dtype) && call.rule.widening == Widening::sides);
   require(call.result.dtype == (widens ? Dtype::float32 : call.boxes.dtype),
           "the result has the wrong dtype");
+  require_overlaps(call);
   return call;
 }
 
@@ -71,6 +96,8 @@ inline BoxIouGradientCall read_box_iou_gradient(Arguments& args) {
   require(is_floating(call.result.dtype), "the gradient must be floating");
   require(is_floating(call.boxes.dtype), "boxes must be floating");
   require(call.boxes.dtype == call.other_boxes.dtype, "both sets of boxes must have one dtype");
+  require_boxes_to_pair(call);
+  require_overlaps(call);
   require_gradient_of_boxes(given.gradient, call.boxes);
   require_gradient_of_boxes(given.other_gradient, call.other_boxes);
   return given;

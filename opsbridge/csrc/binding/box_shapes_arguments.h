@@ -4,6 +4,7 @@
 
 #include "binding/checks.h"
 #include "ops/box_gradients_host.h"
+#include "ops/box_rows.h"
 #include "ops/box_shapes_host.h"
 #include "ops/rotated_boxes_host.h"
 
@@ -24,6 +25,7 @@ inline BoxConvertCall read_box_convert(Arguments& args) {
   const Dtype dtype = call.boxes.dtype;
   require_rows(call.boxes, columns_of(rule.source_layout));
   require_rows(call.converted, columns_of(rule.target_layout));
+  require(row_count(call.converted) == row_count(call.boxes), "a result has the wrong size");
   if (is_rotated(rule.source_layout)) {
     require(is_rotated(rule.target_layout), "a rotated box stays one");
     require(call.converted.dtype == dtype, "the result has the wrong dtype");
@@ -55,6 +57,7 @@ inline BoxAreaCall read_box_area(Arguments& args) {
                         : is_floating(dtype) || dtype == Dtype::int64 ? dtype
                                                                       : Dtype::int32;
   require(call.area.dtype == widened, "the result has the wrong dtype");
+  require_size(call.area, row_count(call.boxes));
   return call;
 }
 
@@ -76,6 +79,7 @@ inline ClipBoxesCall read_clip_boxes(Arguments& args) {
   require(call.clipped.dtype == call.boxes.dtype ||
               (!is_floating(call.boxes.dtype) && call.clipped.dtype == Dtype::float32),
           "the result has the wrong dtype");
+  require_size(call.clipped, row_count(call.boxes) * 4);
   return call;
 }
 
@@ -133,6 +137,8 @@ inline BoxAreaGradientCall read_box_area_gradient(Arguments& args) {
   args.finish();
   require(is_floating(given.call.area.dtype) && is_floating(given.call.boxes.dtype),
           "boxes must be floating");
+  require_rows_of_four(given.call.boxes);
+  require_size(given.call.area, row_count(given.call.boxes));
   require_gradient_of_boxes(given.gradient, given.call.boxes);
   return given;
 }
@@ -151,12 +157,12 @@ inline BoxConvertGradientCall read_box_convert_gradient(Arguments& args) {
   call.rule = decode_box_convert_rule(args.integer());
   args.finish();
   require(is_floating(call.converted.dtype), "boxes must be floating");
+  require_rows(call.boxes, columns_of(call.rule.source_layout));
+  require_rows(call.converted, columns_of(call.rule.target_layout));
+  require(row_count(call.converted) == row_count(call.boxes), "a result has the wrong size");
   require_gradient_of_boxes(given.gradient, call.boxes);
-  if (is_rotated(call.rule.source_layout)) {
-    require(call.converted.dtype == call.boxes.dtype, "the gradient has the wrong dtype");
-    require_rows(call.boxes, columns_of(call.rule.source_layout));
-    require_rows(call.converted, columns_of(call.rule.target_layout));
-  }
+  require(!is_rotated(call.rule.source_layout) || call.converted.dtype == call.boxes.dtype,
+          "the gradient has the wrong dtype");
   return given;
 }
 
@@ -177,6 +183,8 @@ inline ClipBoxesGradientCall read_clip_boxes_gradient(Arguments& args) {
   args.finish();
   require(is_floating(call.clipped.dtype) && is_floating(call.boxes.dtype),
           "boxes must be floating");
+  require_rows_of_four(call.boxes);
+  require_size(call.clipped, row_count(call.boxes) * 4);
   require_gradient_of_boxes(given.gradient, call.boxes);
   return given;
 }

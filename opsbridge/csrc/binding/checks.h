@@ -29,9 +29,19 @@ inline void require_rows(const TensorView& view, int64_t columns) {
 
 inline void require_rows_of_four(const TensorView& view) { require_rows(view, 4); }
 
+// What is written, and the gradient of it, is contiguous: its size is all that counts.
+inline void require_size(const TensorView& result, int64_t count) {
+  int64_t size = 1;
+  for (int axis = 0; axis < result.rank; ++axis) size *= result.shape[axis];
+  require(size == count, "a result has the wrong size");
+}
+
 inline void require_gradient_of_boxes(const TensorView& gradient, const TensorView& boxes) {
-  require(gradient.dtype == boxes.dtype && gradient.rank == boxes.rank,
-          "the gradient must be like the boxes");
+  bool is_alike = gradient.dtype == boxes.dtype && gradient.rank == boxes.rank;
+  for (int axis = 0; is_alike && axis < boxes.rank; ++axis) {
+    is_alike = gradient.shape[axis] == boxes.shape[axis];
+  }
+  require(is_alike, "the gradient must be like the boxes");
 }
 
 // An output that is absent, or long enough and of one of two integer types.
