@@ -279,6 +279,7 @@ def test_a_layer_of_the_surface_within_a_translated_module_keeps_its_shapes(tmp_
 
 
 def test_a_guess_says_which_names_are_those_of_other_layers(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
     values = {name: StoredTensor.of(np.zeros(2)) for name in ("bn.gamma", "bn.beta", "fc.weight")}
     write_ckpt(tmp_path / "a.ckpt", values)
     there = convert_checkpoint(tmp_path / "a.ckpt", tmp_path / "a.safetensors")
