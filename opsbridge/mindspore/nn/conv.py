@@ -55,9 +55,10 @@ class Convolution(Cell):
         super().__init__()
         owner, axes = self.cls_name, self._axes
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.kernel_size = for_each_axis(owner, "kernel_size", kernel_size, axes)
-        self.stride = for_each_axis(owner, "stride", stride, axes)
-        self.dilation = for_each_axis(owner, "dilation", dilation, axes)
+        self._sizes = for_each_axis(owner, "kernel_size", kernel_size, axes)
+        self._steps = for_each_axis(owner, "stride", stride, axes)
+        self._gaps = for_each_axis(owner, "dilation", dilation, axes)
+        self.kernel_size, self.stride, self.dilation = self._sizes, self._steps, self._gaps
         self.pad_mode = check_one_of(owner, "pad_mode", pad_mode, _PAD_MODES)
         self.padding = padding
         self.group = group
@@ -83,7 +84,7 @@ class Convolution(Cell):
         channels = (self.out_channels, self.in_channels // self.group)
         if self._transposed:
             channels = (self.in_channels, self.out_channels // self.group)
-        return (*channels, *self.kernel_size)
+        return (*channels, *self._sizes)
 
     def _first_weight(self, shape: tuple[int, ...], dtype: torch.dtype) -> Any:
         return initializer(self.weight_init, shape, dtype)
@@ -93,9 +94,7 @@ class Convolution(Cell):
         values = plain(x)
         pairs = self._pairs
         if self.pad_mode == "same":
-            pairs = same_padding(
-                tuple(values.shape[2:]), self.kernel_size, self.stride, self.dilation
-            )
+            pairs = same_padding(tuple(values.shape[2:]), self._sizes, self._steps, self._gaps)
         symmetric = all(before == after for before, after in pairs)
         if not symmetric:
             values = functional.pad(values, pad_list(pairs))
@@ -103,7 +102,7 @@ class Convolution(Cell):
         convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[self._axes - 1]
         return as_tensor(
             convolve(  # type: ignore[operator,unused-ignore]
-                values, self._filter(), plain(self.bias), self.stride, padding, self.dilation,
+                values, self._filter(), plain(self.bias), self._steps, padding, self._gaps,
                 self.group,
             )
         )  # fmt: skip
@@ -142,8 +141,8 @@ class Conv2d(Convolution):
         pads = tuple(number for pair in self._pairs for number in pair)
         make = look_up("mindspore.ops.Conv2D")
         return make(
-            self.out_channels, self.kernel_size, 1, self.pad_mode, pads, self.stride,
-            self.dilation, self.group,
+            self.out_channels, self._sizes, 1, self.pad_mode, pads, self._steps,
+            self._gaps, self.group,
         )  # fmt: skip
 
 
@@ -162,6 +161,14 @@ class OfSequences(Convolution):
     """
 
     _axes = 1
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        # The members are those of images of height 1.
+        self.kernel_size, self.stride, self.dilation = (
+            (1, *each) for each in (self._sizes, self._steps, self._gaps)
+        )
+        self.padding = (0, 0, *self._pairs[0])
 
     def _weight_shape(self) -> tuple[int, ...]:
         *channels, size = super()._weight_shape()

@@ -43,8 +43,11 @@ class _Pool(Cell):
         if not isinstance(pad_mode, str):
             raise DtypeError(f"{owner}: pad_mode is {pad_mode!r}; it must be a str")
         self.pad_mode = check_one_of(owner, "pad_mode", pad_mode.upper(), ("VALID", "SAME", "PAD"))
-        self.kernel_size = for_each_axis(owner, "kernel_size", kernel_size, self._axes)
-        self.stride = for_each_axis(owner, "stride", stride, self._axes)
+        self.kernel_size, self.stride = kernel_size, stride
+        self._sizes = for_each_axis(owner, "kernel_size", kernel_size, self._axes)
+        self._steps = for_each_axis(owner, "stride", stride, self._axes)
+        if self._axes == 1:  # the members are those of images of height 1
+            self.kernel_size, self.stride = (1, *self._sizes), (1, *self._steps)
         self.padding = for_each_axis(owner, "padding", padding, self._axes, least=0)
 
     def _check_only_with_pad(self, **arguments: tuple[Any, Any]) -> None:
@@ -58,7 +61,7 @@ class _Pool(Cell):
 
     def _same_pads(self, values: torch.Tensor) -> list[int]:
         lengths = tuple(values.shape[-self._axes :])
-        return pad_list(same_padding(lengths, self.kernel_size, self.stride, (1,) * self._axes))
+        return pad_list(same_padding(lengths, self._sizes, self._steps, (1,) * self._axes))
 
     def extend_repr(self) -> str:
         """Return what the printed form says between the parentheses."""
@@ -85,7 +88,7 @@ class _MaxPool(_Pool):
         if self.pad_mode == "SAME":
             values = functional.pad(values, self._same_pads(values), value=float("-inf"))
         result = _MAX[self._axes - 1](
-            values, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode,
+            values, self._sizes, self._steps, self.padding, self.dilation, self.ceil_mode,
             self.return_indices,
         )  # fmt: skip
         return tuple(map(as_tensor, result)) if self.return_indices else as_tensor(result)
@@ -133,7 +136,7 @@ class _AvgPool(_Pool):
         options = {} if self._axes == 1 else {"divisor_override": self._divisor}
         return as_tensor(
             _AVERAGE[self._axes - 1](  # type: ignore[operator,unused-ignore]
-                values, self.kernel_size, self.stride, self.padding, self.ceil_mode,
+                values, self._sizes, self._steps, self.padding, self.ceil_mode,
                 self.count_include_pad, **options,
             )
         )  # fmt: skip
@@ -142,8 +145,8 @@ class _AvgPool(_Pool):
         """Divide the mean over the window by that of ones, which is the share of real values."""
         average, pads = _AVERAGE[self._axes - 1], self._same_pads(values)
         ones = torch.ones_like(values[:1, :1] if values.dim() > self._axes + 1 else values[:1])
-        total = average(functional.pad(values, pads), self.kernel_size, self.stride)
-        return total / average(functional.pad(ones, pads), self.kernel_size, self.stride)
+        total = average(functional.pad(values, pads), self._sizes, self._steps)
+        return total / average(functional.pad(ones, pads), self._sizes, self._steps)
 
 
 @from_table

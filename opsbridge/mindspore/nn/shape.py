@@ -1,4 +1,4 @@
-"""Layers that only move values, and Norm: Pad, Range, OneHot, ResizeBilinear, Unfold."""
+"""Layers that only move values, and Norm: Pad, Range, OneHot, ResizeBilinear, Unfold, Upsample."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.converters import to_axes
 from opsbridge.mindspore.nn.bilinear import resize_bilinear
 from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.lengths import check_one_of, pad_list, same_padding
 from opsbridge.mindspore.nn.plain import as_tensor, plain
+from opsbridge.mindspore.resizing import interpolate
 from opsbridge.mindspore.tensor import Tensor
 
-__all__ = ["Norm", "OneHot", "Pad", "Range", "ResizeBilinear", "Unfold"]
+__all__ = ["Norm", "OneHot", "Pad", "Range", "ResizeBilinear", "Unfold", "Upsample"]
 
 
 class Pad(Cell):
@@ -106,6 +108,21 @@ class OneHot(Cell):
         on = torch.tensor(self.on_value, dtype=self.dtype, device=places.device)
         off = torch.tensor(self.off_value, dtype=self.dtype, device=places.device)
         return as_tensor(torch.where(chosen, on, off))
+
+
+@from_table
+class Upsample(Cell):
+    """Images at another size, or several times as large: `ops.interpolate` with its arguments."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__()
+        self._settings = settings
+        for name, value in settings.items():
+            setattr(self, name, value)
+
+    def construct(self, x: Any) -> Tensor:
+        """Return x at the other size."""
+        return as_tensor(interpolate(plain(x), **self._settings))
 
 
 class ResizeBilinear(Cell):

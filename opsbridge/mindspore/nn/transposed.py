@@ -34,7 +34,7 @@ class _Transposed(Convolution):
             functional.conv_transpose2d,
             functional.conv_transpose3d,
         )[self._axes - 1]
-        full = spread(values, self._filter(), None, self.stride, 0, 0, self.group, self.dilation)  # type: ignore[operator,unused-ignore]
+        full = spread(values, self._filter(), None, self._steps, 0, 0, self.group, self._gaps)  # type: ignore[operator,unused-ignore]
         parts = [self._part(axis, length) for axis, length in enumerate(values.shape[2:])]
         # A negative pad crops; where the full result is too short, zeros follow.
         pads = [
@@ -48,10 +48,10 @@ class _Transposed(Convolution):
 
     def _part(self, axis: int, length: int) -> tuple[int, int]:
         """Return where the output starts in the full result and how long it is."""
-        step = self.stride[axis]
-        size = (self.kernel_size[axis] - 1) * self.dilation[axis] + 1
+        step = self._steps[axis]
+        size = (self._sizes[axis] - 1) * self._gaps[axis] + 1
         # The length that MindSpore computes with is another one where dilation meets it.
-        counted = self.kernel_size[axis] + (self.kernel_size[axis] - 1) * (self.dilation[axis] - 1)
+        counted = self._sizes[axis] + (self._sizes[axis] - 1) * (self._gaps[axis] - 1)
         if self.pad_mode == "same":
             return max(size - step, 0) // 2, length * step
         if self.pad_mode == "valid":
@@ -65,7 +65,7 @@ class _Transposed(Convolution):
             raise ArgumentError(
                 f'{self.cls_name}: output_padding is {output_padding!r}; it needs pad_mode "pad"'
             )
-        if any(n >= max(s, d) for n, s, d in zip(numbers, self.stride, self.dilation, strict=True)):
+        if any(n >= max(s, d) for n, s, d in zip(numbers, self._steps, self._gaps, strict=True)):
             raise ArgumentError(
                 f"{self.cls_name}: output_padding is {output_padding!r};"
                 " it must be less than stride or dilation"

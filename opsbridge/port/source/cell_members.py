@@ -65,13 +65,16 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
 def _is_named_there(scope: Scope, node: cst.Call) -> bool:
     """Whether the names of parameters may matter: optimizers tell normalisations by them."""
     loop = cells.loop_over(scope.tree, node)
+    names_are_asked_for = "name" in scope.project.asked
     if loop is None:
         trains = not _optimizers().isdisjoint(scope.project.attributes)
-        return scope.target is Target.OPSBRIDGE or trains
+        return scope.target is Target.OPSBRIDGE or trains or names_are_asked_for
     target, body = loop
-    return not isinstance(target, cst.Name) or bool(
-        m.findall(body, m.Attribute(value=m.Name(target.value), attr=m.Name("name")))
-    )
+    if not isinstance(target, cst.Name):
+        return True
+    passed_on = m.Arg(value=m.Name(target.value))
+    named = m.Attribute(value=m.Name(target.value), attr=m.Name("name"))
+    return names_are_asked_for and bool(m.findall(body, named | passed_on))
 
 
 @lru_cache(maxsize=1)

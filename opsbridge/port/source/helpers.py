@@ -21,6 +21,8 @@ class Helper:
     """What it does in another way than MindSpore."""
     stands_for: tuple[str, ...] = ()
     """The names that it is, if it is some: the call's arguments, then the constructor's."""
+    lacks: frozenset[str] = frozenset()
+    """Members of MindSpore's layer that opsbridge's has, and this one lacks or means otherwise."""
 
 
 @lru_cache(maxsize=1)
@@ -41,4 +43,5 @@ def written_helpers() -> Mapping[str, Helper]:
 def _decoded(raw: Mapping[str, Any]) -> Helper:
     names = raw.get("stands_for", ())
     stands_for = (names,) if isinstance(names, str) else tuple(names)
-    return Helper(**{**raw, "imports": tuple(raw["imports"]), "stands_for": stands_for})
+    lists = {"imports": tuple(raw["imports"]), "lacks": frozenset(raw.get("lacks", ()))}
+    return Helper(**{**raw, **lists, "stands_for": stands_for})

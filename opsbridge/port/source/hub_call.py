@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -38,11 +38,9 @@ class HubCall:
 
 
 def in_case(
-    entry: PortEntry, case: PortCase, given: Mapping[str, Given], attributes: Collection[str]
+    entry: PortEntry, case: PortCase, given: Mapping[str, Given]
 ) -> tuple[PortEntry, dict[str, Given]]:
     """Return the entry and the arguments as they are in a case of it.
-
-    `attributes` are the names of all attributes that the source uses.
 
     Raises:
         Inexpressible: the case does not hold.
@@ -52,9 +50,6 @@ def in_case(
         value = plain_value(given[param].value) if param in given else defaults[param]
         if value != wanted:
             raise Inexpressible(f"{param} is not {wanted!r}")
-    for member in case.members:
-        if member in attributes:
-            raise Inexpressible(f"the code uses .{member}, which PyTorch calls otherwise")
     rest = {
         name: each
         for name, each in given.items()
@@ -64,6 +59,13 @@ def in_case(
     torch = case.torch or entry.torch
     in_this = replace(entry, torch=torch, arguments=arguments, equality="exact", differences=())
     return in_this, rest
+
+
+def check_members(cases: Sequence[PortCase], asked: Collection[str]) -> None:
+    """Raise Inexpressible if the code asks for a member that PyTorch's object has otherwise."""
+    for member in (each for case in cases for each in case.members):
+        if member in asked:
+            raise Inexpressible(f"the code uses .{member}, which PyTorch calls otherwise")
 
 
 def _sources(arguments: Mapping[str, PortArgument]) -> set[str]:

@@ -9,7 +9,7 @@ import libcst as cst
 from opsbridge.port.source.binding import Given
 from opsbridge.port.source.cells import unpacked_target
 from opsbridge.port.source.conversion import Inexpressible
-from opsbridge.port.source.hub_call import GETTER, HubCall, hub_call, in_case
+from opsbridge.port.source.hub_call import GETTER, HubCall, check_members, hub_call, in_case
 from opsbridge.port.source.meaning import Meaning
 from opsbridge.port.source.outputs import results_of
 from opsbridge.port.source.result import Outcome, Target
@@ -58,10 +58,11 @@ def _hub_call(
 ) -> tuple[PortEntry, dict[str, Given], HubCall]:
     """The call of PyTorch that gives the same, by the cases of the entry or by itself."""
     why = ""
-    for case in port_cases().get(entry.name, ()):
+    cases = port_cases().get(entry.name, ())
+    for case in cases:
         try:
-            attributes = scope.project.attributes
-            in_this, rest = in_case(entry, case, given, attributes)
+            check_members(cases, scope.project.asked)
+            in_this, rest = in_case(entry, case, given)
             return in_this, rest, hub_call(in_this, rest, scope.known())
         except Inexpressible as error:
             why = why or str(error)

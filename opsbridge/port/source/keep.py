@@ -19,6 +19,7 @@ from opsbridge.port.source.scope import Scope
 from opsbridge.port.source.type_checks import plan_type_check
 from opsbridge.port.source.vendored import (
     called_as,
+    helper_for,
     helper_of,
     helper_parameters,
     made_object,
@@ -72,7 +73,7 @@ def _vendor(
     scope: Scope, function: cst.BaseExpression, meaning: Meaning, node: cst.CSTNode
 ) -> bool:
     """Let a function of the file stand for a name; false if there is none for it."""
-    vendored = helper_of(meaning.entry)
+    vendored = helper_for(meaning.entry, scope.project.asked)
     is_rule = meaning.entry.form == "class" and node in scope.given_to_surface
     if (
         is_rule

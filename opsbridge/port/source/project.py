@@ -81,6 +81,10 @@ class ClassInfo:
         """Everything that an attribute of its objects is set to, in any class of the family."""
         return [each for kin in self.family for each in kin.bindings.get(attribute, ())]
 
+    def has(self, attribute: str) -> bool:
+        """Whether a class of the family sets or defines an attribute."""
+        return bool(self.bound(attribute)) or any(attribute in kin.methods for kin in self.family)
+
     @cached_property
     def graph_methods(self) -> set[str]:
         """Methods that run when the cell is called: they see tensors, never NumPy arrays."""
@@ -105,13 +109,16 @@ class Project:
     def __init__(self, units: Iterable[SourceUnit]) -> None:
         self.classes: dict[cst.ClassDef, ClassInfo] = {}
         self.attributes: set[str] = set()
+        self.asked: set[str] = set()
+        """Attributes that are asked of other objects, or of what a class derives from."""
         self.graph_functions: set[cst.FunctionDef] = set()
         """Functions outside classes that run when cells are called."""
         self._by_name: dict[str, list[ClassInfo]] = defaultdict(list)
-        for unit in units:
-            finder = _Finder(unit)
-            unit.tree.module.visit(finder)
+        finders = [_Finder(unit) for unit in units]
+        for finder in finders:
+            finder.unit.tree.module.visit(finder)
             self.attributes |= finder.attributes
+            self.asked |= finder.asked
             for info in finder.found:
                 self.classes[info.node] = info
                 self._by_name[info.name].append(info)
@@ -121,6 +128,8 @@ class Project:
                 if parent is not None and parent is not info:
                     info.parents.append(parent)
                     parent.children.append(info)
+        of_objects = [each for finder in finders for each in finder.of_objects]
+        self.asked |= {name for owner, name in of_objects if not owner.has(name)}
 
     def find_function_class(self, name: str, unit: SourceUnit) -> ClassInfo | None:
         """The class that a full name, or a plain one of the same file, stands for."""
@@ -143,13 +152,16 @@ class _Finder(cst.CSTVisitor):
     def __init__(self, unit: SourceUnit) -> None:
         self.found: list[ClassInfo] = []
         self.attributes: set[str] = set()
-        self._unit = unit
+        self.asked: set[str] = set()
+        self.of_objects: list[tuple[ClassInfo, str]] = []
+        """What classes use of their own objects."""
+        self.unit = unit
         self._classes: list[ClassInfo] = []
         self._selves: list[str] = []
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         bases = [self._base(argument.value) for argument in node.bases]
-        info = ClassInfo(self._unit, node, tuple(base for base in bases if base))
+        info = ClassInfo(self.unit, node, tuple(base for base in bases if base))
         self.found.append(info)
         self._classes.append(info)
 
@@ -157,7 +169,7 @@ class _Finder(cst.CSTVisitor):
         self._classes.pop()
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        is_method = self._classes and _is_method_of(self._classes[-1].node, node, self._unit.tree)
+        is_method = self._classes and _is_method_of(self._classes[-1].node, node, self.unit.tree)
         if is_method:
             self._classes[-1].methods.setdefault(node.name.value, node)
             self._selves.append(self_name(node))
@@ -168,7 +180,23 @@ class _Finder(cst.CSTVisitor):
         self._selves.pop()
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
-        self.attributes.add(node.attr.value)
+        name = node.attr.value
+        self.attributes.add(name)
+        parts = dotted(node)
+        if self._classes and self._selves and len(parts) == 2 and parts[0] == self._selves[-1]:
+            self.of_objects.append((self._classes[-1], name))
+        elif not self._is_called(node) and not self.unit.names.full_name(node):
+            self.asked.add(name)
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if dotted(node.func) in (["getattr"], ["hasattr"]) and len(node.args) > 1:
+            text = node.args[1].value
+            if isinstance(text, cst.SimpleString):
+                self.asked.add(str(text.evaluated_value))
+
+    def _is_called(self, node: cst.Attribute) -> bool:
+        parent = self.unit.tree.parents.get(node)
+        return isinstance(parent, cst.Call) and parent.func is node
 
     def visit_Assign(self, node: cst.Assign) -> None:
         for target in node.targets:
@@ -196,13 +224,13 @@ class _Finder(cst.CSTVisitor):
         elif isinstance(target, cst.Attribute) and self._selves:
             if isinstance(target.value, cst.Name) and target.value.value == self._selves[-1]:
                 self._classes[-1].bindings[target.attr.value].append(
-                    Binding(self._unit, value, statement)
+                    Binding(self.unit, value, statement)
                 )
         elif isinstance(target, cst.Name) and not self._selves:
-            self._classes[-1].bindings[target.value].append(Binding(self._unit, value, statement))
+            self._classes[-1].bindings[target.value].append(Binding(self.unit, value, statement))
 
     def _base(self, node: cst.BaseExpression) -> str:
-        return self._unit.names.full_name(node) or ".".join(dotted(node))
+        return self.unit.names.full_name(node) or ".".join(dotted(node))
 
 
 def self_name(node: cst.FunctionDef) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import libcst as cst
@@ -45,6 +45,12 @@ def helper_of(entry: PortEntry) -> tuple[Helper, bool] | None:
     difference = "" if entry.equality == "exact" else _LAST_BITS
     helper = Helper(_function_name(entry), ("torch",), _source(entry), difference)
     return helper, not difference and "dtype" not in converters
+
+
+def helper_for(entry: PortEntry, asked: Collection[str]) -> tuple[Helper, bool] | None:
+    """The function for an entry, unless code asks for members of the layer that it lacks."""
+    found = helper_of(entry)
+    return found if found is not None and found[0].lacks.isdisjoint(asked) else None
 
 
 def helper_parameters(helper: Helper) -> list[str]:

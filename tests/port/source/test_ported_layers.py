@@ -32,6 +32,9 @@ LAYERS = [
     ("MaxPool2d(3)", IMAGES),
     ("MaxPool2d(kernel_size=(2, 3), stride=2)", IMAGES),
     ("AvgPool2d(3, 2)", IMAGES),
+    ("Upsample(scale_factor=2.0, recompute_scale_factor=True)", IMAGES),
+    ("Upsample((5, 20), mode='bilinear', align_corners=True)", IMAGES),
+    ("Upsample((5, 20), mode='area')", IMAGES),
     ("Dropout(p=0.3)", IMAGES),
     ("Dropout(0.9)", IMAGES),
 ]
@@ -89,6 +92,8 @@ def test_every_case_of_the_tables_is_here() -> None:
         "BatchNorm2d(6, affine=False)",
         "BatchNorm2d(6, use_batch_statistics=True)",
         "MaxPool2d(3, pad_mode='same')",
+        "Upsample((5, 20), mode='bicubic')",
+        "Upsample((5, 20), mode=mode)",
     ],
 )
 def test_others_stay_layers_with_the_arguments_of_mindspore(layer: str) -> None:
