@@ -107,6 +107,8 @@ class Project:
         self.attributes: set[str] = set()
         self.graph_functions: set[cst.FunctionDef] = set()
         """Functions outside classes that run when cells are called."""
+        self.given_none: set[cst.CSTNode] = set()
+        """Parameters of cells for which a call of one gives None."""
         self._by_name: dict[str, list[ClassInfo]] = defaultdict(list)
         for unit in units:
             finder = _Finder(unit)
