@@ -158,6 +158,7 @@ def _computation(entry: PortEntry) -> Callable[[_Values], Any]:
     compute = _our_call(entry) if entry.ours else _hub_call(entry)
     owner, rules = entry.last, entry.strict
     required = tuple(param.name for param in entry.params if param.is_required)
+    passing = tuple(param.name for param in entry.params if param.none_passes)
 
     def guarded(values: _Values) -> Any:
         if rules and is_strict():
@@ -165,15 +166,22 @@ def _computation(entry: PortEntry) -> Callable[[_Values], Any]:
         for value in values.values():
             if value.__class__ is Nothing:
                 return value
+        for name in passing:
+            if values[name] is None and not is_strict():
+                return Nothing(DtypeError, _is_none(owner, name))
         try:
             return compute(values)
         except (AttributeError, TypeError) as error:
             for name in required:
                 if values.get(name, ()) is None:
-                    raise DtypeError(f"{owner}: {name} is None, which it does not take") from error
+                    raise DtypeError(_is_none(owner, name)) from error
             raise
 
     return guarded
+
+
+def _is_none(owner: str, name: str) -> str:
+    return f"{owner}: {name} is None, which it does not take"
 
 
 def _our_call(entry: PortEntry) -> Callable[[_Values], Any]:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from opsbridge.errors import ArgumentError
+from opsbridge.errors import OpsbridgeError
 from opsbridge.mindspore.results import kind_of_results
 
 _ASK_FOR_VALUES = ("asnumpy", "item", "numpy", "tolist")
 
 
 class Nothing:
-    """The join of no tensors: operators and methods hand it on, what needs its values fails."""
+    """A result without values: operators and methods hand it on, what needs its values fails.
+
+    `error` is raised then, with the text `why`.
+    """
+
+    def __init__(self, error: type[OpsbridgeError], why: str) -> None:
+        self._error = error
+        self._why = why
 
     @classmethod
     def __torch_function__(
         cls, function: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
     ) -> Nothing:
-        return cls()
+        return next(_among((*args, *(kwargs or {}).values())))
 
     def __getattr__(self, name: str) -> Callable[..., Nothing]:
         if name.startswith("__"):
@@ -31,8 +38,17 @@ class Nothing:
         return self
 
 
+def _among(values: Sequence[Any]) -> Iterator[Nothing]:
+    """Those of some arguments, and of lists and tuples among them."""
+    for value in values:
+        if isinstance(value, Nothing):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _among(value)
+
+
 def _refuse(self: Nothing, *args: Any) -> Any:
-    raise ArgumentError("Concat: tensors is empty; their join has no dtype, shape or values")
+    raise self._error(self._why)
 
 
 def _hand_on(self: Nothing, *args: Any) -> Nothing:

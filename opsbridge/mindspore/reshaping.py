@@ -100,7 +100,10 @@ def stack(tensors: Any, axis: int) -> torch.Tensor:
 def concat(tensors: Any, axis: Any) -> Any:
     """Return the tensors one after the other; nothing of nothing, which fails when it is used."""
     tensors = tuple(map(to_tensor, tensors))
-    return torch.cat(tensors, to_int(axis)) if tensors else Nothing()
+    if not tensors:
+        why = "Concat: tensors is empty; their join has no dtype, shape or values"
+        return Nothing(ArgumentError, why)
+    return torch.cat(tensors, to_int(axis))
 
 
 def quotient(x: Any, y: Any) -> torch.Tensor:

@@ -69,6 +69,8 @@ class PortParam:
 
     It is required unless it has a ``default`` or is ``optional`` (its default is then None).
     ``aliases`` are the names of other versions. A ``variadic`` one takes what is left (*args).
+    Where ``none_passes``, None is no error until the result is needed: graph mode of MindSpore 1.x
+    ran no operator whose result nobody needs.
     """
 
     name: str
@@ -77,6 +79,7 @@ class PortParam:
     optional: bool = False
     variadic: bool = False
     keyword_only: bool = False
+    none_passes: bool = False
     aliases: tuple[str, ...] = ()
 
     @property

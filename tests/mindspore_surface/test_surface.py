@@ -109,10 +109,18 @@ def test_a_join_of_nothing_fails_when_it_is_used() -> None:
 
 
 def test_an_operator_without_its_tensor_names_it() -> None:
-    with pytest.raises(DtypeError, match="Cast: input_x is None, which it does not take"):
-        ops.Cast()(None, ms.int32)
     with pytest.raises(DtypeError, match="Squeeze: x is None, which it does not take"):
         ops.Squeeze()(None)
+    with strict(), pytest.raises(DtypeError, match="Cast: input_x is None, which it does not take"):
+        ops.Cast()(None, ms.int32)
+
+
+@pytest.mark.parametrize("cast", [ops.Cast(), ops.cast], ids=["primitive", "function"])
+def test_a_cast_of_none_fails_when_it_is_used(cast: Any) -> None:
+    nothing = ops.Squeeze()(cast(None, ms.int32)) * Tensor([1, 2])
+    for use in (len, repr, lambda x: x.asnumpy(), lambda x: ops.Concat()((x, x)).shape):
+        with pytest.raises(DtypeError, match="ast: input(_x)? is None, which it does not take"):
+            use(nothing)
 
 
 @pytest.mark.parametrize(

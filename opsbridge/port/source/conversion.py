@@ -24,6 +24,8 @@ class Known:
     is_dtype: Callable[[cst.BaseExpression], bool]
     is_name_of_dtype: Callable[[cst.BaseExpression], bool]
     """Whether it is one of NumPy's types, or its name, that PyTorch has under the same name."""
+    may_be_none: Callable[[cst.BaseExpression], bool]
+    """Whether a call in the source gives None for it."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def graph_functions(
         for info in classes
         for name in info.graph_methods
         if name in info.methods
-        for call in _calls(info.methods[name])
+        for call in calls_in(info.methods[name])
     ]
     reached: set[cst.FunctionDef] = set()
     while open_calls:
@@ -32,7 +32,7 @@ def graph_functions(
         for owner, function in _found(unit, call, functions):
             if function not in reached and not is_of_arrays(owner, function):
                 reached.add(function)
-                open_calls += [(owner, each) for each in _calls(function)]
+                open_calls += [(owner, each) for each in calls_in(function)]
     return reached
 
 
@@ -51,7 +51,8 @@ def _name(decorator: cst.BaseExpression) -> str:
     return parts[-1] if parts else ""
 
 
-def _calls(function: cst.FunctionDef) -> list[cst.Call]:
+def calls_in(function: cst.FunctionDef) -> list[cst.Call]:
+    """The calls that stand in a function."""
     found: list[cst.Call] = []
 
     class Calls(cst.CSTVisitor):

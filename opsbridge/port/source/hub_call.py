@@ -85,6 +85,7 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
         if name not in used:
             raise Inexpressible(f"PyTorch has no argument for {each.param.name}")
     defaults = {param.name: param.default for param in entry.params}
+    passing = {param.name for param in entry.params if param.none_passes}
     arguments = []
     by_position = positional(entry)
     for key, argument in entry.arguments.items():
@@ -93,6 +94,8 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
         if value is None and argument.param and defaults.get(argument.param) is None:
             by_position = set()  # nothing stands behind a gap
             continue
+        if value is not None and argument.param in passing and known.may_be_none(value):
+            raise Inexpressible(f"{argument.param} is None in a call of the source")
         if value is None:
             default = defaults[argument.param] if argument.param else argument.value
             if argument.convert != "one_minus" and _is_torchs(entry.torch, keyword, default):

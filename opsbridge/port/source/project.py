@@ -113,6 +113,8 @@ class Project:
         """Attributes that are asked of other objects, or of what a class derives from."""
         self.graph_functions: set[cst.FunctionDef] = set()
         """Functions outside classes that run when cells are called."""
+        self.given_none: set[cst.CSTNode] = set()
+        """Parameters of cells for which a call of one gives None."""
         self._by_name: dict[str, list[ClassInfo]] = defaultdict(list)
         finders = [_Finder(unit) for unit in units]
         for finder in finders:

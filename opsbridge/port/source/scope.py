@@ -107,7 +107,12 @@ class Scope:
 
     def known(self) -> Known:
         """What the arguments of a call are judged by."""
-        return Known(self.kind, self.is_dtype, self.is_name_of_dtype)
+        return Known(self.kind, self.is_dtype, self.is_name_of_dtype, self.may_be_none)
+
+    def may_be_none(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is a parameter for which a call in the source gives None."""
+        assigned = self.names.assigned(node)
+        return any(getattr(each, "node", None) in self.project.given_none for each in assigned)
 
     def is_name_of_dtype(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is a type of NumPy, or its name, that PyTorch has, too."""

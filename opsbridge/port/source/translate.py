@@ -11,6 +11,7 @@ import libcst as cst
 from opsbridge.errors import PortError
 from opsbridge.port.source.apply import apply
 from opsbridge.port.source.files import SourceFile, Text, read_source
+from opsbridge.port.source.given_none import given_none
 from opsbridge.port.source.graph_functions import graph_functions
 from opsbridge.port.source.names import Names, dotted
 from opsbridge.port.source.parse import Tree, check_readable, deep_stack, parse
@@ -92,6 +93,7 @@ def _translated(
     }
     project = Project(units.values())
     project.graph_functions = graph_functions(units.values(), project.classes.values())
+    project.given_none = given_none(project)
     plans: dict[SourceFile, Plan] = {}
     for file, unit in units.items():
         tick(file.place.as_posix())

@@ -57,6 +57,15 @@ def test_roi_align(mode: int, scale: float, samples: int) -> None:
     torch.testing.assert_close(result, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("mode", [0, 1])
+def test_roi_align_of_regions_without_width_at_the_left_edge(mode: int) -> None:
+    features = torch.arange(1.0, 65.0).reshape(1, 1, 8, 8)
+    rois = torch.tensor([[0, x1, 1, x2, 6] for x1, x2 in ((0, 0), (0.0009, -0.0009), (0, 0.001))])
+    result = ported(f"ops.ROIAlign(2, 2, 1.0, 2, {mode})")(features, rois)
+    assert [bool(row.any()) for row in result] == [False, False, True]
+    torch.testing.assert_close(result, ops.ROIAlign(2, 2, 1.0, 2, mode)(features, rois))
+
+
 @pytest.mark.parametrize(
     ("made", "arguments"),
     [
