@@ -154,3 +154,23 @@ def _pairs(
 def _pair(value: Any) -> tuple[int, ...]:
     numbers = to_ints(value)
     return numbers[-2:] if len(numbers) > 1 else numbers * 2
+
+
+def conv1d(
+    input: torch.Tensor,
+    weight: torch.Tensor,
+    bias: Any,
+    stride: Any,
+    pad_mode: str,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+) -> torch.Tensor:
+    """Return sequences convolved with a weight; padding counts with pad_mode "pad" only."""
+    step, before, gap = (
+        each if isinstance(each, int) else to_ints(each)[0] for each in (stride, padding, dilation)
+    )
+    pair = (before, before) if pad_mode == "pad" else (0, 0)
+    if pad_mode == "same":
+        (pair,) = same_padding((input.shape[-1],), (weight.shape[-1],), (step,), (gap,))
+    return functional.conv1d(functional.pad(input, pair), weight, bias, step, 0, gap, groups)

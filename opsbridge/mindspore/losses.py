@@ -102,3 +102,38 @@ def nll(
     elif reduction == "sum":
         over_all = over_all.sum()
     return (1 - label_smoothing) * loss + label_smoothing / inputs.shape[1] * over_all
+
+
+def ctc_loss(
+    x: torch.Tensor,
+    labels_indices: torch.Tensor,
+    labels_values: torch.Tensor,
+    sequence_length: torch.Tensor,
+    preprocess_collapse_repeated: bool,
+    ctc_merge_repeated: bool,
+    ignore_longer_outputs_than_inputs: bool,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the loss of scores (steps, N, classes) for sparse labels, and its gradient.
+
+    The last class is the blank.
+    """
+    if preprocess_collapse_repeated or not ctc_merge_repeated:
+        raise ArgumentError(
+            "CTCLoss: preprocess_collapse_repeated must be False and ctc_merge_repeated True"
+        )
+    rows, count = labels_indices[:, 0].long(), x.shape[1]
+    lengths = torch.bincount(rows, minlength=count)
+    given = sequence_length.long()
+    if ignore_longer_outputs_than_inputs:
+        lengths = torch.where(lengths > given, 0, lengths)
+    labels = torch.zeros((count, int(lengths.max())), dtype=torch.int64, device=x.device)
+    kept = lengths[rows] > 0
+    labels[rows[kept], labels_indices[kept, 1].long()] = labels_values[kept].long()
+    with torch.enable_grad():
+        scores = x if x.requires_grad else x.detach().requires_grad_()
+        loss = functional.ctc_loss(
+            functional.log_softmax(scores, -1), labels, given, lengths,
+            blank=x.shape[2] - 1, reduction="none",
+        )  # fmt: skip
+        (gradient,) = torch.autograd.grad(loss.sum(), scores, retain_graph=x.requires_grad)
+    return (loss if x.requires_grad else loss.detach()), gradient

@@ -224,3 +224,24 @@ def product_along(input: torch.Tensor, dim: Any, keepdim: bool, dtype: Any) -> t
     if dim is None:
         return torch.prod(input, dtype=dtype)
     return torch.prod(input, dim=dim, keepdim=keepdim, dtype=dtype)
+
+
+def median_of(
+    x: torch.Tensor, global_median: bool, axis: int, keep_dims: bool, ignore_nan: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the lower of the middle values and where it is; of all values, 0."""
+    find = torch.nanmedian if ignore_nan else torch.median
+    if global_median:
+        return find(x), torch.zeros((), dtype=torch.int64, device=x.device)
+    value, place = find(x, dim=axis, keepdim=keep_dims)
+    return value, place
+
+
+def trace(input: torch.Tensor) -> torch.Tensor:
+    """Return the sum of the diagonal in the dtype of the matrix."""
+    return torch.trace(input).to(input.dtype)
+
+
+def histogram(input: torch.Tensor, bins: int, min: float, max: float) -> torch.Tensor:
+    """Return how many values lie in each of equal bins, in the dtype of the values."""
+    return torch.histc(input.float(), bins, min, max).to(input.dtype)

@@ -182,3 +182,53 @@ def split_unevenly(
 ) -> tuple[torch.Tensor, ...]:
     """Return NumPy's array_split: the first pieces may be one longer."""
     return split_at(x, indices_or_sections, axis)
+
+
+def reverse_sequence(
+    x: torch.Tensor, seq_lengths: torch.Tensor, seq_dim: int, batch_dim: int
+) -> torch.Tensor:
+    """Return x with the first seq_lengths[i] elements of each sequence i the other way round."""
+    longest = x.shape[seq_dim]
+    lengths = seq_lengths.long().unsqueeze(1)
+    if bool(((lengths < 0) | (lengths > longest)).any()):
+        raise ArgumentError(
+            f"reverse_sequence: seq_lengths is {seq_lengths.tolist()}; all must be in"
+            f" [0, {longest}]"
+        )
+    places = torch.arange(longest, device=x.device)
+    places = torch.where(places < lengths, lengths - 1 - places, places)
+    rows = x.movedim((batch_dim, seq_dim), (0, 1))
+    numbers = torch.arange(rows.shape[0], device=x.device).unsqueeze(1)
+    return rows[numbers, places].movedim((0, 1), (batch_dim, seq_dim))
+
+
+def fold(
+    input: torch.Tensor,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any,
+    padding: Any,
+    stride: Any,
+) -> torch.Tensor:
+    """Return the sums of overlapping blocks (N, C, kernel, L), or (N, C * kernel, L)."""
+    columns = input.flatten(1, 2) if input.dim() == 4 else input
+    settings = [each if isinstance(each, int) else to_ints(each) for each in (dilation, padding)]
+    kernel, steps = ((each,) * 2 if isinstance(each, int) else to_ints(each) for each in
+                     (kernel_size, stride))  # fmt: skip
+    return torch.nn.functional.fold(columns, to_ints(output_size), kernel, *settings, steps)
+
+
+def pad_by_pairs(
+    x: torch.Tensor, paddings: Any, constant_value: Any, mode: str, paddings_contiguous: bool
+) -> torch.Tensor:
+    """Return x with more around it: (before, after) of the last axis, then of those before it.
+
+    Not contiguous, all that comes before is given first.
+    """
+    pads = list(to_ints(paddings))
+    if not paddings_contiguous:
+        half = len(pads) // 2
+        pads = [each for pair in zip(pads[:half], pads[half:], strict=True) for each in pair]
+    if mode == "constant":
+        return torch.nn.functional.pad(x, pads, value=float(constant_value))
+    return torch.nn.functional.pad(x, pads, mode="replicate" if mode == "edge" else mode)

@@ -50,6 +50,7 @@ PortEquality = Literal["exact", "approximate", "by_hand"]
 OPERATOR_MODULES = (
     "arrays",
     "convolving",
+    "elementwise",
     "gathering",
     "losses",
     "making",

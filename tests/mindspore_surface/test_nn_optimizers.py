@@ -52,6 +52,19 @@ OPTIMIZERS: dict[str, Callable[[Any, Any], Any]] = {
     "adam-weight-decay": lambda nn, net: nn.AdamWeightDecay(
         net.trainable_params(), 0.01, weight_decay=0.1
     ),
+    "rmsprop": lambda nn, net: nn.RMSProp(net.trainable_params(), 0.01),
+    "rmsprop-momentum": lambda nn, net: nn.RMSProp(
+        net.trainable_params(), 0.01, 0.8, 0.5, 1e-3, weight_decay=0.1, loss_scale=4.0
+    ),
+    "rmsprop-centered": lambda nn, net: nn.RMSProp(
+        net.trainable_params(), 0.01, momentum=0.5, epsilon=1e-3, centered=True
+    ),
+    "rmsprop-groups": lambda nn, net: nn.RMSProp(groups(net), 0.01),
+    "adagrad": lambda nn, net: nn.Adagrad(net.trainable_params(), learning_rate=0.1),
+    "adagrad-decay": lambda nn, net: nn.Adagrad(
+        net.trainable_params(), 0.5, 0.1, weight_decay=0.1, loss_scale=4.0
+    ),
+    "adagrad-groups": lambda nn, net: nn.Adagrad(groups(net), 0.2),
 }
 
 

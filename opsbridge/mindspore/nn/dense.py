@@ -1,4 +1,4 @@
-"""`Dense`: the fully connected layer."""
+"""The fully connected layers: of one input, and of products of two."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
 
-__all__ = ["Dense"]
+__all__ = ["BiDense", "Dense"]
 
 
 @from_table
@@ -77,3 +77,39 @@ class Dense(Cell):
         text = f"input_channels={self.in_channels}, output_channels={self.out_channels}"
         text += f", has_bias={self.has_bias}" if self.has_bias else ""
         return text + (f", activation={self.activation}" if self.activation_flag else "")
+
+
+@from_table
+class BiDense(Cell):
+    """Return input1 @ weight[o] @ input2 + bias[o] for each output o, along the last axes.
+
+    The weight is (out_channels, in1_channels, in2_channels).
+    """
+
+    def __init__(
+        self,
+        *,
+        in1_channels: int,
+        in2_channels: int,
+        out_channels: int,
+        weight_init: Any,
+        bias_init: Any,
+        has_bias: bool,
+        dtype: torch.dtype,
+    ) -> None:
+        super().__init__()
+        self.in1_channels, self.in2_channels = in1_channels, in2_channels
+        self.out_channels, self.has_bias = out_channels, has_bias
+        rule = Uniform(1 / math.sqrt(in1_channels))
+        shape = [out_channels, in1_channels, in2_channels]
+        weight = initializer(rule if weight_init is None else weight_init, shape, dtype)
+        self.weight = Parameter(weight, name="weight")
+        self.bias: Any = None
+        if has_bias:
+            bias = initializer(rule if bias_init is None else bias_init, [out_channels], dtype)
+            self.bias = Parameter(bias, name="bias")
+
+    def construct(self, input1: Any, input2: Any) -> Any:
+        """Compute the products of both inputs (..., in1_channels) and (..., in2_channels)."""
+        inputs = plain(input1), plain(input2)
+        return as_tensor(functional.bilinear(*inputs, plain(self.weight), plain(self.bias)))

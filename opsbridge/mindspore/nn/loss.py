@@ -16,6 +16,7 @@ from opsbridge.mindspore.tensor import Tensor
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CrossEntropyLoss",
     "KLDivLoss",
     "LossBase",
@@ -225,3 +226,31 @@ def _class_numbers(labels: Any) -> torch.Tensor:
     """Return int32 class numbers as the int64 that PyTorch wants; distributions as they are."""
     targets: torch.Tensor = plain(labels)
     return targets if targets.is_floating_point() else targets.long()
+
+
+class CTCLoss(LossBase):
+    """Connectionist temporal classification of log_probs (steps, N, classes), or of one sequence.
+
+    `blank` is the class of no label; with zero_infinity impossible sequences cost 0.
+    """
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__(reduction)
+        self.blank, self.zero_infinity = blank, zero_infinity
+
+    def construct(
+        self, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any
+    ) -> Tensor:
+        """Return the loss for targets (N, longest) of their lengths."""
+        values, labels = plain(log_probs), plain(targets)
+        lengths = [
+            torch.as_tensor(plain(each)).reshape(labels.shape[:-1] or ())
+            for each in (input_lengths, target_lengths)
+        ]
+        return as_tensor(
+            functional.ctc_loss(
+                values, labels, *lengths, self.blank, self.reduction, self.zero_infinity
+            )
+        )

@@ -18,7 +18,7 @@ from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.resizing import interpolate
 from opsbridge.mindspore.tensor import Tensor
 
-__all__ = ["Norm", "OneHot", "Pad", "Range", "ResizeBilinear", "Unfold", "Upsample"]
+__all__ = ["Norm", "OneHot", "Pad", "Range", "ResizeBilinear", "Tril", "Triu", "Unfold", "Upsample"]
 
 
 class Pad(Cell):
@@ -108,6 +108,22 @@ class OneHot(Cell):
         on = torch.tensor(self.on_value, dtype=self.dtype, device=places.device)
         off = torch.tensor(self.off_value, dtype=self.dtype, device=places.device)
         return as_tensor(torch.where(chosen, on, off))
+
+
+class Tril(Cell):
+    """Return matrices with zeros above the k-th diagonal."""
+
+    def construct(self, x: Any, k: int = 0) -> Tensor:
+        """Return the lower triangles of x."""
+        return as_tensor(torch.tril(plain(x), k))
+
+
+class Triu(Cell):
+    """Return matrices with zeros below the k-th diagonal."""
+
+    def construct(self, x: Any, k: int = 0) -> Tensor:
+        """Return the upper triangles of x."""
+        return as_tensor(torch.triu(plain(x), k))
 
 
 @from_table

@@ -205,6 +205,8 @@ def _result_kind(entry: PortEntry) -> Kind:
 _NOT_TENSORS = {
     *("Split", "split", "chunk", "Unstack", "unstack", "unbind", "Shape", "shape", "get_context"),
     *("ScalarCast", "DType", "dtype", "Rank", "rank", "size", "Size", "meshgrid", "Meshgrid"),
+    *("is_tensor", "is_floating_point", "unique_consecutive", "tensor_split", "hsplit", "vsplit"),
+    *("dsplit", "atleast_1d"),
     *("stop_gradient", "depend", "Depend", "constexpr", "get_activation", "tuple_to_array"),
     *("load_checkpoint", "load_param_into_net", "value_and_grad", "grad", "set_context"),
 }

@@ -12,7 +12,7 @@ from opsbridge.mindspore.nn.optim.optimizer import Optimizer
 from opsbridge.mindspore.nn.plain import plain
 from opsbridge.mindspore.parameter import Parameter
 
-__all__ = ["SGD", "Adam", "AdamWeightDecay", "Momentum"]
+__all__ = ["SGD", "Adagrad", "Adam", "AdamWeightDecay", "Momentum", "RMSProp"]
 
 
 class Momentum(Optimizer):
@@ -192,3 +192,81 @@ def _check_betas(owner: str, beta1: float, beta2: float, eps: float) -> None:
             f"{owner}: beta1 is {beta1}, beta2 is {beta2}, eps is {eps};"
             " the betas must be in (0, 1) and eps positive"
         )
+
+
+class RMSProp(Optimizer):
+    """mean_square = decay * mean_square + (1 - decay) * gradient ** 2, from 1 on;
+    moment = momentum * moment + rate * gradient / sqrt(mean_square + epsilon);
+    parameter -= moment. Centered, the square of the mean gradient is taken off mean_square there.
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        learning_rate: Any = 0.1,
+        decay: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-10,
+        use_locking: bool = False,
+        centered: bool = False,
+        loss_scale: float = 1.0,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(learning_rate, params, weight_decay, loss_scale)
+        if decay < 0 or momentum < 0 or epsilon <= 0:
+            raise ArgumentError(
+                f"RMSProp: decay is {decay}, momentum is {momentum}, epsilon is {epsilon};"
+                " decay and momentum must be at least 0 and epsilon positive"
+            )
+        given = np.array([decay, momentum, epsilon], np.float32)
+        self.decay, self.momentum, self.epsilon = given.tolist()
+        self.centered = centered
+        if centered:
+            self.mg = self.parameters.clone("mean_grad", init="zeros")
+        self.ms = self.parameters.clone("mean_square", init="ones")
+        self.moment = self.parameters.clone("moment", init="zeros")
+
+    def update(self, gradients: list[torch.Tensor], rates: list[torch.Tensor]) -> None:
+        """Update all parameters by prepared gradients."""
+        for number, (parameter, gradient, rate) in enumerate(
+            zip(self.parameters, gradients, rates, strict=True)
+        ):
+            square, moment = plain(self.ms[number]), plain(self.moment[number])
+            square.add_((gradient * gradient - square) * (1 - self.decay))
+            spread = square
+            if self.centered:
+                mean = plain(self.mg[number])
+                mean.add_((gradient - mean) * (1 - self.decay))
+                spread = square - mean * mean
+            step = rate * gradient / (spread + self.epsilon).sqrt()
+            moment.mul_(self.momentum).add_(step)
+            plain(parameter).sub_(moment)
+
+
+class Adagrad(Optimizer):
+    """accum = accum + gradient ** 2; parameter -= rate * gradient / sqrt(accum)."""
+
+    def __init__(
+        self,
+        params: Any,
+        accum: float = 0.1,
+        learning_rate: Any = 1e-3,
+        update_slots: bool = True,
+        loss_scale: float = 1.0,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(learning_rate, params, weight_decay, loss_scale)
+        if accum < 0:
+            raise ArgumentError(f"Adagrad: accum is {accum}; it must be at least 0")
+        self.update_slots = update_slots
+        self.accum = self.parameters.clone("accum", init=accum)
+
+    def update(self, gradients: list[torch.Tensor], rates: list[torch.Tensor]) -> None:
+        """Update all parameters by prepared gradients."""
+        for parameter, accum, gradient, rate in zip(
+            self.parameters, self.accum, gradients, rates, strict=True
+        ):
+            total = plain(accum)
+            if self.update_slots:
+                total.add_(gradient * gradient)
+            plain(parameter).sub_(rate * gradient / total.sqrt())

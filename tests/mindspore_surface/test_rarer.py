@@ -1,0 +1,45 @@
+"""Rarer operators and functions give what the real MindSpore gives: values, dtypes, shapes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rarer_calls import CALLS, names, plain
+
+pytest.importorskip("torch", reason="the surface computes with PyTorch")
+mindspore = pytest.importorskip("mindspore", reason="compares with the real MindSpore")
+
+from opsbridge import mindspore as surface  # noqa: E402
+from opsbridge.errors import ArgumentError  # noqa: E402
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_call(call: str) -> None:
+    ours, theirs = (
+        plain(eval(call, {"ms": ms, "ops": ms.ops, "nn": ms.nn, **names(ms.Tensor)}))
+        for ms in (surface, mindspore)
+    )
+    assert len(ours) == len(theirs)
+    for one, other in zip(ours, theirs, strict=True):
+        assert type(one) is type(other)
+        if not isinstance(other, np.ndarray):
+            assert one == other
+            continue
+        assert (one.shape, one.dtype) == (other.shape, other.dtype)
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+def test_statistics_move_as_the_real_ones() -> None:
+    moved = []
+    for ms in (surface, mindspore):
+        given = names(ms.Tensor)
+        image, mean, variance = given["image"], given["v"].copy(), given["w"].copy()
+        ms.ops.batch_norm(image, mean, variance, given["w"], given["v"], training=True)
+        moved.append((mean.asnumpy(), variance.asnumpy()))
+    np.testing.assert_allclose(moved[0], moved[1], rtol=1e-5)
+
+
+def test_lengths_beyond_the_sequence_are_refused() -> None:
+    given = names(surface.Tensor)
+    with pytest.raises(ArgumentError, match=r"seq_lengths is \[2, 3, 1\]; all must be in \[0, 2\]"):
+        surface.ops.reverse_sequence(given["x"][:, :2], given["lengths"], 1)
