@@ -57,6 +57,31 @@ def test_roi_align(mode: int, scale: float, samples: int) -> None:
     torch.testing.assert_close(result, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("mode", [0, 1])
+def test_roi_align_at_the_left_edge_without_width(mode: int) -> None:
+    features = torch.randn((1, 2, 16, 16), generator=torch.Generator().manual_seed(1))
+    rois = torch.tensor(
+        [[0, 0, 2, 0, 9], [0, 0.0009, 2, -0.0009, 9], [0, 0.002, 2, 0, 9], [0, 0, 0, 8, 9]]
+    )
+    arguments = f"3, 3, 0.5, roi_end_mode={mode}"
+    expected = eval(f"ops.ROIAlign({arguments})", {"ops": ops})(features, rois)
+    assert not expected[:2].any()
+    result = ported(f"ops.ROIAlign({arguments})")(features, rois)
+    torch.testing.assert_close(result, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("others", ["float16", "float32"])
+@pytest.mark.parametrize("anchors", ["float16", "float32"])
+@pytest.mark.parametrize("made", ["ops.BoundingBoxDecode((48, 64))", "ops.BoundingBoxEncode()"])
+def test_boxes_of_two_precisions(made: str, anchors: str, others: str) -> None:
+    other = boxes(9, 5) if "Encode" in made else torch.linspace(-1, 1, 36).reshape(9, 4)
+    arguments = boxes(9, 4).to(getattr(torch, anchors)), other.to(getattr(torch, others))
+    expected = eval(made, {"ops": ops})(*arguments)
+    result = ported(made)(*arguments)
+    assert result.dtype == expected.dtype
+    torch.testing.assert_close(result, expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("made", "arguments"),
     [
