@@ -66,6 +66,18 @@ def test_roi_align_of_regions_without_width_at_the_left_edge(mode: int) -> None:
     torch.testing.assert_close(result, ops.ROIAlign(2, 2, 1.0, 2, mode)(features, rois))
 
 
+@pytest.mark.parametrize("others", ["float16", "float32"])
+@pytest.mark.parametrize("anchors", ["float16", "float32"])
+@pytest.mark.parametrize("made", ["ops.BoundingBoxDecode((48, 64))", "ops.BoundingBoxEncode()"])
+def test_boxes_of_two_precisions(made: str, anchors: str, others: str) -> None:
+    other = boxes(9, 5) if "Encode" in made else torch.linspace(-1, 1, 36).reshape(9, 4)
+    arguments = boxes(9, 4).to(getattr(torch, anchors)), other.to(getattr(torch, others))
+    expected = eval(made, {"ops": ops})(*arguments)
+    result = ported(made)(*arguments)
+    assert result.dtype == expected.dtype
+    torch.testing.assert_close(result, expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("made", "arguments"),
     [
