@@ -245,12 +245,12 @@ class CTCLoss(LossBase):
     ) -> Tensor:
         """Return the loss for targets (N, longest) of their lengths."""
         values, labels = plain(log_probs), plain(targets)
-        lengths = [
-            torch.as_tensor(plain(each)).reshape(labels.shape[:-1] or ())
+        steps, longs = (
+            torch.as_tensor(plain(each)).reshape(labels.shape[:-1])
             for each in (input_lengths, target_lengths)
-        ]
+        )
         return as_tensor(
             functional.ctc_loss(
-                values, labels, *lengths, self.blank, self.reduction, self.zero_infinity
+                values, labels, steps, longs, self.blank, self.reduction, self.zero_infinity
             )
         )

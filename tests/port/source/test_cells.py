@@ -37,6 +37,10 @@ def line_of(statement: str, target: Target = Target.OPSBRIDGE) -> str:
             "z = [y for y in x.get_parameters() if 'beta' in y.name]",
             "z = [y for y in opsbridge.mindspore.nn.Cell.get_parameters(x) if 'beta' in y.name]",
         ),
+        (
+            "for y, z in x.get_parameters(): y.a = z",
+            "for y, z in opsbridge.mindspore.nn.Cell.get_parameters(x): y.a = z",
+        ),
         ("z = [y for y in x.get_parameters()]", "z = [y for y in x.parameters()]"),
         ("y = dict(x.parameters_and_names())", "y = dict(x.named_parameters())"),
         ("y = x.parameters_dict()", "y = dict(x.named_parameters())"),

@@ -159,6 +159,7 @@ LAYERS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "Pad": ((((0, 0), (1, 2)),), {}),
     "Range": ((0, 3), {}),
     "SoftmaxCrossEntropyWithLogits": ((), {}),
+    "Upsample": ((), {"size": (4, 4)}),
 }
 # What the difference of a written layer says, and members that are given to no constructor.
 SAID = {("Conv1d", "weight")}
