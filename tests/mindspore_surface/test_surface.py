@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from child_process import python_output
@@ -119,7 +121,7 @@ def test_an_operator_without_its_tensor_names_it() -> None:
 def test_a_cast_of_none_fails_when_it_is_used(cast: Any) -> None:
     nothing = ops.Squeeze()(cast(None, ms.int32)) * Tensor([1, 2])
     for use in (len, repr, lambda x: x.asnumpy(), lambda x: ops.Concat()((x, x)).shape):
-        with pytest.raises(DtypeError, match="ast: input(_x)? is None, which it does not take"):
+        with pytest.raises(DtypeError, match=r"ast: input(_x)? is None, which it does not take"):
             use(nothing)
 
 
