@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
 import pytest
 
 pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
@@ -11,6 +12,7 @@ torch = pytest.importorskip("torch", reason="runs what is translated")
 pytest.importorskip("torchvision", reason="the functions call torchvision")
 
 from opsbridge.mindspore import nn, ops  # noqa: E402
+from opsbridge.mindspore import numpy as surface_numpy  # noqa: E402
 from opsbridge.port.source.result import Target  # noqa: E402
 from opsbridge.port.source.translate import translate_text  # noqa: E402
 from opsbridge.port.source.vendored import helper_of  # noqa: E402
@@ -173,6 +175,17 @@ def test_images_of_half_precision_are_rounded_once() -> None:
     images = torch.randn((1, 2, 7, 9), generator=torch.Generator().manual_seed(2)).half()
     resize = ported("ops.ResizeBilinear(size)", size=(14, 5))
     assert torch.equal(resize(images), resize(images.float()).half())
+
+
+@pytest.mark.parametrize("dtype", [numpy.float32, numpy.bool_, numpy.dtype("int32"), "float16"])
+@pytest.mark.parametrize("name", ["ones", "zeros"])
+def test_a_dtype_of_numpy(name: str, dtype: Any) -> None:
+    source = f"import mindspore as ms\nresult = ms.numpy.{name}((2, 1), dtype)\n"
+    space: dict[str, Any] = {"dtype": dtype}
+    exec(translate_text(source, Target.TORCHVISION), space)
+    expected = getattr(surface_numpy, name)((2, 1), dtype).as_subclass(torch.Tensor)
+    assert space["result"].dtype == expected.dtype
+    assert torch.equal(space["result"], expected)
 
 
 def test_an_operator_of_several_results() -> None:
