@@ -378,6 +378,15 @@ def declined(boxes: Any, scores: Any) -> None:
         ops.nms(boxes, scores, float("nan"))
 
 
+def references_of_100(call: Callable[[], Any], counted: tuple[Any, ...]) -> int:
+    """By how many references 100 calls change what they should leave alone."""
+    before = [sys.getrefcount(each) for each in counted]
+    for _ in range(100):
+        call()
+    after = [sys.getrefcount(each) for each in counted]
+    return max(abs(now - then) for now, then in zip(after, before, strict=True))
+
+
 @pytest.mark.parametrize("framework_name", FRAMEWORKS)
 def test_calls_keep_nothing(framework_name: str) -> None:
     given = tuple(to_tensor(framework_name, a.astype(np.float32)) for a in (BOXES, SCORES))
@@ -392,11 +401,8 @@ def test_calls_keep_nothing(framework_name: str) -> None:
     for call in calls:
         call()
         call()
-        before = [sys.getrefcount(each) for each in counted]
-        for _ in range(100):
-            call()
-        after = [sys.getrefcount(each) for each in counted]
-        assert all(abs(now - then) < 20 for now, then in zip(after, before, strict=True))
+        # Other threads and the collector of garbage count, too, but not in every round.
+        assert min(references_of_100(call, counted) for _ in range(3)) < 20
 
 
 @pytest.mark.parametrize("framework_name", FRAMEWORKS)
