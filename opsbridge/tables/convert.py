@@ -71,7 +71,7 @@ def _count(value: Any, param: Param, layer: RegionLayer) -> Slots:
 
 def _pair(value: Any, param: Param, layer: RegionLayer) -> Slots:
     # An integer that a graph of PyTorch leaves open may be asked for nothing.
-    if not isinstance(value, int) and getattr(value, "shape", ()):
+    if not isinstance(value, int) and getattr(value, "shape", None):
         value = value.tolist()
     first, second = value if isinstance(value, Sequence) else (value, value)
     return {param.fills[0]: int(_scalar(first)), param.fills[1]: int(_scalar(second))}

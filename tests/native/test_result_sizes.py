@@ -51,7 +51,8 @@ CALLS = {
         "box_iou_gradient", (), (3, 2), (ROWS, OTHERS, 0.0, boxes(3), boxes(2), PAIRS, 1)
     ),
     "gradient of pairs, first": (
-        "box_iou_gradient", (np.ones((3, 2), np.float32), ROWS, OTHERS, 0.0), (3, 4), (boxes(2), PAIRS, 1)
+        "box_iou_gradient", (np.ones((3, 2), np.float32), ROWS, OTHERS, 0.0), (3, 4),
+        (boxes(2), PAIRS, 1),
     ),
     "gradient of area": ("box_area_gradient", (), (3,), (ROWS, boxes(3), BoxAreaRule().word)),
     "gradient of convert": ("box_convert_gradient", (), (3, 4), (ROWS, boxes(3), CORNERS)),
