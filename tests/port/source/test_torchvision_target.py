@@ -207,3 +207,15 @@ def test_no_two_functions_have_one_name() -> None:
         if found := helper_of(entry):
             helper = found[0]
             assert seen.setdefault(helper.name, helper.source) == helper.source, entry.name
+
+
+def test_a_printer_is_an_object_that_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    source = (
+        "from mindspore import nn, ops\n\n\nclass Net(nn.Cell):\n"
+        "    def __init__(self):\n        super().__init__()\n        self.show = ops.Print()\n\n"
+        "    def construct(self, x):\n        self.show('sum', x)\n        return ops.Print()(x)\n"
+    )
+    scope: dict[str, Any] = {}
+    exec(translate_text(source, Target.TORCHVISION), scope)
+    assert scope["Net"]()(7) == (7,)
+    assert capsys.readouterr().out == "sum 7\n7\n"
