@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from opsbridge.mindspore.converters import to_axes, to_dtype, to_int, to_ints, to_tensor
+from opsbridge.mindspore.converters import (
+    to_array_dtype,
+    to_axes,
+    to_dtype,
+    to_int,
+    to_ints,
+    to_tensor,
+)
 from opsbridge.mindspore.making import grids as tuple_of_grids
 from opsbridge.mindspore.methods import unique as unique_with_places
 
@@ -28,7 +35,7 @@ def as_array(a: Any, dtype: Any) -> torch.Tensor:
     tensor = torch.stack([to_tensor(each) for each in a]) if is_nested else torch.as_tensor(a)
     keeps = is_nested or isinstance(a, torch.Tensor | np.ndarray)
     kept = tensor.dtype if keeps else _OF_PYTHON.get(tensor.dtype, tensor.dtype)
-    return tensor.to(to_dtype(dtype) or kept)
+    return tensor.to(to_array_dtype(dtype) or kept)
 
 
 def full(shape: Any, fill_value: Any, dtype: Any) -> torch.Tensor:

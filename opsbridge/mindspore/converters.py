@@ -32,6 +32,11 @@ def to_dtype(value: Any) -> torch.dtype | None:
     return dtype
 
 
+def to_array_dtype(value: Any) -> torch.dtype | None:
+    """Return what `mindspore.numpy` takes a dtype for: Python's int is int32 there."""
+    return torch.int32 if value is int else to_dtype(value)
+
+
 def to_int(value: Any) -> int:
     """Return a number or one-element tensor as an int."""
     return value if type(value) is int else int(value)
@@ -78,6 +83,7 @@ CONVERTERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "same": _same,
         "dtype": to_dtype,
+        "array_dtype": to_array_dtype,
         "axes": to_axes,
         "axis_list": lambda value: to_ints(value),
         "ints": to_ints,

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from opsbridge.errors import ArgumentError
-from opsbridge.mindspore.converters import to_dtype, to_int, to_ints, to_number, to_tensor
+from opsbridge.mindspore.converters import (
+    to_array_dtype,
+    to_dtype,
+    to_int,
+    to_ints,
+    to_number,
+    to_tensor,
+)
 
 
 def fill(dtype: Any, dims: Any, x: Any) -> torch.Tensor:
@@ -17,12 +25,12 @@ def fill(dtype: Any, dims: Any, x: Any) -> torch.Tensor:
 
 def zeros(shape: Any, dtype: Any) -> torch.Tensor:
     """Return zeros."""
-    return torch.zeros(to_ints(shape), dtype=to_dtype(dtype))
+    return torch.zeros(to_ints(shape), dtype=to_array_dtype(dtype))
 
 
 def ones(shape: Any, dtype: Any) -> torch.Tensor:
     """Return ones."""
-    return torch.ones(to_ints(shape), dtype=to_dtype(dtype))
+    return torch.ones(to_ints(shape), dtype=to_array_dtype(dtype))
 
 
 def full(shape: Any, fill_value: Any, dtype: Any) -> torch.Tensor:
@@ -33,7 +41,7 @@ def full(shape: Any, fill_value: Any, dtype: Any) -> torch.Tensor:
 
 def eye(n: Any, m: Any, dtype: Any) -> torch.Tensor:
     """Return ones on the diagonal of zeros."""
-    return torch.eye(to_int(n), to_int(n if m is None else m), dtype=to_dtype(dtype))
+    return torch.eye(to_int(n), to_int(n if m is None else m), dtype=to_array_dtype(dtype))
 
 
 def scalar_to_tensor(x: Any, dtype: Any) -> torch.Tensor:
@@ -75,7 +83,8 @@ def count_up(start: Any, stop: Any, step: Any, dtype: Any = None) -> torch.Tenso
     start, stop = (0, start) if stop is None else (start, stop)
     numbers = [to_number(each) for each in (start, stop, 1 if step is None else step)]
     is_whole = all(isinstance(each, int) for each in numbers)
-    wanted = to_dtype(dtype) or (torch.int32 if is_whole else torch.float32)
+    wanted = to_dtype(np.dtype(float) if dtype is float else dtype)
+    wanted = wanted or (torch.int32 if is_whole else torch.float32)
     return torch.arange(*numbers).to(wanted)
 
 
@@ -96,7 +105,7 @@ def spaced(
     values = low + places * step if parts else low.expand(num, *step.shape)
     if endpoint and num > 1:
         values = torch.cat([values[:-1], high.expand_as(values[-1:])])
-    values = values.movedim(0, axis).to(to_dtype(dtype) or torch.float32)
+    values = values.movedim(0, axis).to(to_array_dtype(dtype) or torch.float32)
     return (values, step) if retstep else values
 
 
@@ -182,7 +191,7 @@ def rand(size: Any) -> torch.Tensor:
 
 def identity(n: Any, dtype: Any) -> torch.Tensor:
     """Return the identity matrix."""
-    return torch.eye(to_int(n), dtype=to_dtype(dtype))
+    return torch.eye(to_int(n), dtype=to_array_dtype(dtype))
 
 
 def full_like(a: Any, fill_value: Any) -> torch.Tensor:

@@ -28,6 +28,7 @@ PortForm = Literal[
 PortConverter = Literal[
     "same",
     "dtype",  # a dtype of MindSpore, NumPy or Python, or its name
+    "array_dtype",  # the same, but Python's int is int32
     "axes",  # one axis or several; () and None are all
     "axis_list",  # one axis or several, as a tuple
     "ints",  # a sequence of integers, or a tensor of them

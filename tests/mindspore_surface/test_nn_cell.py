@@ -211,6 +211,18 @@ def test_an_uncovered_layer_is_named_with_its_neighbours() -> None:
         _ = nn.Conv4d
 
 
+def test_constructors_may_have_the_checks_of_mindspores_transformers() -> None:
+    layers = module_of("mindspore.parallel._transformer.layers")
+
+    @layers._args_type_validator_check(
+        name=layers._valid_type_checks([str], "A"), count=layers._valid_value_checks([1, 2], "A")
+    )
+    def constructor(name: str, count: int) -> str:
+        return name * count
+
+    assert constructor("a", 2) == "aa"
+
+
 @pytest.mark.parametrize("train", [False, True])
 def test_compiled_cells_compute_the_same(train: bool) -> None:
     class Net(nn.Cell):

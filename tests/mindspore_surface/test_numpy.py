@@ -17,6 +17,23 @@ from opsbridge.mindspore.names import module_of
 X = (np.random.default_rng(4).permutation(12).reshape(3, 4) / 5 - 1).astype(np.float32)
 INTS = np.array([[2, 1, 2], [3, 1, 2]], np.int32)
 
+
+def makers(mnp: Any, x: Any) -> list[Callable[[type], Any]]:
+    """The functions that make arrays of a dtype."""
+    return [
+        lambda dtype: mnp.ones((2,), dtype),
+        lambda dtype: mnp.zeros((2,), dtype),
+        lambda dtype: mnp.full((2,), 1, dtype),
+        lambda dtype: mnp.eye(2, dtype=dtype),
+        lambda dtype: mnp.identity(2, dtype),
+        lambda dtype: mnp.linspace(0, 2, 3, dtype=dtype),
+        lambda dtype: mnp.array([1, 2], dtype),
+        lambda dtype: mnp.asarray([1, 2], dtype),
+        lambda dtype: mnp.ones_like(x, dtype),
+        lambda dtype: mnp.zeros_like(x, dtype),
+    ]
+
+
 CALLS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "array-of-ints": lambda mnp, x, n: mnp.array([[1, 2], [3, 4]]),
     "array-of-floats": lambda mnp, x, n: mnp.array([1.5, 2]),
@@ -27,6 +44,12 @@ CALLS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "asarray": lambda mnp, x, n: (mnp.asarray([1, 2]), mnp.asarray(2.5), mnp.asarray(n)),
     "full": lambda mnp, x, n: (mnp.full((2, 3), 4), mnp.full(2, 1.5), mnp.full((2, 4), x[0])),
     "full-with-dtype": lambda mnp, x, n: mnp.full((2,), 3, mnp.float32),
+    "types-of-python": lambda mnp, x, n: [
+        make(dtype) for dtype in (int, float, bool) for make in makers(mnp, x)
+    ],
+    "arange-of-types-of-python": lambda mnp, x, n: [
+        mnp.arange(2, dtype=dtype) for dtype in (int, float, bool)
+    ],
     "cumsum": lambda mnp, x, n: (mnp.cumsum(x), mnp.cumsum(x, 1), mnp.cumsum(n, axis=0)),
     "cumsum-of-bools": lambda mnp, x, n: mnp.cumsum(x > 0, 0),
     "meshgrid": lambda mnp, x, n: mnp.meshgrid(x[0], x[:, 1]),

@@ -138,6 +138,7 @@ _CONVERSIONS: dict[PortConverter, Callable[[_Operand], str]] = {
     "int": _number,
     "number": _number,
     "dtype": _dtype,
+    "array_dtype": _dtype,
     "axes": _axes,
     "axis_list": _axis_list,
     "ints": _ints,

@@ -93,7 +93,7 @@ def _translated(
     }
     project = Project(units.values())
     project.graph_functions = graph_functions(units.values(), project.classes.values())
-    project.given_none = given_none(project)
+    project.given_none = given_none(project, units.values())
     plans: dict[SourceFile, Plan] = {}
     for file, unit in units.items():
         tick(file.place.as_posix())

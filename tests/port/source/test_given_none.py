@@ -48,9 +48,9 @@ INLINED = {
 }
 
 
-def kept(call: str, made: str = "Scored()") -> set[str]:
+def kept(call: str, made: str = "Scored()", script: str = "") -> set[str]:
     """The parameters whose casts are no calls of PyTorch."""
-    source = SOURCE.replace("{call}", call).replace("{made}", made)
+    source = SOURCE.replace("{call}", call).replace("{made}", made) + script
     text = translate_text(source, Target.OPSBRIDGE)
     return {name for name, line in INLINED.items() if line not in text}
 
@@ -78,3 +78,18 @@ def test_what_a_call_gives_none_for(call: str, found: set[str]) -> None:
 )
 def test_which_cell_is_called(made: str, found: set[str]) -> None:
     assert kept("self.network(x, None)", made) == found
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ("network = Scored()\nnetwork(x, None)", {"labels"}),
+        ("network = other = Derived()\nnetwork(x, x, mask=None)", {"mask"}),
+        ("def run(x):\n    network = Scored()\n    return network(x, None)", {"labels"}),
+        ("network, other = Scored(), 1\nnetwork(x, None)", set()),
+        ("network = Scored\nnetwork(x, None)", set()),
+        ("network = ops.ReLU()\nnetwork(x, None)", set()),
+    ],
+)
+def test_which_variable_is_called(script: str, found: set[str]) -> None:
+    assert kept("x", script=f"\n\n{script}\n") == found
