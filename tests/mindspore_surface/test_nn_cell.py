@@ -16,6 +16,7 @@ import torch
 from opsbridge import mindspore as ms
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore import Parameter, ParameterTuple, Tensor, nn
+from opsbridge.mindspore.names import module_of
 
 
 def ones(*shape: int) -> Any:
