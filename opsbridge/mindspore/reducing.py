@@ -245,3 +245,8 @@ def trace(input: torch.Tensor) -> torch.Tensor:
 def histogram(input: torch.Tensor, bins: int, min: float, max: float) -> torch.Tensor:
     """Return how many values lie in each of equal bins, in the dtype of the values."""
     return torch.histc(input.float(), bins, min, max).to(input.dtype)
+
+
+def float_status(x: torch.Tensor) -> torch.Tensor:
+    """Return [1] where a value is NaN or infinite, [0] where none is; MindSpore: not on CPU."""
+    return (~x.isfinite()).any().float().reshape(1)

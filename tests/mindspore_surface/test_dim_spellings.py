@@ -105,3 +105,10 @@ def test_a_version_is_numbers() -> None:
 
 def test_a_summary_takes_its_value_and_gives_nothing() -> None:
     assert surface.ops.ScalarSummary()("loss", surface.Tensor(1.0)) is None
+
+
+@pytest.mark.parametrize("value", [0.0, -3e38, np.nan, np.inf, -np.inf])
+def test_the_status_of_a_tensor_says_whether_all_is_finite(value: float) -> None:
+    status = surface.ops.FloatStatus()(surface.Tensor(np.array([[1, value]], np.float32)))
+    assert (status.shape, status.dtype) == ((1,), surface.float32)
+    assert status.asnumpy()[0] == (not np.isfinite(value))
