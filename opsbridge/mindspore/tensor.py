@@ -38,7 +38,7 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
     """A tensor with MindSpore's constructor and printed form, on PyTorch's storage.
 
     Results of PyTorch operators on it are of this class again. NumPy data is copied, as MindSpore
-    does; Python floats become float32, Python integers int64.
+    does, to PyTorch's default device; Python floats become float32, Python integers int64.
 
     Args:
         input_data: a tensor, NumPy array, (nested) list or tuple, or number.
@@ -212,9 +212,8 @@ def _to_torch(data: Any, dtype: torch.dtype | None) -> torch.Tensor:
     if array.dtype == np.float64 and not is_numpy:
         array = array.astype(np.float32 if dtype is None else np.float64)
     try:
-        return torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape)).to(
-            dtype or torch.from_numpy(array.reshape(-1)[:0]).dtype
-        )
+        tensor = torch.as_tensor(np.ascontiguousarray(array).reshape(array.shape))
+        return tensor if dtype is None else tensor.to(dtype)
     except TypeError as error:
         raise DtypeError(
             f"Tensor: input_data has elements of type {array.dtype}; they must be numbers"
