@@ -74,6 +74,10 @@ class Flow:
                 return self.kind(node.expression)
             case cst.BinaryOperation():
                 return _stronger([self.kind(node.left), self.kind(node.right)])
+            case cst.Comparison():
+                return self._comparison_kind(node)
+            case cst.BooleanOperation():
+                return _joined([self.kind(node.left), self.kind(node.right)])
             case cst.IfExp():
                 return _joined([self.kind(node.body), self.kind(node.orelse)])
             case cst.Subscript():
@@ -86,6 +90,15 @@ class Flow:
             case cst.Attribute():
                 return self._attribute_kind(node)
         return Kind.UNKNOWN
+
+    def _comparison_kind(self, node: cst.Comparison) -> Kind:
+        compared = [self.kind(node.left)]
+        for each in node.comparisons:
+            if isinstance(each.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn):
+                return Kind.NUMBER
+            compared.append(self.kind(each.comparator))
+        kind = _stronger(compared)
+        return Kind.NUMBER if kind is Kind.SEQUENCE else kind
 
     def _call_kind(self, node: cst.Call) -> Kind:
         known = self._tensor_call(node)
@@ -192,11 +205,9 @@ class Flow:
 
 def _stronger(kinds: Iterable[Kind]) -> Kind:
     """What arithmetic on two kinds gives."""
+    order = (Kind.TENSOR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN, Kind.CIRCULAR, Kind.SEQUENCE)
     found = set(kinds)
-    for kind in (Kind.TENSOR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN, Kind.CIRCULAR):
-        if kind in found:
-            return kind
-    return found.pop()
+    return next((kind for kind in order if kind in found), Kind.NUMBER)
 
 
 def _joined(kinds: Iterable[Kind]) -> Kind:

@@ -43,6 +43,9 @@ def in_cell(body: str, setup: str = "pass") -> str:
         "ms.Parameter(y)",
         "x.init_data()",
         "x.reshape(2, k)",
+        "x > 0",
+        "0 < y <= x",
+        "(x > y) and (x < k)",
     ],
 )
 def test_a_tensor_tells_its_number_of_elements_by_a_call(value: str) -> None:
@@ -66,6 +69,11 @@ def test_a_tensor_tells_its_number_of_elements_by_a_call(value: str) -> None:
         "x.shape",
         "x.ndim + 1",
         "k.weight",
+        "y > 0",
+        "x is y",
+        "x in k",
+        "x.shape == y",
+        "(x > 0) or y",
     ],
 )
 def test_what_may_be_no_tensor_keeps_its_size(value: str) -> None:
@@ -74,7 +82,7 @@ def test_what_may_be_no_tensor_keeps_its_size(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["1 + 2", "len(y)", "None", "x.ndim", "(1, 2)", "list(y)", "x.shape", "'a'", "y", "np.ones(1)"],
+    ["1 + 2", "1 < 2", "x is None", "x.shape == (1, 2)", "len(y)", "None", "x.ndim", "(1, 2)", "list(y)", "x.shape", "'a'", "y", "np.ones(1)"],
 )
 def test_what_is_not_surely_a_tensor_is_converted_as_the_code_runs(value: str) -> None:
     """PyTorch's maximum takes no number."""
@@ -93,13 +101,18 @@ def test_elements_of_what_is_written_out_may_be_anything() -> None:
     assert in_cell("v, w = (x, y)\nreturn ops.maximum(x, v)").endswith("torch.maximum(x, v)")
 
 
+def test_a_comparison_inside_a_graph_gives_no_array() -> None:
+    body = "return (y > 0).astype('int32'), (x.shape[0] == y).astype(ms.float32)"
+    assert in_cell(body) == "return (y > 0).to(torch.int32), (x.shape[0] == y).to(torch.float32)"
+
+
 def test_a_function_from_elsewhere_gives_anything_but_an_array_inside_a_graph() -> None:
     body = "from elsewhere import made\nv = made(x)\nreturn ops.maximum(x, v)"
     assert function(body).endswith("opsbridge.mindspore.ops.maximum(x, v)")
     assert in_cell(body).endswith("torch.maximum(x, v)")
 
 
-@pytest.mark.parametrize("shape", ["tuple(y)", "x.shape", "[1, k]", "(k,) + x.shape[1:]"])
+@pytest.mark.parametrize("shape", ["tuple(y)", "x.shape", "[1, k]", "(k,) + x.shape[1:]", "[1] * 2"])
 def test_a_shape_that_is_a_sequence(shape: str) -> None:
     assert function(f"return ops.reshape(x, {shape})") == f"return torch.reshape(x, {shape})"
 
