@@ -174,3 +174,9 @@ def conv1d(
     if pad_mode == "same":
         (pair,) = same_padding((input.shape[-1],), (weight.shape[-1],), (step,), (gap,))
     return functional.conv1d(functional.pad(input, pair), weight, bias, step, 0, gap, groups)
+
+
+def im2col(x: torch.Tensor, ksizes: Any, strides: Any, dilations: Any, pads: Any) -> torch.Tensor:
+    """Return the windows of images as (N, C, elements of a window, windows)."""
+    columns = functional.unfold(x, ksizes, dilations, pads, strides)
+    return columns.reshape(x.shape[0], x.shape[1], -1, columns.shape[-1])

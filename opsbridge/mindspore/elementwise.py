@@ -30,3 +30,9 @@ def _tensors(one: Any, other: Any) -> tuple[torch.Tensor, torch.Tensor]:
     device = next(each.device for each in (one, other) if isinstance(each, torch.Tensor))
     first = torch.as_tensor(one, dtype=dtype, device=device)
     return first, torch.as_tensor(other, dtype=dtype, device=device)
+
+
+def multiply_no_nan(x: Any, y: Any) -> torch.Tensor:
+    """Return x * y, and 0 where y is, whatever x is."""
+    x, y = _tensors(x, y)
+    return torch.where(y == 0, torch.zeros_like(y), x * y)

@@ -129,3 +129,19 @@ def index_select(input: torch.Tensor, axis: Any, index: torch.Tensor) -> torch.T
 
 def _places(indices: Any) -> tuple[torch.Tensor, ...]:
     return tuple(to_tensor(indices).long().unbind(-1))
+
+
+def embedding_lookup(input_params: torch.Tensor, input_indices: Any, offset: Any) -> torch.Tensor:
+    """Return the slices at indices less an offset; those out of range are zeros."""
+    places = to_tensor(input_indices).long() - to_int(offset)
+    inside = (places >= 0) & (places < input_params.shape[0])
+    found = input_params[torch.where(inside, places, 0)]
+    return found * inside.reshape(*inside.shape, *(1,) * (found.dim() - inside.dim())).to(
+        found.dtype
+    )
+
+
+def in_top_k(x1: torch.Tensor, x2: torch.Tensor, k: int) -> torch.Tensor:
+    """Return for each row whether the value of its class is among the k largest."""
+    value = x1.gather(1, x2.long().reshape(-1, 1))
+    return (x1 > value).sum(1) < k

@@ -137,3 +137,13 @@ def ctc_loss(
         )  # fmt: skip
         (gradient,) = torch.autograd.grad(loss.sum(), scores, retain_graph=x.requires_grad)
     return (loss if x.requires_grad else loss.detach()), gradient
+
+
+def sparse_softmax_cross_entropy(
+    logits: torch.Tensor, labels: torch.Tensor, is_grad: bool
+) -> torch.Tensor:
+    """Return the mean loss of labels as classes, or with is_grad its gradient."""
+    if not is_grad:
+        return functional.cross_entropy(logits, labels.long())
+    wanted = functional.one_hot(labels.long(), logits.shape[-1])
+    return (functional.softmax(logits, -1) - wanted) / labels.numel()

@@ -71,3 +71,11 @@ def clip_by_global_norm(x: Any, clip_norm: Any, use_norm: Any = None) -> tuple[A
     total = torch.sqrt(squares.sum())
     bound = torch.maximum(total, torch.full_like(total, float(to_number(clip_norm))))
     return tuple(part * to_number(clip_norm) / bound for part in x)
+
+
+def local_response_norm(
+    x: torch.Tensor, depth_radius: int, bias: float, alpha: float, beta: float, norm_region: str
+) -> torch.Tensor:
+    """Return x over (bias + alpha * sum of squares of 2 * depth_radius + 1 channels) ** beta."""
+    size = 2 * depth_radius + 1  # PyTorch's alpha is for the mean of them
+    return functional.local_response_norm(x, size, alpha * size, beta, bias)

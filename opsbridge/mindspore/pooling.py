@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from opsbridge.errors import ArgumentError
+from opsbridge.mindspore.converters import to_dtype
 from opsbridge.mindspore.nn.lengths import pad_list, same_padding
 
 
@@ -89,3 +90,37 @@ def _six(pads: Any) -> list[int]:
     if len(numbers) == 6:
         return pad_list(list(zip(numbers[::2], numbers[1::2], strict=True)))
     return pad_list([(number, number) for number in (numbers * 3)[:3]])
+
+
+def max_pool_with_argmax(
+    x: torch.Tensor, kernel_size: Any, strides: Any, pad_mode: str, data_format: str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the largest value of each window, and where it is in its image (C, H, W)."""
+    kernel, steps = _lengths(kernel_size, 2), _lengths(strides, 2)
+    left = right = top = bottom = 0
+    if pad_mode.upper() == "SAME":
+        left, right, top, bottom = _same(x, kernel, steps)
+    padded = functional.pad(x, (left, right, top, bottom), value=float("-inf"))
+    values, places = functional.max_pool2d(padded, kernel, steps, return_indices=True)
+    height, width = x.shape[2:]
+    rows, columns = places // padded.shape[3] - top, places % padded.shape[3] - left
+    planes = torch.arange(x.shape[1], device=x.device).reshape(-1, 1, 1)
+    return values, ((planes * height + rows) * width + columns).to(torch.int32)
+
+
+def max_pool_with_places(
+    x: torch.Tensor,
+    kernel_size: Any,
+    strides: Any,
+    pads: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    argmax_type: Any,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the largest value of each window, and where it is in its plane (H, W)."""
+    kernel = _lengths(kernel_size, 2)
+    values, places = functional.max_pool2d(
+        x, kernel, kernel if strides is None else _lengths(strides, 2), _lengths(pads, 2),
+        _lengths(dilation, 2), ceil_mode, return_indices=True,
+    )  # fmt: skip
+    return values, places.to(to_dtype(argmax_type))

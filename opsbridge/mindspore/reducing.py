@@ -250,3 +250,29 @@ def histogram(input: torch.Tensor, bins: int, min: float, max: float) -> torch.T
 def float_status(x: torch.Tensor) -> torch.Tensor:
     """Return [1] where a value is NaN or infinite, [0] where none is; MindSpore: not on CPU."""
     return (~x.isfinite()).any().float().reshape(1)
+
+
+def histogram_of(x: torch.Tensor, bins: int, min: float, max: float) -> torch.Tensor:
+    """Return what histogram does, as its operator names the input."""
+    return histogram(x, bins, min, max)
+
+
+def bincount(array: torch.Tensor, size: Any, weights: torch.Tensor) -> torch.Tensor:
+    """Return the sum of weights, or without any the count, of each number below size."""
+    numbers = array.reshape(-1).long()
+    values = weights.reshape(-1) if weights.numel() else weights.new_ones(numbers.shape)
+    counted = (numbers >= 0) & (numbers < to_int(size))
+    return weights.new_zeros(to_int(size)).index_add(0, numbers[counted], values[counted])
+
+
+def search_sorted(
+    sorted_sequence: torch.Tensor, values: torch.Tensor, sorter: Any, dtype: Any, right: bool
+) -> torch.Tensor:
+    """Return where values would be inserted to keep the order."""
+    places = torch.searchsorted(sorted_sequence, values, right=right, sorter=sorter)
+    return places.to(to_dtype(dtype))
+
+
+def inverse(x: torch.Tensor, adjoint: bool) -> torch.Tensor:
+    """Return the inverse of matrices, or that of their adjoints."""
+    return torch.linalg.inv(x.mH if adjoint else x)

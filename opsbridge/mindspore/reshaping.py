@@ -232,3 +232,8 @@ def pad_by_pairs(
     if mode == "constant":
         return torch.nn.functional.pad(x, pads, value=float(constant_value))
     return torch.nn.functional.pad(x, pads, mode="replicate" if mode == "edge" else mode)
+
+
+def pad_last_axis(x: torch.Tensor, pad_dim_size: int) -> torch.Tensor:
+    """Return x (..., 1) with zeros behind, of a last axis of another length."""
+    return torch.nn.functional.pad(x, (0, pad_dim_size - x.shape[-1]))

@@ -104,3 +104,67 @@ def _reduced(x: torch.Tensor, indices: Any, updates: torch.Tensor, how: str) -> 
     values = updates.reshape(line.numel(), rows.shape[1])
     result = rows.scatter_reduce(0, line.reshape(-1, 1).expand_as(values), values, how)
     return result.reshape(x.shape)
+
+
+def tensor_scatter_div(input_x: torch.Tensor, indices: Any, updates: torch.Tensor) -> torch.Tensor:
+    """Return a copy divided by updates at the places of indices."""
+    ones = torch.ones_like(input_x)
+    return input_x / _reduced(ones, indices, updates, "prod")
+
+
+def write_elements(
+    data: torch.Tensor, indices: Any, updates: torch.Tensor, axis: int, reduction: str
+) -> torch.Tensor:
+    """Return what tensor_scatter_elements does, as its operator names the input."""
+    return tensor_scatter_elements(data, indices, updates, axis, reduction)
+
+
+def segment_max(input_x: torch.Tensor, segment_ids: Any, num_segments: Any) -> torch.Tensor:
+    """Return the largest of the slices of each segment; the lowest number where there is none."""
+    return _reduced_segments(input_x, segment_ids, num_segments, "amax", _limits(input_x).min)
+
+
+def segment_min(input_x: torch.Tensor, segment_ids: Any, num_segments: Any) -> torch.Tensor:
+    """Return the smallest of the slices of each segment; the highest number where there is none."""
+    return _reduced_segments(input_x, segment_ids, num_segments, "amin", _limits(input_x).max)
+
+
+def segment_product(input_x: torch.Tensor, segment_ids: Any, num_segments: Any) -> torch.Tensor:
+    """Return the product of the slices of each segment; 1 where there is none."""
+    return _reduced_segments(input_x, segment_ids, num_segments, "prod", 1)
+
+
+def inplace_add(x: torch.Tensor, input_v: torch.Tensor, indices: Any) -> torch.Tensor:
+    """Return a copy of x with rows of v added at indices."""
+    return x.index_put((_rows(x, indices),), input_v, accumulate=True)
+
+
+def inplace_sub(x: torch.Tensor, input_v: torch.Tensor, indices: Any) -> torch.Tensor:
+    """Return a copy of x with rows of v subtracted at indices."""
+    return inplace_add(x, -input_v, indices)
+
+
+def inplace_update(x: torch.Tensor, v: torch.Tensor, indices: Any) -> torch.Tensor:
+    """Return a copy of x with rows of v written at indices."""
+    return x.index_put((_rows(x, indices),), v)
+
+
+def _rows(x: torch.Tensor, indices: Any) -> torch.Tensor:
+    return torch.as_tensor(indices, device=x.device).reshape(-1).long()
+
+
+def _limits(x: torch.Tensor) -> Any:
+    return torch.finfo(x.dtype) if x.is_floating_point() else torch.iinfo(x.dtype)
+
+
+def _reduced_segments(
+    x: torch.Tensor, segment_ids: Any, num_segments: Any, how: str, empty: float
+) -> torch.Tensor:
+    """Return slices reduced by segment; those with a negative id count nowhere."""
+    ids = to_tensor(segment_ids).long()
+    slices = x.reshape(ids.numel(), *x.shape[ids.dim() :])
+    counted = ids.reshape(-1) >= 0
+    start = x.new_full((to_int(num_segments), *slices.shape[1:]), empty)
+    places = ids.reshape(-1)[counted].reshape(-1, *(1,) * (slices.dim() - 1))
+    kept = slices[counted]
+    return start.scatter_reduce(0, places.expand_as(kept), kept, how)

@@ -43,3 +43,11 @@ def test_lengths_beyond_the_sequence_are_refused() -> None:
     given = names(surface.Tensor)
     with pytest.raises(ArgumentError, match=r"seq_lengths is \[2, 3, 1\]; all must be in \[0, 2\]"):
         surface.ops.reverse_sequence(given["x"][:, :2], given["lengths"], 1)
+
+
+@pytest.mark.parametrize(("shifts", "axes"), [(1, None), ((1, -2), (0, 1)), (3, 1)])
+def test_roll_is_numpys(shifts: object, axes: object) -> None:
+    """MindSpore 2.10 has no kernel of it on CPU."""
+    x = np.random.default_rng(5).normal(size=(3, 4)).astype(np.float32)
+    rolled = surface.ops.Roll(shifts, axes)(surface.Tensor(x)).asnumpy()
+    np.testing.assert_array_equal(rolled, np.roll(x, shifts, axes))

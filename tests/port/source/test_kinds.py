@@ -82,7 +82,21 @@ def test_what_may_be_no_tensor_keeps_its_size(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["1 + 2", "1 < 2", "x is None", "x.shape == (1, 2)", "len(y)", "None", "x.ndim", "(1, 2)", "list(y)", "x.shape", "'a'", "y", "np.ones(1)"],
+    [
+        "1 + 2",
+        "1 < 2",
+        "x is None",
+        "x.shape == (1, 2)",
+        "len(y)",
+        "None",
+        "x.ndim",
+        "(1, 2)",
+        "list(y)",
+        "x.shape",
+        "'a'",
+        "y",
+        "np.ones(1)",
+    ],
 )
 def test_what_is_not_surely_a_tensor_is_converted_as_the_code_runs(value: str) -> None:
     """PyTorch's maximum takes no number."""
@@ -112,7 +126,9 @@ def test_a_function_from_elsewhere_gives_anything_but_an_array_inside_a_graph() 
     assert in_cell(body).endswith("torch.maximum(x, v)")
 
 
-@pytest.mark.parametrize("shape", ["tuple(y)", "x.shape", "[1, k]", "(k,) + x.shape[1:]", "[1] * 2"])
+@pytest.mark.parametrize(
+    "shape", ["tuple(y)", "x.shape", "[1, k]", "(k,) + x.shape[1:]", "[1] * 2"]
+)
 def test_a_shape_that_is_a_sequence(shape: str) -> None:
     assert function(f"return ops.reshape(x, {shape})") == f"return torch.reshape(x, {shape})"
 
