@@ -32,16 +32,16 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
     full = f"{CELL}.{method}"
     if method == "__init__":
         _initialisation(scope, node, function)
+    elif method in cells.FLAGS and cells.keeps_float32(node):
+        _left_out(scope, node)
+        became, reason = "nothing", cells.KEPT_IN_FLOAT32
+        scope.plan.record(node, full, Outcome.APPROXIMATE, became=became, reason=reason)
     elif becomes is None:
         reason, suggestion = cells.BY_HAND[method]
         scope.plan.mark(node, f"{full}: {reason}")
         scope.plan.record(node, full, Outcome.BY_HAND, reason=reason, suggestion=suggestion)
     elif not becomes:
-        statement = scope.tree.parents.get(node)
-        if isinstance(statement, cst.Expr):
-            scope.plan.edits[statement] = cells.without
-        else:
-            scope.plan.edits[node] = stripped
+        _left_out(scope, node)
         scope.plan.record(node, full, Outcome.EXACT, became="nothing: PyTorch needs none")
     elif method in cells.GIVE_PARAMETERS and _is_named_there(scope, node):
         became = f"{SURFACE}.nn.Cell.{method}"
@@ -60,6 +60,15 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
         scope.plan.edits[function] = method_named(becomes)
         scope.plan.done.add(function)
         scope.plan.record(node, full, Outcome.EXACT, became=becomes)
+
+
+def _left_out(scope: Scope, node: cst.Call) -> None:
+    """Write the receiver of a call alone, or nothing where it is a statement."""
+    statement = scope.tree.parents.get(node)
+    if isinstance(statement, cst.Expr):
+        scope.plan.edits[statement] = cells.without
+    else:
+        scope.plan.edits[node] = stripped
 
 
 def _is_named_there(scope: Scope, node: cst.Call) -> bool:

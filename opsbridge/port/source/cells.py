@@ -56,6 +56,16 @@ BY_HAND = {
     "compile_and_run": ("a module is called in PyTorch", "call the module"),
 }
 
+FLAGS = {"add_flags", "add_flags_recursive"}
+KEPT_IN_FLOAT32 = "autocast knows by itself what stays in float32"
+
+
+def keeps_float32(node: cst.Call) -> bool:
+    """Whether all that flags say of cells is that half precision leaves them alone."""
+    flags = [(arg.keyword.value if arg.keyword else "", dotted(arg.value)) for arg in node.args]
+    return bool(flags) and all(flag == ("fp32", ["True"]) for flag in flags)
+
+
 # Methods of tensors that are no call of PyTorch.
 WITHOUT_VALUES = {"init_data", "to_tensor"}
 IN_OTHER_WORDS = {"asnumpy": "{}.detach().cpu().numpy()"}

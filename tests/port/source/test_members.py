@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
 
+from opsbridge.port.source.cells import KEPT_IN_FLOAT32
 from opsbridge.port.source.files import SourceFile, Text
 from opsbridge.port.source.parse import parse
 from opsbridge.port.source.result import FileResult, Outcome, Target
@@ -143,6 +144,10 @@ def test_a_type_in_the_call_shows_a_tensor() -> None:
     [
         ("m.recompute()", "checkpointing is a call in PyTorch"),
         ("m.add_flags(fp16=True)", "PyTorch has no counterpart"),
+        ("m.add_flags(fp32=False)", "PyTorch has no counterpart"),
+        ("m.add_flags(fp32=k)", "PyTorch has no counterpart"),
+        ("m.add_flags_recursive(**k)", "PyTorch has no counterpart"),
+        ("m.add_flags_recursive()", "PyTorch has no counterpart"),
         ("m.compile_and_run(k)", "a module is called in PyTorch"),
     ],
 )
@@ -151,6 +156,21 @@ def test_a_method_of_cells_without_counterpart(call: str, reason: str) -> None:
     (point,) = (p for p in result.points if p.outcome is Outcome.BY_HAND)
     assert point.reason == reason
     assert f"# opsbridge: {point.name}: {reason}\n        {call}\n" in str(result.after)
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("self.p = nn.ReLU().add_flags_recursive(fp32=True)", "self.p = torch.nn.ReLU()\n"),
+        ("self.p = nn.ReLU()\nself.p.add_flags(fp32=True)", "self.p = torch.nn.ReLU()\n"),
+    ],
+)
+def test_a_flag_that_keeps_float32_is_left_out(call: str, expected: str) -> None:
+    result = result_of(cell("return x", call))
+    (point,) = (p for p in result.points if "add_flags" in p.name)
+    assert (point.outcome, point.reason) == (Outcome.APPROXIMATE, KEPT_IN_FLOAT32)
+    assert expected in str(result.after)
+    assert "add_flags" not in str(result.after)
 
 
 def test_a_class_with_a_method_forward_keeps_construct() -> None:
