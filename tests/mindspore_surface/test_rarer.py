@@ -51,3 +51,13 @@ def test_roll_is_numpys(shifts: object, axes: object) -> None:
     x = np.random.default_rng(5).normal(size=(3, 4)).astype(np.float32)
     rolled = surface.ops.Roll(shifts, axes)(surface.Tensor(x)).asnumpy()
     np.testing.assert_array_equal(rolled, np.roll(x, shifts, axes))
+
+
+def test_gumbel_softmax_draws_classes_as_often_as_their_shares() -> None:
+    logits = surface.Tensor(np.log(np.tile(np.float32([0.1, 0.2, 0.7]), (4000, 1))))
+    drawn = surface.ops.gumbel_softmax(logits, tau=0.5, hard=True).asnumpy()
+    assert set(np.unique(drawn)) == {0, 1}
+    np.testing.assert_array_equal(drawn.sum(1), 1)
+    np.testing.assert_allclose(drawn.mean(0), [0.1, 0.2, 0.7], atol=0.05)
+    soft = surface.ops.gumbel_softmax(logits, dim=0).asnumpy()
+    np.testing.assert_allclose(soft.sum(0), 1, rtol=1e-4)

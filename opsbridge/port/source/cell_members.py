@@ -33,16 +33,13 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
     if method == "__init__":
         _initialisation(scope, node, function)
     elif method in cells.FLAGS and cells.keeps_float32(node):
-        _left_out(scope, node)
-        became, reason = "nothing", cells.KEPT_IN_FLOAT32
-        scope.plan.record(node, full, Outcome.APPROXIMATE, became=became, reason=reason)
+        _leave_out(scope, node, full, cells.KEPT_IN_FLOAT32)
     elif becomes is None:
         reason, suggestion = cells.BY_HAND[method]
         scope.plan.mark(node, f"{full}: {reason}")
         scope.plan.record(node, full, Outcome.BY_HAND, reason=reason, suggestion=suggestion)
     elif not becomes:
-        _left_out(scope, node)
-        scope.plan.record(node, full, Outcome.EXACT, became="nothing: PyTorch needs none")
+        _leave_out(scope, node, full, cells.LOST.get(method, ""))
     elif method in cells.GIVE_PARAMETERS and _is_named_there(scope, node):
         became = f"{SURFACE}.nn.Cell.{method}"
         scope.plan.edits[node] = cells.as_function(became)
@@ -62,13 +59,16 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
         scope.plan.record(node, full, Outcome.EXACT, became=becomes)
 
 
-def _left_out(scope: Scope, node: cst.Call) -> None:
+def _leave_out(scope: Scope, node: cst.Call, full: str, lost: str) -> None:
     """Write the receiver of a call alone, or nothing where it is a statement."""
     statement = scope.tree.parents.get(node)
     if isinstance(statement, cst.Expr):
         scope.plan.edits[statement] = cells.without
     else:
         scope.plan.edits[node] = stripped
+    outcome = Outcome.APPROXIMATE if lost else Outcome.EXACT
+    became = "nothing" if lost else "nothing: PyTorch needs none"
+    scope.plan.record(node, full, outcome, became=became, reason=lost)
 
 
 def _is_named_there(scope: Scope, node: cst.Call) -> bool:

@@ -27,17 +27,17 @@ METHODS: dict[str, str | None] = {
     "to_float": "_to_float",
     "set_data": ".data.copy_",
     "set_grad": "",
-    "recompute": None,
-    "update_parameters_name": None,
+    "recompute": "",
+    "update_parameters_name": "",
     "parameters_dict": "dict({}.named_parameters())",
     "trainable_params": "[p for p in {}.parameters() if p.requires_grad]",
     "untrainable_params": "[p for p in {}.parameters() if not p.requires_grad]",
     "name_cells": "dict({}.named_children())",
     "add_flags": None,
     "add_flags_recursive": None,
-    "set_comm_fusion": None,
+    "set_comm_fusion": "",
     "shard": None,
-    "set_inputs": None,
+    "set_inputs": "",
     "compile_and_run": None,
 }
 # Those that give parameters, which have names of their own in MindSpore: of opsbridge's Cell where
@@ -46,14 +46,15 @@ GIVE_PARAMETERS = {"trainable_params", "untrainable_params", "get_parameters"}
 GIVE_NAMES = {"parameters_and_names", "parameters_dict"}
 _NO_COUNTERPART = ("PyTorch has no counterpart", "leave it out")
 BY_HAND = {
-    "recompute": ("checkpointing is a call in PyTorch", "torch.utils.checkpoint.checkpoint"),
-    "update_parameters_name": ("PyTorch names parameters by their place", "leave it out"),
     "add_flags": _NO_COUNTERPART,
     "add_flags_recursive": _NO_COUNTERPART,
-    "set_comm_fusion": _NO_COUNTERPART,
     "shard": _NO_COUNTERPART,
-    "set_inputs": _NO_COUNTERPART,
     "compile_and_run": ("a module is called in PyTorch", "call the module"),
+}
+# What is lost with methods that are left out; with the others nothing is.
+LOST = {
+    "recompute": "memory is not saved: checkpointing is a call in PyTorch",
+    "update_parameters_name": "PyTorch names parameters by their place",
 }
 
 FLAGS = {"add_flags", "add_flags_recursive"}

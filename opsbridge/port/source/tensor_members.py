@@ -45,7 +45,7 @@ def plan_method_call(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
     if is_on_self or _put_otherwise(scope, node, function.attr.value):
         return
     entry = methods_of(TENSOR).get(function.attr.value)
-    if entry is None or entry.form != "method":
+    if entry is None or entry.form != "method" or _is_of_text(node, function):
         return
     kind = scope.kind(function.value)
     owner = scope.frame.owner
@@ -62,6 +62,12 @@ def plan_method_call(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
         )
     elif kind is Kind.UNKNOWN and is_in_cell and not _says_array(scope, node):
         _unknown_receiver(scope, node, entry)
+
+
+def _is_of_text(node: cst.Call, function: cst.Attribute) -> bool:
+    """Whether a text is split: a tensor is not at another text."""
+    is_split = function.attr.value == "split"
+    return is_split and any(isinstance(arg.value, cst.SimpleString) for arg in node.args)
 
 
 def _may_be_of_cell(scope: Scope, function: cst.Attribute) -> bool:

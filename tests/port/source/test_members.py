@@ -142,7 +142,7 @@ def test_a_type_in_the_call_shows_a_tensor() -> None:
 @pytest.mark.parametrize(
     ("call", "reason"),
     [
-        ("m.recompute()", "checkpointing is a call in PyTorch"),
+        ("m.shard(k)", "PyTorch has no counterpart"),
         ("m.add_flags(fp16=True)", "PyTorch has no counterpart"),
         ("m.add_flags(fp32=False)", "PyTorch has no counterpart"),
         ("m.add_flags(fp32=k)", "PyTorch has no counterpart"),
@@ -171,6 +171,29 @@ def test_a_flag_that_keeps_float32_is_left_out(call: str, expected: str) -> None
     assert (point.outcome, point.reason) == (Outcome.APPROXIMATE, KEPT_IN_FLOAT32)
     assert expected in str(result.after)
     assert "add_flags" not in str(result.after)
+
+
+@pytest.mark.parametrize(
+    ("call", "outcome"),
+    [
+        ("m.recompute()", Outcome.APPROXIMATE),
+        ("m.update_parameters_name('head.')", Outcome.APPROXIMATE),
+        ("m.set_comm_fusion(2)", Outcome.EXACT),
+        ("m.set_inputs(k)", Outcome.EXACT),
+    ],
+)
+def test_a_method_that_changes_no_value_is_left_out(call: str, outcome: Outcome) -> None:
+    result = result_of(cell("return x", call))
+    method = call.partition("(")[0].removeprefix("m.")
+    (point,) = (p for p in result.points if p.name.endswith(f"Cell.{method}"))
+    assert (point.outcome, bool(point.reason)) == (outcome, outcome is Outcome.APPROXIMATE)
+    assert method not in str(result.after)
+
+
+def test_a_text_that_is_split_is_no_tensor() -> None:
+    source = cell("return x", "self.p = [int(each) for each in k.split('-')]")
+    assert translate_text(source).count("k.split('-')") == 1
+    assert all(point.name != "mindspore.Tensor.split" for point in result_of(source).points)
 
 
 def test_a_class_with_a_method_forward_keeps_construct() -> None:
