@@ -81,6 +81,19 @@ def test_other_frameworks_get_the_same_numbers(framework: str, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", OPERATORS)
+def test_one_tensor_of_boxes_per_image(name: str) -> None:
+    rng = generator("list of boxes", name)
+    settings = OPERATORS[name][0]
+    given, rois = image(rng, np.float32), ROIS["inside"](rng, 7, np.float32)
+    lists = [torch_tensor(np.ascontiguousarray(part[:, 1:])) for part in (rois[:3], rois[3:])]
+    wanted = getattr(torchvision_ops(), name)(torch_tensor(given), lists, SIZE, 0.5, *settings)
+    ours = getattr(ops, name)(torch_tensor(given), lists, SIZE, 0.5, *settings)
+    assert_same_bits(ours.numpy(), wanted.numpy())
+    layer = getattr(ops, CLASSES[name])(SIZE, 0.5, *settings)
+    assert_same_bits(layer(torch_tensor(given), lists).numpy(), wanted.numpy())
+
+
+@pytest.mark.parametrize("name", OPERATORS)
 def test_odd_layouts_of_features_and_gradients(name: str) -> None:
     torch = pytest.importorskip("torch", reason=TORCHVISION_MISSING)
     rng = generator("regions layouts", name)

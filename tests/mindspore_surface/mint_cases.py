@@ -167,6 +167,7 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("searchsorted", (np.sort(V), W), {"right": True}),
     ("select", (X, 1, 2), {}),
     ("sort", (X,), {"dim": 0, "descending": True}),
+    ("split", (X, 1), {}),
     ("split", (X, 3, 1), {}),
     ("squeeze", (X[None], 1), {}),
     ("std", (X,), {"dim": 1, "correction": 0}),

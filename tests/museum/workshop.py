@@ -87,8 +87,9 @@ class NativeWorkshop(Workshop):
     def __init__(self, folder: Path, compiler: str) -> None:
         super().__init__(folder)
         self._compiler = compiler
-        # What is compiled again without its fault is there already.
+        # What is compiled again without its fault is there already, and what any copy compiled.
         self._launcher = [path for path in [shutil.which("ccache")] if path is not None]
+        self._cached = {"CCACHE_BASEDIR": str(folder), "CCACHE_NOHASHDIR": "1"}
         self._csrc = folder / CSRC
         shutil.copytree(ROOT / CSRC, self._csrc)
         self._objects = folder / "objects"
@@ -135,4 +136,4 @@ class NativeWorkshop(Workshop):
         command = [*self._launcher, self._compiler, *FLAGS, "-pthread", "-MMD", f"-I{self._csrc}",
                    f"-I{self._csrc / 'include'}", "-DOPSBRIDGE_LEVEL=baseline", "-c", source, "-o",
                    self._object(source)]  # fmt: skip
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True, cwd=self.folder, env=os.environ | self._cached)

@@ -14,7 +14,7 @@ from case_calls import Call, arrays, call_for
 from opsbridge import reference
 from opsbridge.errors import ArgumentError
 from opsbridge.tables.load import all_api_names, all_core_names, load_api, load_core
-from opsbridge.tables.schema import ApiTable, Case, Expectation
+from opsbridge.tables.schema import ApiTable, Case, CoreTable, Expectation, Output
 from opsbridge.tables.signatures import resolve
 
 Item = tuple[str, Case, Expectation]
@@ -81,18 +81,55 @@ def _check(got: dict[str, Any], expectation: Expectation) -> None:
 
 @pytest.mark.parametrize("item", _items(), ids=_item_name)
 def test_reference_meets_the_case(item: Item) -> None:
-    op, case, expectation = item
-    operator = getattr(reference, op)
-    rule = {**case.base, **expectation.set}
-    inputs = arrays(case, expectation, load_core(op))
+    expectation = item[2]
     if expectation.refused:
         with pytest.raises(ArgumentError):
-            operator(**inputs, **rule)
+            _reference_outputs(item)
         return
-    result = operator(**inputs, **rule)
+    _check(_reference_outputs(item), expectation)
+
+
+def _reference_outputs(item: Item) -> dict[str, Any]:
+    op, case, expectation = item
+    rule = {**case.base, **expectation.set}
+    inputs = arrays(case, expectation, load_core(op))
+    result = getattr(reference, op)(**inputs, **rule)
     first = load_core(op).outputs[0].name
-    outputs = {first: result} if isinstance(result, np.ndarray) else dataclasses.asdict(result)
-    _check(outputs, expectation)
+    return {first: result} if isinstance(result, np.ndarray) else dataclasses.asdict(result)
+
+
+@pytest.mark.parametrize("op", all_core_names())
+def test_outputs_have_the_axes_that_the_core_table_names(op: str) -> None:
+    """In a case at least: there are rules under which an output has other axes."""
+    core = load_core(op)
+    items = [item for item in _items() if item[0] == op and not item[2].refused]
+    for output in core.outputs:
+        seen = [
+            _has_axes(output, outputs[output.name], core, arrays(item[1], item[2], core))
+            for item in items
+            if (outputs := _reference_outputs(item)).get(output.name) is not None
+        ]
+        assert any(seen) or not seen, output.name
+
+
+def _has_axes(output: Output, result: Any, core: CoreTable, inputs: dict[str, Any]) -> bool:
+    lengths = dict(inputs)
+    for slot in core.slots:
+        if slot.kind == "tensor" and slot.name in inputs:
+            lengths |= _lengths(slot.shape, np.shape(inputs[slot.name]))
+    found = _lengths(output.shape, np.shape(result))
+    return len(found) == len(output.shape) and all(
+        length == (axis if isinstance(axis, int) else lengths.get(axis, length))
+        for axis, length in found.items()
+    )
+
+
+def _lengths(axes: tuple[int | str, ...], shape: tuple[int, ...]) -> dict[int | str, Any]:
+    """The length of each axis; of `...`, which comes first, those of as many as there are."""
+    if axes[:1] == ("...",):
+        many = len(shape) - len(axes) + 1
+        return {"...": shape[:many]} | _lengths(axes[1:], shape[many:])
+    return dict(zip(axes, shape, strict=True)) if len(axes) == len(shape) else {}
 
 
 @pytest.mark.parametrize("entry", CALLS, ids=_call_name)
