@@ -1,4 +1,4 @@
-"""Which branches of the kernels' headers were taken, from what a build with OPSBRIDGE_COVERAGE noted.
+"""Which branches of the kernels' headers were taken, as a build with OPSBRIDGE_COVERAGE noted.
 
 `python branches.py BUILD` prints every header with the lines whose branches were not all taken, and
 ends with an error if a header of ``complete.txt`` is no longer complete.
