@@ -14,7 +14,11 @@
 #define OPSBRIDGE_MEMBER __host__ __device__ __forceinline__
 #elif defined(OPSBRIDGE_WATCHED)
 #define OPSBRIDGE_FN static inline __attribute__((unused))
+#if defined(OPSBRIDGE_HAS_X86_LEVELS)  // a member has linkage
 #define OPSBRIDGE_MEMBER inline __attribute__((always_inline))
+#else
+#define OPSBRIDGE_MEMBER inline
+#endif
 #else
 #define OPSBRIDGE_FN static inline __attribute__((always_inline, unused))
 #define OPSBRIDGE_MEMBER inline __attribute__((always_inline))
