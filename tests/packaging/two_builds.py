@@ -1,7 +1,8 @@
 """Builds the wheel of the last commit twice, in two folders: the bytes have to be the same.
 
-Run by `tox run -e reproducible`, with the pinned build requirements installed. The wheel is left in
-the folder that is named, with its digest beside it.
+Run by `tox run -e reproducible`, with the pinned build requirements installed. A build needs no
+more: it has no network to ask. The wheel is left in the folder that is named, with its digest
+beside it.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# A namespace of its own, in which there is no network, not even the machine itself.
+ALONE = ("unshare", "--map-root-user", "--net")
 
 
-def built(folder: Path) -> Path:
+def built(folder: Path, start: Sequence[str]) -> Path:
     """The wheel, built from a copy of what is committed."""
     archive = subprocess.run(
         ["git", "-C", str(ROOT), "archive", "HEAD"], check=True, capture_output=True
@@ -33,6 +37,7 @@ def built(folder: Path) -> Path:
         check=True, capture_output=True, text=True,
     ).stdout.strip()  # fmt: skip
     command = [
+        *start,
         sys.executable,
         "-m",
         "build",
@@ -57,13 +62,25 @@ def differences(first: Path, second: Path) -> list[str]:
     return found or ["order or dates"]
 
 
+def alone() -> Sequence[str]:
+    """The start of a command that has no network; nothing, and why, where a system forbids that."""
+    try:
+        subprocess.run([*ALONE, "true"], check=True, capture_output=True, text=True)
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        print(f"the builds could reach the network: {getattr(error, 'stderr', None) or error}")
+        return ()
+    print("the builds have no network")
+    return ALONE
+
+
 def main() -> int:
     """Build twice and compare; 0 where nothing differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the wheel")
     out = parser.parse_args().out
     folders = (Path(tempfile.mkdtemp(prefix="one-")), Path(tempfile.mkdtemp(prefix="the-other-")))
-    wheels = [built(folder) for folder in folders]
+    start = alone()
+    wheels = [built(folder, start) for folder in folders]
     if wheels[0].read_bytes() != wheels[1].read_bytes():
         print(f"two builds differ in {', '.join(differences(*wheels))}")
         return 1
