@@ -60,11 +60,14 @@ def _extends(api: ApiTable, call: Call) -> bool:
 
 
 CALLS = list(_calls())
+# What an API does for some argument is no API of its own.
+PARTS = {load_api(each.table).name for name in all_api_names() for each in load_api(name).variants}
 REAL_CALLS = [
     entry
     for entry in CALLS
     if _imitates(entry[0], entry[1][1], entry[1][2])
     and not _extends(entry[0], entry[2])
+    and entry[0].name not in PARTS
     and not (entry[0].schema or entry[0].real)  # called in other ways; see tests/differential
 ]
 
