@@ -36,18 +36,12 @@ def built(folder: Path, start: Sequence[str]) -> Path:
         ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"],
         check=True, capture_output=True, text=True,
     ).stdout.strip()  # fmt: skip
-    command = [
-        *start,
-        sys.executable,
-        "-m",
-        "build",
-        "--wheel",
-        "--no-isolation",
-        "--outdir",
-        folder,
-        source,
-    ]
-    subprocess.run(command, check=True, env={**os.environ, "SOURCE_DATE_EPOCH": moment})
+    build = ["-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source]
+    subprocess.run(
+        [*start, sys.executable, *build],
+        check=True,
+        env={**os.environ, "SOURCE_DATE_EPOCH": moment},
+    )
     (wheel,) = folder.glob("*.whl")
     return wheel
 
