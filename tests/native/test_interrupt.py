@@ -21,6 +21,7 @@ PRELUDE = """
     from opsbridge.frameworks.numpy import LAYER
     from opsbridge.torchvision.ops import batched_nms
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job has it ignored
     rng = np.random.default_rng(5)
 
 
