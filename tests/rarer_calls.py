@@ -169,6 +169,7 @@ CALLS = [
     "ops.TensorScatterElements()(x, whole[:, :2] // 4, y[:2, :2])",
     "ops.TensorScatterElements(1, 'add')(x, whole[:, :2] // 2, y[:2, :2])",
     "ops.TensorScatterDiv()(x, runs[:2].reshape(2, 1), y[:2] + 9)",
+    "ops.TensorScatterDiv()(whole - 4, runs[:2].reshape(2, 1), whole + 2)",
     "ops.TensorScatterDiv()(x, runs[1:3].reshape(2, 1) - 1, y[:2] + 9.5)",
     "ops.NanToNum()(odd)",
     "ops.NanToNum(1.0, 2.0, 3.0)(odd)",

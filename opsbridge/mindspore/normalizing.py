@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from opsbridge.mindspore.converters import to_axes, to_number
+from opsbridge.mindspore.nn.lengths import check_one_of
 
 
 def layer_norm(
@@ -77,5 +78,6 @@ def local_response_norm(
     x: torch.Tensor, depth_radius: int, bias: float, alpha: float, beta: float, norm_region: str
 ) -> torch.Tensor:
     """Return x over (bias + alpha * sum of squares of 2 * depth_radius + 1 channels) ** beta."""
+    check_one_of("LRN", "norm_region", norm_region, ("ACROSS_CHANNELS",))
     size = 2 * depth_radius + 1  # PyTorch's alpha is for the mean of them
     return functional.local_response_norm(x, size, alpha * size, beta, bias)

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.converters import to_dtype
-from opsbridge.mindspore.nn.lengths import pad_list, same_padding
+from opsbridge.mindspore.nn.lengths import check_one_of, pad_list, same_padding
 
 
 def max_pool(
@@ -96,6 +96,8 @@ def max_pool_with_argmax(
     x: torch.Tensor, kernel_size: Any, strides: Any, pad_mode: str, data_format: str
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the largest value of each window, and where it is in its image (C, H, W)."""
+    check_one_of("MaxPoolWithArgmax", "data_format", data_format, ("NCHW",))
+    check_one_of("MaxPoolWithArgmax", "pad_mode", pad_mode.upper(), ("SAME", "VALID"))
     kernel, steps = _lengths(kernel_size, 2), _lengths(strides, 2)
     left = right = top = bottom = 0
     if pad_mode.upper() == "SAME":

@@ -9,6 +9,7 @@ import torch
 
 from opsbridge.mindspore.converters import to_int, to_tensor
 from opsbridge.mindspore.gathering import tensor_scatter_add
+from opsbridge.mindspore.nn.lengths import check_one_of
 
 
 def scatter_update(
@@ -107,15 +108,17 @@ def _reduced(x: torch.Tensor, indices: Any, updates: torch.Tensor, how: str) -> 
 
 
 def tensor_scatter_div(input_x: torch.Tensor, indices: Any, updates: torch.Tensor) -> torch.Tensor:
-    """Return a copy divided by updates at the places of indices."""
-    ones = torch.ones_like(input_x)
-    return input_x / _reduced(ones, indices, updates, "prod")
+    """Return a copy divided by updates at the places of indices; integers stay integers."""
+    divisors = _reduced(torch.ones_like(input_x), indices, updates, "prod")
+    is_real = input_x.is_floating_point()
+    return torch.div(input_x, divisors, rounding_mode=None if is_real else "trunc")
 
 
 def write_elements(
     data: torch.Tensor, indices: Any, updates: torch.Tensor, axis: int, reduction: str
 ) -> torch.Tensor:
     """Return what tensor_scatter_elements does, as its operator names the input."""
+    check_one_of("TensorScatterElements", "reduction", reduction, ("none", "add"))
     return tensor_scatter_elements(data, indices, updates, axis, reduction)
 
 

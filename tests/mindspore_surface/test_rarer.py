@@ -61,3 +61,17 @@ def test_gumbel_softmax_draws_classes_as_often_as_their_shares() -> None:
     np.testing.assert_allclose(drawn.mean(0), [0.1, 0.2, 0.7], atol=0.05)
     soft = surface.ops.gumbel_softmax(logits, dim=0).asnumpy()
     np.testing.assert_allclose(soft.sum(0), 1, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("ops.MaxPoolWithArgmax(data_format='NHWC')(image)", "data_format"),
+        ("ops.MaxPoolWithArgmax(pad_mode='full')(image)", "pad_mode"),
+        ("ops.LRN(norm_region='WITHIN_CHANNEL')(image)", "norm_region"),
+        ("ops.TensorScatterElements(0, 'mul')(x, whole[:, :2] // 4, y[:2, :2])", "reduction"),
+    ],
+)
+def test_a_setting_that_is_not_covered_is_refused(call: str, message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        eval(call, {"ops": surface.ops, **names(surface.Tensor)})
