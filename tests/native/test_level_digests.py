@@ -10,7 +10,12 @@ from child_process import run_python
 
 HERE = Path(__file__).parent
 # Vector code can differ on NaN, infinities, overflow and ties first: they have their own program.
-PROGRAMS = ("digest_of_boxes.py", "digest_of_pairs.py", "digest_of_odd_values.py")
+PROGRAMS = (
+    "digest_of_boxes.py",
+    "digest_of_pairs.py",
+    "digest_of_odd_values.py",
+    "digest_of_weights.py",
+)
 NOT_HERE = ("names a level that this CPU cannot run", "as far as built")
 
 

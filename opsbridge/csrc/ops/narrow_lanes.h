@@ -43,6 +43,19 @@ OPSBRIDGE_FN Vector<float> widened(__m128i lanes) { return _mm256_cvtph_ps(lanes
 #endif
 #endif
 
+OPSBRIDGE_FN Vector<float> joined(HalfVector<float> low, HalfVector<float> high) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_insertf32x8(kEveryLane, _mm512_castps256_ps512(low), high, 1);
+#elif defined(__AVX2__)
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(low), high, 1);
+#else
+  const HalfVector<float> halves[] = {low, high};
+  Vector<float> both;
+  std::memcpy(&both, halves, sizeof both);
+  return both;
+#endif
+}
+
 // BrainFormat::narrow, lane by lane.
 OPSBRIDGE_FN Vector<uint32_t> brain_bits(Vector<float> lanes) {
   const Vector<uint32_t> bits = reinterpret_cast<Vector<uint32_t>>(lanes);

@@ -106,8 +106,7 @@ SoftBlocks<A> make_blocks(const Candidates<A>& candidates, const SoftSettings<A>
   blocks.selected = 0;
   blocks.live = candidates.count;
   const bool is_flat = blocks.live <= kFlatSlots;
-  blocks.prunes =
-      !is_flat && keeps_what_it_does_not_meet(keepers_of(settings), candidates.are_finite,
+  blocks.prunes = keeps_what_it_does_not_meet(keepers_of(settings), candidates.are_finite,
                                               candidates.are_positive);
   blocks.least_share = least_share(settings);
   blocks.settings = settings;

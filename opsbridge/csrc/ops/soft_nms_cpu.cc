@@ -1,4 +1,5 @@
 // Soft suppression in blocks, compiled once per instruction-set level (OPSBRIDGE_LEVEL names it).
+#include "ops/exponential_lanes.h"
 #include "ops/lanes.h"
 #include "ops/packed_lanes.h"
 #include "ops/soft_nms_levels.h"
@@ -7,18 +8,24 @@
 namespace opsbridge {
 namespace OPSBRIDGE_LEVEL {
 
-// The exponential is the C library's, number by number; of zero, where boxes do not meet, it is
-// one.
+// The exponential is the C library's; of zero, where boxes do not meet, it is one.
 template <class A>
 OPSBRIDGE_FN Lanes<A> gaussian_weight(Lanes<A> exponent, Exponential in) {
-  const Lanes<A> zero = Lanes<A>(0);
-  uint32_t bits = lane_bits(~(exponent == zero));
+  const auto is_zero = exponent == Lanes<A>(0);
+  uint32_t bits = lane_bits(~is_zero);
   if (bits == 0) return Lanes<A>(1);
+  Lanes<A> weight = pick(is_zero, Lanes<A>(1), exponent);
+  if constexpr (kHasNearExponential<A>) {
+    const SureExponentials<A> near = sure_exponentials(exponent);
+    bits = lane_bits(~near.is_sure);
+    if (bits == 0) return near.value;
+    weight = pick(near.is_sure, near.value, exponent);
+  }
   typename Lanes<A>::Held weights[Lanes<A>::kCount];
-  store_lanes(weights, pick(exponent == zero, Lanes<A>(1), exponent).value);
+  store_lanes(weights, weight.value);
   for (; bits != 0; bits &= bits - 1) {
-    auto& weight = weights[__builtin_ctz(bits)];
-    weight = opsbridge::gaussian_weight(A(weight), in);
+    auto& each = weights[__builtin_ctz(bits)];
+    each = opsbridge::gaussian_weight(A(each), in);
   }
   return Lanes<A>(load_lanes(weights));
 }
@@ -224,14 +231,16 @@ class Selection {
   // Lowers what the selected box meets, and finds the best score of the rest.
   void lower_others(int64_t slot) {
     const Winner winner = winner_at(slot);
-    if (is_flat()) {
-      best_ = Many(kNone);
-      for (int64_t block = 0; block < block_count(); ++block) lower(winner, block, true, best_);
-      return;
-    }
     // A candidate that no box meets is dropped for its own low score by the first selection, which
     // looks at every candidate. Later ones find it unchanged, hence high enough.
     const bool looks_at_all = !s_.prunes || (s_.selected == 0 && !skips());
+    best_ = Many(kNone);
+    if (is_flat()) {
+      for (int64_t block = 0; block < block_count(); ++block) {
+        lower(winner, block, looks_at_all, best_);
+      }
+      return;
+    }
     const int64_t own_block = slot / kSoftBlock, own_group = own_block / kSoftGroup;
     const auto in_block = [&](int64_t block, Many& best) __attribute__((always_inline)) {
       return lower(winner, block, looks_at_all, best) || block == own_block;
@@ -240,7 +249,6 @@ class Selection {
       return lower_met(s_.blocks, group * kSoftGroup, (group + 1) * kSoftGroup, winner, own_block,
                        looks_at_all, in_block, best);
     };
-    best_ = Many(kNone);
     if (group_count() == 1) {
       in_group(0, best_);
     } else {
@@ -277,59 +285,63 @@ class Selection {
     return true;
   }
 
-  // Calls of the exponential take all vector registers, so nothing else should be held in some.
-  OPSBRIDGE_MEMBER bool lower(const Winner& winner, int64_t block, bool looks_at_all, Many& best) {
-    if constexpr (kMethod == SoftMethod::gaussian) {
-      return lower_apart(winner, block, looks_at_all, best);
-    } else {
-      return lower_block(winner, block, looks_at_all, best);
-    }
-  }
-  __attribute__((noinline)) bool lower_apart(const Winner& winner, int64_t block, bool looks_at_all,
-                                             Many& best) {
-    return lower_block(winner, block, looks_at_all, best);
-  }
-
   // Lowers the scores of the boxes in a block, and includes what is left in the best, by lane.
   // False if nothing has changed.
-  OPSBRIDGE_MEMBER bool lower_block(const Winner& winner, int64_t block, bool looks_at_all,
-                                    Many& best) {
-    // Locals stay in registers, whatever is stored.
-    const Layer each = s_.each;
-    const Number* const area = s_.area;
-    SoftSettings<Many> settings = settings_;
-    settings.rule.method = kMethod;
-    settings.rule.exponent = Exponent::quotient;
+  OPSBRIDGE_MEMBER bool lower(const Winner& winner, int64_t block, bool looks_at_all, Many& best) {
+    const Layer each = s_.each;  // a local stays in registers, whatever is stored
     uint32_t drops = 0;
     bool has_changed = false;
     for (int64_t part = 0; part < kSoftBlock; part += kCount) {
       const int64_t i = block * kSoftBlock + part;
       const Many score = load(each.score + i);
-      Box<Many> other = load(each.box, i);
       auto changes = score > Many(kNone);
-      if (!looks_at_all || skips()) changes &= may_meet(winner, other);
+      if (!looks_at_all || skips()) changes &= may_meet(winner, load(each.box, i));
       if (!looks_at_all && lane_bits(changes) == 0) {
         best = larger(best, score);
         continue;
       }
       has_changed = true;
-      other.area = load(area + i);
-      Many overlap = overlap_of(winner.box, other, offset());
-      // No exponential for nothing.
-      if (kMethod == SoftMethod::gaussian) overlap = pick(changes, overlap, Many(0));
-      const Many lowered = pick(changes, soft_weight(overlap, settings) * score, score);
-      const auto is_low = changes & (lowered < settings.min_score);
-      const Many left = pick(is_low, Many(kNone), lowered);
-      is_ordinary_ &= lane_bits(changes & ~is_low & ~(lowered > Many(kNone))) == 0;
-      store_lanes(each.score + i, left.value);
-      best = larger(best, left);
-      drops |= lane_bits(is_low) << part;
+      if constexpr (kMethod == SoftMethod::gaussian) {
+        drops |= lower_apart(winner, i, changes, best) << part;
+      } else {
+        drops |= lower_lanes(winner, i, changes, best) << part;
+      }
     }
     if (drops != 0) {
       pack_lanes(s_.candidate + block * kSoftBlock, drops, s_.positions.dropped + dropped_);
       dropped_ += uint32_t(__builtin_popcount(drops));
     }
     return has_changed;
+  }
+
+  // Calls of the exponential take all vector registers, so nothing else should be held in some.
+  template <class Comparison>
+  __attribute__((noinline)) uint32_t lower_apart(const Winner& winner, int64_t i,
+                                                 Comparison changes, Many& best) {
+    return lower_lanes(winner, i, changes, best);
+  }
+
+  // Lowers the scores that change among those from i on. Tells which of them have got too low.
+  template <class Comparison>
+  OPSBRIDGE_MEMBER uint32_t lower_lanes(const Winner& winner, int64_t i, Comparison changes,
+                                        Many& best) {
+    SoftSettings<Many> settings = settings_;
+    settings.rule.method = kMethod;
+    settings.rule.exponent = Exponent::quotient;
+    const Layer each = s_.each;
+    const Many score = load(each.score + i);
+    Box<Many> other = load(each.box, i);
+    other.area = load(s_.area + i);
+    Many overlap = overlap_of(winner.box, other, offset());
+    // No exponential for nothing.
+    if (kMethod == SoftMethod::gaussian) overlap = pick(changes, overlap, Many(0));
+    const Many lowered = pick(changes, soft_weight(overlap, settings) * score, score);
+    const auto is_low = changes & (lowered < settings.min_score);
+    const Many left = pick(is_low, Many(kNone), lowered);
+    is_ordinary_ &= lane_bits(changes & ~is_low & ~(lowered > Many(kNone))) == 0;
+    store_lanes(each.score + i, left.value);
+    best = larger(best, left);
+    return lane_bits(is_low);
   }
 
   SoftBlocks<A> s_;

@@ -47,6 +47,31 @@ OPSBRIDGE_FN Vector<T> all_lanes(T value) {
   return value - Vector<T>{};  // keeps the sign of a zero
 }
 
+// a * b + c, rounded once.
+#if defined(__AVX512F__)
+constexpr bool kFuses = true;
+OPSBRIDGE_FN Vector<float> fused(Vector<float> a, Vector<float> b, Vector<float> c) {
+  return reinterpret_cast<Vector<float>>(_mm512_fmadd_ps(
+      reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
+}
+OPSBRIDGE_FN Vector<double> fused(Vector<double> a, Vector<double> b, Vector<double> c) {
+  return reinterpret_cast<Vector<double>>(_mm512_fmadd_pd(
+      reinterpret_cast<__m512d>(a), reinterpret_cast<__m512d>(b), reinterpret_cast<__m512d>(c)));
+}
+#elif defined(__FMA__)
+constexpr bool kFuses = true;
+OPSBRIDGE_FN Vector<float> fused(Vector<float> a, Vector<float> b, Vector<float> c) {
+  return reinterpret_cast<Vector<float>>(_mm256_fmadd_ps(
+      reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
+}
+OPSBRIDGE_FN Vector<double> fused(Vector<double> a, Vector<double> b, Vector<double> c) {
+  return reinterpret_cast<Vector<double>>(_mm256_fmadd_pd(
+      reinterpret_cast<__m256d>(a), reinterpret_cast<__m256d>(b), reinterpret_cast<__m256d>(c)));
+}
+#else
+constexpr bool kFuses = false;
+#endif
+
 // Stores past the caches, to a multiple of the vector's size: a large result is not read back soon,
 // and what it would push out of the caches is. end_streaming() comes before another thread reads.
 template <class T, class Lanes>
