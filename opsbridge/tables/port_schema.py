@@ -55,6 +55,7 @@ OPERATOR_MODULES = (
     "gathering",
     "losses",
     "making",
+    "margins",
     "methods",
     "normalizing",
     "pooling",

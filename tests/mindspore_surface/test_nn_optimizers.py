@@ -14,6 +14,7 @@ pytest.importorskip("mindspore", reason="compares with the real MindSpore")
 import mindspore
 
 from opsbridge import mindspore as surface
+from opsbridge.errors import ArgumentError
 
 STEPS = 4
 
@@ -65,6 +66,27 @@ OPTIMIZERS: dict[str, Callable[[Any, Any], Any]] = {
         net.trainable_params(), 0.5, 0.1, weight_decay=0.1, loss_scale=4.0
     ),
     "adagrad-groups": lambda nn, net: nn.Adagrad(groups(net), 0.2),
+    "adamax": lambda nn, net: nn.AdaMax(net.trainable_params(), 0.01),
+    "adamax-decay": lambda nn, net: nn.AdaMax(
+        net.trainable_params(), 0.05, 0.8, 0.9, 1e-3, weight_decay=0.1, loss_scale=4.0
+    ),
+    "adamax-groups": lambda nn, net: nn.AdaMax(groups(net), 0.01),
+    "adadelta": lambda nn, net: nn.Adadelta(net.trainable_params()),
+    "adadelta-decay": lambda nn, net: nn.Adadelta(
+        net.trainable_params(), 0.5, 0.7, 1e-3, loss_scale=4.0, weight_decay=0.1
+    ),
+    "adadelta-groups": lambda nn, net: nn.Adadelta(groups(net), 0.1),
+    "asgd": lambda nn, net: nn.ASGD(net.trainable_params()),
+    "asgd-mean": lambda nn, net: nn.ASGD(
+        net.trainable_params(), 0.05, lambd=1e-2, alpha=0.5, t0=1.0, weight_decay=0.1
+    ),
+    "asgd-groups": lambda nn, net: nn.ASGD(groups(net), 0.02),
+    "rprop": lambda nn, net: nn.Rprop(net.trainable_params(), 0.01),
+    "rprop-bounds": lambda nn, net: nn.Rprop(
+        net.trainable_params(), 0.1, (0.3, 2.0), (0.05, 0.15), weight_decay=0.1
+    ),
+    "rprop-groups": lambda nn, net: nn.Rprop(groups(net), 0.02),
+    "lazy-adam": lambda nn, net: nn.LazyAdam(net.trainable_params(), 0.01, weight_decay=0.1),
 }
 
 
@@ -106,6 +128,48 @@ def test_steps_are_the_real_ones(name: str) -> None:
     for one, other in zip(ours, real, strict=True):
         assert (one.shape, one.dtype) == (other.shape, other.dtype)
         np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+def test_lamb_is_the_documented_rule_which_has_no_kernel_on_cpu() -> None:
+    rng = np.random.default_rng(8)
+    start = {"weight": rng.normal(size=(3, 4)), "beta": rng.normal(size=4), "zero": np.zeros(2)}
+    gradients = [[rng.normal(size=each.shape) for each in start.values()] for _ in range(3)]
+    given = [
+        surface.Parameter(surface.Tensor(values.astype(np.float32)), name=name)
+        for name, values in start.items()
+    ]
+    optimizer = surface.nn.Lamb(given, 0.1, 0.8, 0.9, 1e-3, weight_decay=0.1)
+    for each in gradients:
+        optimizer([surface.Tensor(values.astype(np.float32)) for values in each])
+    for number, (name, values) in enumerate(start.items()):
+        first = second = 0
+        for count, each in enumerate(gradients, 1):
+            first = 0.8 * first + 0.2 * each[number]
+            second = 0.9 * second + 0.1 * each[number] ** 2
+            root = np.sqrt(second / (1 - 0.9**count)) + 1e-3
+            step = first / (1 - 0.8**count) / root + (0 if name == "beta" else 0.1) * values
+            ratio = np.linalg.norm(values) / np.linalg.norm(step) or 1.0
+            values = values - 0.1 * ratio * step
+        np.testing.assert_allclose(given[number].asnumpy(), values, rtol=1e-5)
+    assert [each.name for each in optimizer.moments1] == [
+        "lamb_m.weight",
+        "lamb_m.beta",
+        "lamb_m.zero",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda nn, one: nn.AdaMax(one, beta1=1.0), "beta1 is 1.0"),
+        (lambda nn, one: nn.Lamb(one, 0.1, eps=0.0), "eps is 0.0"),
+        (lambda nn, one: nn.Adadelta(one, rho=1.5), "rho is 1.5"),
+        (lambda nn, one: nn.Rprop(one, etas=(1.2, 0.5)), "etas is"),
+    ],
+)
+def test_settings_of_rules_are_checked(make: Callable[[Any, Any], Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        make(surface.nn, [surface.Parameter(surface.Tensor([1.0]), name="weight")])
 
 
 def test_epsilon_is_under_the_root_as_documented() -> None:
