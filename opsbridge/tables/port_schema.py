@@ -51,11 +51,13 @@ PortEquality = Literal["exact", "approximate", "by_hand"]
 OPERATOR_MODULES = (
     "arrays",
     "convolving",
+    "drawing",
     "elementwise",
     "gathering",
     "losses",
     "making",
     "margins",
+    "matrices",
     "methods",
     "normalizing",
     "pooling",
@@ -63,6 +65,7 @@ OPERATOR_MODULES = (
     "reshaping",
     "resizing",
     "scattering",
+    "unpooling",
 )
 
 

@@ -104,7 +104,7 @@ class FocalLoss(LossBase):
         self.weight, self.gamma = weight, gamma
 
     def construct(self, logits: Any, labels: Any) -> Tensor:
-        """Return the loss of logits (N, C, ...) and labels: class numbers (N, 1, ...), or one-hot."""
+        """Return the loss of logits (N, C, ...); labels are numbers (N, 1, ...), or one-hot."""
         values, wanted = plain(logits), plain(labels)
         if values.dim() != wanted.dim() or wanted.shape[1] not in (1, values.shape[1]):
             raise ArgumentError(

@@ -17,9 +17,10 @@ __all__ = ["ASGD", "AdaMax", "Adadelta", "Lamb", "LazyAdam", "Rprop"]
 
 
 class AdaMax(Optimizer):
-    """moment1 = beta1 * moment1 + (1 - beta1) * gradient; moment2 = max(beta2 * moment2, |gradient|);
+    """moment1 = beta1 * moment1 + (1 - beta1) * gradient;
+    moment2 = max(beta2 * moment2, |gradient|);
     parameter -= rate / (1 - beta1 ** t) * moment1 / (moment2 + eps).
-    """  # fmt: skip
+    """
 
     def __init__(
         self,
@@ -221,7 +222,7 @@ class Rprop(Optimizer):
 
 
 class LazyAdam(Adam):
-    """Adam: what it leaves out are rows without gradient of sparse ones, which there are none of."""
+    """Adam: it would leave out rows that a sparse gradient lacks, and none is sparse here."""
 
     def __init__(
         self,
