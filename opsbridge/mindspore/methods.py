@@ -23,8 +23,9 @@ from opsbridge.mindspore.versions import is_since
 
 
 def astype(x: torch.Tensor, dtype: Any, copy: bool = True) -> torch.Tensor:
-    """Return x in another dtype; with copy never x itself."""
-    return x.to(to_dtype(dtype), copy=copy)
+    """Return x in another dtype; with copy never x itself. Python's float and int have 64 bits."""
+    wide = {float: torch.float64, "float": torch.float64, int: torch.int64, "int": torch.int64}
+    return x.to(wide.get(dtype) or to_dtype(dtype), copy=copy)
 
 
 def reshape(x: torch.Tensor, shape: tuple[Any, ...]) -> torch.Tensor:
