@@ -49,6 +49,7 @@ PortEquality = Literal["exact", "approximate", "by_hand"]
 
 # Modules in opsbridge.mindspore of functions on plain tensors.
 OPERATOR_MODULES = (
+    "array_math",
     "arrays",
     "convolving",
     "drawing",
