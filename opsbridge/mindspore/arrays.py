@@ -152,7 +152,7 @@ def open_grid(args: Any) -> tuple[torch.Tensor, ...]:
     )
 
 
-def padded(arr: torch.Tensor, pad_width: Any, mode: str, constant_values: Any = 0) -> torch.Tensor:
+def padded(arr: torch.Tensor, pad_width: Any, mode: Any, constant_values: Any = 0) -> torch.Tensor:
     """Return an array with more elements at the ends of its axes."""
     check_one_of("pad", "mode", mode, ("constant", "edge", "reflect", "symmetric", "wrap"))
     pairs = np.broadcast_to(np.asarray(pad_width), (arr.dim(), 2)).tolist()
@@ -186,7 +186,7 @@ def first_that_holds(condlist: Any, choicelist: Any, default: Any) -> torch.Tens
 def count_of(a: Any, axis: Any) -> int:
     """Return how many elements there are, or how many along an axis."""
     array = to_tensor(a)
-    return array.numel() if axis is None else array.shape[to_int(axis)]
+    return int(array.numel() if axis is None else array.shape[to_int(axis)])
 
 
 def take_along(arr: torch.Tensor, indices: torch.Tensor, axis: Any) -> torch.Tensor:

@@ -34,7 +34,7 @@ class _Combined(Cell):
             raise DtypeError(
                 f"{self.cls_name}: activation is a {kind}; it must be a name, Cell or Primitive"
             )
-        self.activation = activation
+        self.activation: Any = activation
 
     def _ended(self, x: Any) -> Any:
         x = self.batchnorm(x) if self.has_bn else x
@@ -133,7 +133,8 @@ class TimeDistributed(Cell):
             raise ArgumentError(
                 "TimeDistributed: reshape_with_axis is not covered; it must be None"
             )
-        self.layer, self.time_axis, self.reshape_with_axis = layer, time_axis, reshape_with_axis
+        self.layer: Any = layer
+        self.time_axis, self.reshape_with_axis = time_axis, reshape_with_axis
 
     def construct(self, inputs: Any) -> Tensor:
         """Return the results of all steps along the same axis."""
