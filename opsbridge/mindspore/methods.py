@@ -310,3 +310,15 @@ def unfold(
 def index_fill(x: torch.Tensor, axis: Any, index: torch.Tensor, value: Any) -> torch.Tensor:
     """Return x with the slices at indices filled with a number."""
     return x.index_fill(to_int(axis), index.long(), value)
+
+
+def type_of(x: torch.Tensor, dtype: Any) -> Any:
+    """Return x in another dtype; without one the name of its own, such as 'Float32'."""
+    if dtype is None:
+        return str(x.dtype).removeprefix("torch.").capitalize()
+    return astype(x, dtype)
+
+
+def fill_diagonal(x: torch.Tensor, fill_value: Any, wrap: bool) -> torch.Tensor:
+    """Return a copy with one value on the diagonal, which goes on below with wrap."""
+    return x.clone().fill_diagonal_(to_number(fill_value), wrap)
