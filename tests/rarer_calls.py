@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from rarest_calls import RAREST
 
 
 def names(tensor: Any) -> dict[str, Any]:
@@ -217,7 +216,6 @@ CALLS = [
     "ops.Im2Col(2)(maps)",
     "ops.Im2Col((2, 3), strides=(2, 1), pads=(0, 1))(maps)",
     "ops.Renorm(2, 0, 1.5)(x)",
-    *RAREST,
 ]
 
 

@@ -242,4 +242,12 @@ IMAGES = [
     "ops.affine_grid(image[:, 0, :2], (2, 3, 4, 5), align_corners=True)",
     "ops.AffineGrid()(image[:, 0, :2], (2, 3, 4, 5))",
 ]
-RAREST = [*LOSSES, *VALUES, *MATRICES, *ALONG, *PLACES, *IMAGES]
+GROUPS = {
+    "losses": LOSSES,
+    "values": VALUES,
+    "matrices": MATRICES,
+    "along axes": ALONG,
+    "places": PLACES,
+    "images": IMAGES,
+}
+RAREST = [call for group in GROUPS.values() for call in group]

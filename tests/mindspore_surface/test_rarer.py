@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from rarer_calls import CALLS, names, plain
+from rarest_calls import RAREST
 
 pytest.importorskip("torch", reason="the surface computes with PyTorch")
 mindspore = pytest.importorskip("mindspore", reason="compares with the real MindSpore")
@@ -13,7 +14,7 @@ from opsbridge import mindspore as surface  # noqa: E402
 from opsbridge.errors import ArgumentError  # noqa: E402
 
 
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", [*CALLS, *RAREST])
 def test_call(call: str) -> None:
     ours, theirs = (
         plain(eval(call, {"ms": ms, "ops": ms.ops, "nn": ms.nn, **names(ms.Tensor)}))
