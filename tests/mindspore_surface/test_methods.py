@@ -64,8 +64,6 @@ METHODS = [
     "x.reverse(axis=[0])",
     "x.reverse_sequence(lengths, 1)",
     "x.soft_shrink(0.4)",
-    "rows[0].searchsorted(x)",
-    "rows[0].searchsorted(x, side='right')",
     *(f"x.unsorted_segment_{how}(lengths - 2, 4)" for how in ("max", "min", "prod")),
     "x.xdivy(rows[0])",
     "x.approximate_equal(x + 0.5, 0.7)",
@@ -101,6 +99,15 @@ def test_a_rarer_method_is_the_real_one(call: str) -> None:
     for one, other in zip(*found, strict=True):
         assert (one.shape, one.dtype) == (other.shape, other.dtype)
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_searchsorted_is_numpys(side: str) -> None:
+    """MindSpore 2.10 refuses some calls on CPU after others: it compares what it has not set."""
+    line, values = np.float32([1, 2, 2, 5]), np.float32([[2, 0], [5, 7], [1, 3]])
+    ours = surface.Tensor(line).searchsorted(surface.Tensor(values), side)
+    assert ours.dtype == surface.int32
+    np.testing.assert_array_equal(ours.asnumpy(), np.searchsorted(line, values, side))
 
 
 def test_the_name_of_a_type() -> None:

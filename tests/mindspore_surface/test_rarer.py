@@ -85,7 +85,7 @@ def test_a_setting_that_is_not_covered_is_refused(call: str, message: str) -> No
 
 
 def test_operators_without_a_kernel_are_numpys() -> None:
-    """MindSpore 2.10 has none of them on CPU, or fails in it: bucketize for three boundaries."""
+    """MindSpore 2.10 has none of them on CPU, or refuses some calls after others: bucketize."""
     given = names(surface.Tensor)
     x, whole, odd = (given[name].asnumpy() for name in ("x", "whole", "odd"))
     ops = surface.ops
