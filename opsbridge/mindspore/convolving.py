@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.converters import to_ints
-from opsbridge.mindspore.nn.lengths import pad_list, same_padding
+from opsbridge.mindspore.nn.lengths import check_one_of, pad_list, same_padding
 
 
 def conv2d(
@@ -180,3 +180,49 @@ def im2col(x: torch.Tensor, ksizes: Any, strides: Any, dilations: Any, pads: Any
     """Return the windows of images as (N, C, elements of a window, windows)."""
     columns = functional.unfold(x, ksizes, dilations, pads, strides)
     return columns.reshape(x.shape[0], x.shape[1], -1, columns.shape[-1])
+
+
+def conv3d(
+    input: torch.Tensor,
+    weight: torch.Tensor,
+    bias: Any,
+    stride: Any,
+    pad_mode: str,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+) -> torch.Tensor:
+    """Return volumes convolved with a weight; padding counts with pad_mode "pad" only."""
+    check_one_of("conv3d", "pad_mode", pad_mode, ("same", "valid", "pad"))
+    steps, gaps, pads = (
+        numbers if len(numbers) > 1 else numbers * 3
+        for numbers in map(to_ints, (stride, dilation, padding))
+    )
+    pairs = [(0, 0)] * 3
+    if pad_mode == "same":
+        lengths = tuple(input.shape[-3:])
+        pairs = same_padding(lengths, tuple(weight.shape[-3:]), steps[-3:], gaps[-3:])
+    elif pad_mode == "pad" and len(pads) == 6:
+        pairs = list(zip(pads[::2], pads[1::2], strict=True))
+    elif pad_mode == "pad":
+        pairs = [(number, number) for number in pads]
+    padded = functional.pad(input, pad_list(pairs))
+    return functional.conv3d(padded, weight, bias, steps[-3:], 0, gaps[-3:], groups)
+
+
+def conv3d_primitive(
+    out_channel: int,
+    kernel_size: Any,
+    mode: int,
+    pad_mode: str,
+    pad: Any,
+    stride: Any,
+    dilation: Any,
+    group: int,
+    data_format: str,
+    x: torch.Tensor,
+    weight: torch.Tensor,
+) -> torch.Tensor:
+    """Return volumes convolved with a weight, as the operator Conv3D is set up."""
+    check_one_of("Conv3D", "data_format", data_format, ("NCDHW",))
+    return conv3d(x, weight, None, stride, pad_mode.lower(), pad, dilation, group)

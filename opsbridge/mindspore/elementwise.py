@@ -36,3 +36,32 @@ def multiply_no_nan(x: Any, y: Any) -> torch.Tensor:
     """Return x * y, and 0 where y is, whatever x is."""
     x, y = _tensors(x, y)
     return torch.where(y == 0, torch.zeros_like(y), x * y)
+
+
+def fast_gelu(x: torch.Tensor) -> torch.Tensor:
+    """Return x / (1 + exp(-1.702 * |x|)) * exp(0.851 * (x - |x|))."""
+    size = x.abs()
+    return x / (1 + (-1.702 * size).exp()) * (0.851 * (x - size)).exp()
+
+
+def copysign(x: torch.Tensor, other: Any) -> torch.Tensor:
+    """Return |x| with the sign of other, of which 0 has none: -0.0 counts as 0."""
+    size = (x if x.is_floating_point() else x.float()).abs()
+    return torch.where(torch.as_tensor(other, device=x.device) < 0, -size, size)
+
+
+def ldexp(x: Any, other: torch.Tensor) -> torch.Tensor:
+    """Return x * 2 ** other."""
+    return x * torch.pow(2.0, other)
+
+
+def cross(input: torch.Tensor, other: torch.Tensor, dim: int | None) -> torch.Tensor:
+    """Return the cross products along an axis of length 3: the first one that has it by default."""
+    if dim is None or dim == -65530:  # the default of the operator
+        dim = tuple(input.shape).index(3)
+    return torch.linalg.cross(input, other, dim=dim)
+
+
+def logit(x: torch.Tensor, eps: float) -> torch.Tensor:
+    """Return log(x / (1 - x)), of x within [eps, 1 - eps] unless eps is negative."""
+    return torch.logit(x, None if eps < 0 else eps)

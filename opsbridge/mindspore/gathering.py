@@ -49,7 +49,9 @@ def tensor_scatter_add(input_x: Any, indices: Any, updates: torch.Tensor) -> tor
     return input_x.index_put(_places(indices), updates, accumulate=True)
 
 
-def scatter_nd_update(input_x: Any, indices: Any, updates: Any, use_locking: bool) -> torch.Tensor:
+def scatter_nd_update(
+    input_x: Any, indices: Any, updates: Any, use_locking: bool = True
+) -> torch.Tensor:
     """Write updates into a parameter and return it."""
     with torch.no_grad():
         return input_x.index_put_(_places(indices), updates)
@@ -145,3 +147,14 @@ def in_top_k(x1: torch.Tensor, x2: torch.Tensor, k: int) -> torch.Tensor:
     """Return for each row whether the value of its class is among the k largest."""
     value = x1.gather(1, x2.long().reshape(-1, 1))
     return (x1 > value).sum(1) < k
+
+
+def index_fill(x: torch.Tensor, axis: Any, index: Any, value: Any) -> torch.Tensor:
+    """Return a copy with one value in the slices at indices."""
+    return x.index_fill(to_int(axis), to_tensor(index).long().reshape(-1), to_tensor(value).to(x))
+
+
+def unravel_index(indices: torch.Tensor, dims: torch.Tensor) -> torch.Tensor:
+    """Return the places (axes, ...) of elements of a tensor of lengths dims, by their numbers."""
+    places = torch.unravel_index(indices.long(), tuple(to_ints(dims)))
+    return torch.stack(places).to(indices.dtype)

@@ -140,12 +140,12 @@ def grids_by_matrix(tensors: Any, indexing: str | None) -> tuple[torch.Tensor, .
 
 def standard_normal(shape: Any, seed: Any = 0, seed2: int = 0) -> torch.Tensor:
     """Return normal numbers of PyTorch's stream, or of a stream of their own for a seed."""
-    return torch.randn(to_ints(shape), generator=_stream(seed, seed2))
+    return torch.randn(to_ints(shape), generator=stream(seed, seed2))
 
 
 def uniform_real(shape: Any, seed: Any = 0, seed2: int = 0) -> torch.Tensor:
     """Return numbers from [0, 1)."""
-    return torch.rand(to_ints(shape), generator=_stream(seed, seed2))
+    return torch.rand(to_ints(shape), generator=stream(seed, seed2))
 
 
 def normal(shape: Any, mean: Any, stddev: Any, seed: Any) -> torch.Tensor:
@@ -166,14 +166,15 @@ def random_choice(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the indices of `count` true elements in random order, and which rows are filled."""
     places = input_x.nonzero()
-    order = torch.randperm(len(places), generator=_stream(seed, seed2))
+    order = torch.randperm(len(places), generator=stream(seed, seed2))
     chosen = places[order.to(places.device)[:count]]
     index = chosen.new_zeros((count, input_x.dim()), dtype=torch.int32)
     index[: len(chosen)] = chosen.to(torch.int32)
     return index, torch.arange(count, device=input_x.device) < len(chosen)
 
 
-def _stream(seed: Any, seed2: Any = 0) -> torch.Generator | None:
+def stream(seed: Any, seed2: Any = 0) -> torch.Generator | None:
+    """Return a stream of random numbers of its own for a seed, None without one."""
     return (
         torch.Generator().manual_seed(int(seed or 0) ^ int(seed2 or 0)) if seed or seed2 else None
     )
@@ -203,6 +204,35 @@ def dropout_with_mask(
     x: torch.Tensor, keep_prob: float, Seed0: int, Seed1: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return x with elements dropped, the others scaled up, and which were kept."""
-    drawn = torch.rand(x.shape, generator=_stream(Seed0, Seed1)).to(x.device)
+    drawn = torch.rand(x.shape, generator=stream(Seed0, Seed1)).to(x.device)
     kept = (drawn < keep_prob).to(x.dtype)
     return x * kept / keep_prob, kept
+
+
+def filled(shape: Any, value: Any) -> torch.Tensor:
+    """Return a tensor of a value, in its dtype."""
+    return to_tensor(value).expand(to_ints(shape)).clone()
+
+
+def shape_of(input: torch.Tensor) -> torch.Tensor:
+    """Return the shape as a tensor of int64."""
+    return torch.tensor(tuple(input.shape), dtype=torch.int64, device=input.device)
+
+
+def sequence_mask(lengths: torch.Tensor, maxlen: Any) -> torch.Tensor:
+    """Return which of maxlen places are before each length; the longest one by default."""
+    count = int(lengths.max()) if maxlen is None else to_int(maxlen)
+    return torch.arange(count, device=lengths.device) < lengths.unsqueeze(-1)
+
+
+def hann_window(window_length: int, periodic: bool, dtype: Any) -> torch.Tensor:
+    """Return a Hann window, in float64 by default."""
+    return torch.hann_window(window_length, periodic, dtype=to_dtype(dtype) or torch.float64)
+
+
+def hamming_window(
+    window_length: int, periodic: bool, alpha: float, beta: float, dtype: Any
+) -> torch.Tensor:
+    """Return a Hamming window, in float32 by default."""
+    kind = to_dtype(dtype) or torch.float32
+    return torch.hamming_window(window_length, periodic, alpha, beta, dtype=kind)

@@ -23,8 +23,9 @@ from opsbridge.mindspore.versions import is_since
 
 
 def astype(x: torch.Tensor, dtype: Any, copy: bool = True) -> torch.Tensor:
-    """Return x in another dtype; with copy never x itself."""
-    return x.to(to_dtype(dtype), copy=copy)
+    """Return x in another dtype; with copy never x itself. Python's float and int have 64 bits."""
+    wide = {float: torch.float64, "float": torch.float64, int: torch.int64, "int": torch.int64}
+    return x.to(wide.get(dtype) or to_dtype(dtype), copy=copy)
 
 
 def reshape(x: torch.Tensor, shape: tuple[Any, ...]) -> torch.Tensor:
@@ -309,3 +310,15 @@ def unfold(
 def index_fill(x: torch.Tensor, axis: Any, index: torch.Tensor, value: Any) -> torch.Tensor:
     """Return x with the slices at indices filled with a number."""
     return x.index_fill(to_int(axis), index.long(), value)
+
+
+def type_of(x: torch.Tensor, dtype: Any) -> Any:
+    """Return x in another dtype; without one the name of its own, such as 'Float32'."""
+    if dtype is None:
+        return str(x.dtype).removeprefix("torch.").capitalize()
+    return astype(x, dtype)
+
+
+def fill_diagonal(x: torch.Tensor, fill_value: Any, wrap: bool) -> torch.Tensor:
+    """Return a copy with one value on the diagonal, which goes on below with wrap."""
+    return x.clone().fill_diagonal_(to_number(fill_value), wrap)

@@ -136,7 +136,7 @@ class Accuracy(_Share):
                 )
             self._count((scores == labels).all(axis=1))
             return
-        labels = _numbers(scores, labels)
+        labels = numbers_of(scores, labels)
         if labels.shape != scores.shape[:1] + scores.shape[2:]:
             raise ArgumentError(
                 f"Accuracy: scores are {scores.shape}, labels {labels.shape}; labels must have"
@@ -161,7 +161,7 @@ class TopKCategoricalAccuracy(_Share):
         """Count scores (N, classes) and labels, numbers of classes or one-hot, in."""
         scores, labels = self._pair(inputs)
         best = np.argsort(-scores, axis=1)[:, : self.k]
-        self._count((best == _numbers(scores, labels).reshape(-1, 1)).any(axis=1))
+        self._count((best == numbers_of(scores, labels).reshape(-1, 1)).any(axis=1))
 
 
 class Top1CategoricalAccuracy(TopKCategoricalAccuracy):
@@ -206,7 +206,7 @@ class Loss(Metric):
         return sum(self._losses) / len(self._losses)
 
 
-def _numbers(scores: Any, labels: Any) -> Any:
+def numbers_of(scores: Any, labels: Any) -> Any:
     """Labels as numbers of classes, if they are one-hot."""
     is_one_hot = (
         labels.ndim == scores.ndim > 1

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from opsbridge.errors import ArgumentError
-from opsbridge.mindspore.converters import to_dtype
+from opsbridge.mindspore.converters import to_dtype, to_ints
 from opsbridge.mindspore.nn.lengths import check_one_of, pad_list, same_padding
 
 
@@ -126,3 +126,22 @@ def max_pool_with_places(
         _lengths(dilation, 2), ceil_mode, return_indices=True,
     )  # fmt: skip
     return values, places.to(to_dtype(argmax_type))
+
+
+def average_pool_of_volumes(
+    input_x: torch.Tensor,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: int,
+) -> torch.Tensor:
+    """Return the mean of each window of volumes; padding is one, three or six numbers."""
+    pads = to_ints(padding)
+    if len(pads) == 6 and pads[::2] != pads[1::2]:
+        raise ArgumentError(f"avg_pool3d: padding is {padding}; both ends of an axis must be equal")
+    return functional.avg_pool3d(
+        input_x, kernel_size, stride, pads[::2] if len(pads) == 6 else padding, ceil_mode,
+        count_include_pad, divisor_override or None,
+    )  # fmt: skip

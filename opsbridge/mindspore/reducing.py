@@ -276,3 +276,55 @@ def search_sorted(
 def inverse(x: torch.Tensor, adjoint: bool) -> torch.Tensor:
     """Return the inverse of matrices, or that of their adjoints."""
     return torch.linalg.inv(x.mH if adjoint else x)
+
+
+def bucketize(input: torch.Tensor, boundaries: Any, right: bool) -> torch.Tensor:
+    """Return for each value how many boundaries are below it, or not above it with right."""
+    kind = torch.float64 if input.dtype == torch.float64 else torch.float32
+    line = torch.as_tensor(boundaries, dtype=kind, device=input.device)
+    return torch.bucketize(input.to(kind), line, out_int32=True, right=right)
+
+
+def buckets(boundaries: Any, input: torch.Tensor) -> torch.Tensor:
+    """Return for each value how many boundaries are not above it."""
+    return bucketize(input, boundaries, right=True)
+
+
+def smallest_and_largest(
+    input: torch.Tensor, axis: Any, keepdims: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return both along an axis; of all values without one."""
+    if axis is None:
+        return smallest(input, (), keepdims), largest(input, (), keepdims)
+    low, high = torch.aminmax(input, dim=to_int(axis), keepdim=keepdims)
+    return low, high
+
+
+def trapezoids(y: torch.Tensor, x: Any, dx: float, dim: int) -> torch.Tensor:
+    """Return the area under y at the places x, or at distances of dx."""
+    values = y if y.is_floating_point() else y.float()
+    if x is None:
+        return torch.trapezoid(values, dx=dx, dim=dim)
+    return torch.trapezoid(values, x.float(), dim=dim)
+
+
+def sums_of_squares(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the sum of squares of each."""
+    return (x * x).sum(), (y * y).sum()
+
+
+def nth_element(input: torch.Tensor, n: Any, reverse: bool) -> torch.Tensor:
+    """Return the value at place n of the sorted last axis, from the largest on with reverse."""
+    return torch.sort(input, dim=-1, descending=reverse).values[..., to_int(n)]
+
+
+def runs(
+    x: torch.Tensor, return_inverse: bool, return_counts: bool, dim: int | None
+) -> tuple[torch.Tensor, ...]:
+    """Return each run of equal values once, the run of each value, and the runs' lengths.
+
+    What is not asked for is one 0; MindSpore leaves it unwritten.
+    """
+    values, places, counts = torch.unique_consecutive(x, True, True, dim=dim)
+    nothing = torch.zeros((), dtype=torch.int64, device=x.device)
+    return values, places if return_inverse else nothing, counts if return_counts else nothing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -171,3 +172,70 @@ def _reduced_segments(
     places = ids.reshape(-1)[counted].reshape(-1, *(1,) * (slices.dim() - 1))
     kept = slices[counted]
     return start.scatter_reduce(0, places.expand_as(kept), kept, how)
+
+
+def segment_sum_sorted(input_x: torch.Tensor, segment_ids: torch.Tensor) -> torch.Tensor:
+    """Return the sum of the slices of each segment, which come in a row."""
+    return segment_sum(input_x, segment_ids, _segments(segment_ids))
+
+
+def segment_mean_sorted(input_x: torch.Tensor, segment_ids: torch.Tensor) -> torch.Tensor:
+    """Return the mean of the slices of each segment, 0 without any."""
+    count = torch.bincount(segment_ids.long()).clamp(min=1)
+    sums = segment_sum_sorted(input_x, segment_ids)
+    return sums / count.reshape(-1, *(1,) * (sums.dim() - 1)).to(sums.dtype)
+
+
+def segment_max_sorted(input_x: torch.Tensor, segment_ids: torch.Tensor) -> torch.Tensor:
+    """Return the largest values of the slices of each segment, 0 without any."""
+    return _or_zero(segment_max, input_x, segment_ids)
+
+
+def segment_min_sorted(input_x: torch.Tensor, segment_ids: torch.Tensor) -> torch.Tensor:
+    """Return the smallest values of the slices of each segment, 0 without any."""
+    return _or_zero(segment_min, input_x, segment_ids)
+
+
+def segment_product_sorted(input_x: torch.Tensor, segment_ids: torch.Tensor) -> torch.Tensor:
+    """Return the product of the slices of each segment, 1 without any."""
+    return segment_product(input_x, segment_ids, _segments(segment_ids))
+
+
+def _segments(segment_ids: torch.Tensor) -> int:
+    return int(segment_ids[-1]) + 1
+
+
+def _or_zero(
+    reduce: Callable[..., torch.Tensor], x: torch.Tensor, segment_ids: torch.Tensor
+) -> torch.Tensor:
+    found = reduce(x, segment_ids, _segments(segment_ids))
+    count = torch.bincount(segment_ids.long()).reshape(-1, *(1,) * (x.dim() - 1))
+    return torch.where(count > 0, found, torch.zeros_like(found))
+
+
+def _writing(compute: Callable[..., torch.Tensor], whole_slices: bool) -> Callable[..., Any]:
+    """What writes the result of a computation into the parameter that it starts from."""
+
+    def write(
+        input_x: torch.Tensor, indices: Any, updates: Any, use_locking: bool = False
+    ) -> torch.Tensor:
+        """Change a parameter at indices by updates, and return it."""
+        places = to_tensor(indices)
+        with torch.no_grad():
+            changed = compute(input_x, places[..., None] if whole_slices else places, updates)
+            return input_x.copy_(changed)
+
+    return write
+
+
+scatter_sub = _writing(tensor_scatter_sub, True)
+scatter_mul = _writing(tensor_scatter_mul, True)
+scatter_div = _writing(tensor_scatter_div, True)
+scatter_max = _writing(tensor_scatter_max, True)
+scatter_min = _writing(tensor_scatter_min, True)
+scatter_nd_add = _writing(tensor_scatter_add, False)
+scatter_nd_sub = _writing(tensor_scatter_sub, False)
+scatter_nd_mul = _writing(tensor_scatter_mul, False)
+scatter_nd_div = _writing(tensor_scatter_div, False)
+scatter_nd_max = _writing(tensor_scatter_max, False)
+scatter_nd_min = _writing(tensor_scatter_min, False)

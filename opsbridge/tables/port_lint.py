@@ -67,4 +67,5 @@ def _agrees(param: PortParam, real: Any) -> bool:
         return default is None
     if isinstance(default, str) and not isinstance(real, str):
         return str(real).lower() == default.rstrip("_")
+    real = tuple(real) if isinstance(real, list) else real  # as TOML's arrays are read
     return type(real) is type(default) and bool(real == default)

@@ -49,12 +49,16 @@ PortEquality = Literal["exact", "approximate", "by_hand"]
 
 # Modules in opsbridge.mindspore of functions on plain tensors.
 OPERATOR_MODULES = (
+    "array_math",
     "arrays",
     "convolving",
+    "drawing",
     "elementwise",
     "gathering",
     "losses",
     "making",
+    "margins",
+    "matrices",
     "methods",
     "normalizing",
     "pooling",
@@ -62,6 +66,7 @@ OPERATOR_MODULES = (
     "reshaping",
     "resizing",
     "scattering",
+    "unpooling",
 )
 
 

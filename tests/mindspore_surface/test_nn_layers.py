@@ -23,6 +23,8 @@ def inputs_of(case: LayerCase) -> list[Any]:
         "normal": lambda shape: rng.normal(size=shape).astype(np.float32),
         "share": lambda shape: rng.uniform(0.05, 0.95, shape).astype(np.float32),
         "class": lambda shape: rng.integers(0, 3, shape).astype(np.int32),
+        "long class": lambda shape: rng.integers(0, 3, shape),
+        "place": lambda shape: np.arange(np.prod(shape)).reshape(shape) % np.prod(shape[2:]) * 2,
         "sign": lambda shape: rng.choice([-1, 1], shape).astype(np.float32),
         "mask": lambda shape: rng.integers(0, 2, shape).astype(np.float32),
     }

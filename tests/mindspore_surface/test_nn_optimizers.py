@@ -14,6 +14,7 @@ pytest.importorskip("mindspore", reason="compares with the real MindSpore")
 import mindspore
 
 from opsbridge import mindspore as surface
+from opsbridge.errors import ArgumentError, DtypeError
 
 STEPS = 4
 
@@ -65,6 +66,27 @@ OPTIMIZERS: dict[str, Callable[[Any, Any], Any]] = {
         net.trainable_params(), 0.5, 0.1, weight_decay=0.1, loss_scale=4.0
     ),
     "adagrad-groups": lambda nn, net: nn.Adagrad(groups(net), 0.2),
+    "adamax": lambda nn, net: nn.AdaMax(net.trainable_params(), 0.01),
+    "adamax-decay": lambda nn, net: nn.AdaMax(
+        net.trainable_params(), 0.05, 0.8, 0.9, 1e-3, weight_decay=0.1, loss_scale=4.0
+    ),
+    "adamax-groups": lambda nn, net: nn.AdaMax(groups(net), 0.01),
+    "adadelta": lambda nn, net: nn.Adadelta(net.trainable_params()),
+    "adadelta-decay": lambda nn, net: nn.Adadelta(
+        net.trainable_params(), 0.5, 0.7, 1e-3, loss_scale=4.0, weight_decay=0.1
+    ),
+    "adadelta-groups": lambda nn, net: nn.Adadelta(groups(net), 0.1),
+    "asgd": lambda nn, net: nn.ASGD(net.trainable_params()),
+    "asgd-mean": lambda nn, net: nn.ASGD(
+        net.trainable_params(), 0.05, lambd=1e-2, alpha=0.5, t0=1.0, weight_decay=0.1
+    ),
+    "asgd-groups": lambda nn, net: nn.ASGD(groups(net), 0.02),
+    "rprop": lambda nn, net: nn.Rprop(net.trainable_params(), 0.01),
+    "rprop-bounds": lambda nn, net: nn.Rprop(
+        net.trainable_params(), 0.1, (0.3, 2.0), (0.05, 0.15), weight_decay=0.1
+    ),
+    "rprop-groups": lambda nn, net: nn.Rprop(groups(net), 0.02),
+    "lazy-adam": lambda nn, net: nn.LazyAdam(net.trainable_params(), 0.01, weight_decay=0.1),
 }
 
 
@@ -106,6 +128,133 @@ def test_steps_are_the_real_ones(name: str) -> None:
     for one, other in zip(ours, real, strict=True):
         assert (one.shape, one.dtype) == (other.shape, other.dtype)
         np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+def own_momentum(nn: Any, net: Any, parameters: Any) -> Any:
+    """The optimizer of one's own of MindSpore's documentation, with all that it may call."""
+    ms = surface if nn is surface.nn else mindspore
+
+    class Own(nn.Optimizer):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__(0.1, parameters, weight_decay=0.01, loss_scale=4.0)
+            self.moments = self.parameters.clone(prefix="moments", init="zeros")
+            self.step = ms.ops.ApplyMomentum()
+
+        def construct(self, gradients: Any) -> Any:
+            gradients = self.flatten_gradients(gradients)
+            gradients = self.scale_grad(self.gradients_centralization(self.decay_weight(gradients)))
+            rates = self.get_lr()
+            self.assignadd(self.global_step, self.global_step_increase_tensor)
+            if not self.is_group_lr:
+                rates = (rates,) * len(self.parameters)
+            for one, moment, rate, each in zip(
+                self.parameters, self.moments, rates, gradients, strict=True
+            ):
+                self.step(one, moment, rate, each, 0.9)
+            return self.global_step
+
+        @nn.Optimizer.target.setter
+        def target(self, value: str) -> None:
+            self._set_base_target(value)
+
+    return Own()
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_an_optimizer_of_ones_own_steps_as_on_the_real_one(grouped: bool) -> None:
+    def make(nn: Any, net: Any) -> Any:
+        return own_momentum(nn, net, groups(net) if grouped else net.trainable_params())
+
+    real, ours = (trained(ms, make) for ms in (mindspore, surface))
+    for one, other in zip(ours, real, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_members_of_optimizers_are_the_real_ones(grouped: bool) -> None:
+    found = []
+    for ms in (mindspore, surface):
+        net = small_net(ms)
+        given = groups(net) if grouped else net.trainable_params()
+        made = ms.nn.Momentum(given, 0.1, 0.9, weight_decay=0.01, loss_scale=2.0)
+        decays = made.get_weight_decay()
+        numbers = [float(each) for each in decays] if grouped else float(decays)
+        found.append(
+            [
+                made.target,
+                made.unique,
+                made.need_scale,
+                made.use_parallel,
+                tuple(made.decay_flags) if grouped else None,
+                tuple(made.optim_filter),
+                made._is_dynamic_lr_or_weight_decay(),
+                numbers,
+            ]
+        )
+    assert found[0][:-1] == found[1][:-1]
+    assert found[0][-1] == pytest.approx(found[1][-1])
+
+
+def test_members_of_one_process() -> None:
+    made = surface.nn.Momentum(small_net(surface).trainable_params(), 0.1, 0.9)
+    assert made.broadcast_params(3) == 3
+    assert made._grad_sparse_indices_deduplicate((4,)) == (4,)
+    doubled = made.map_(lambda one: one * 2, (1, 2))
+    assert doubled == (2, 4) == made.hyper_map(lambda one: one * 2, (1, 2))
+    for target, error in ((3, DtypeError), ("TPU", ArgumentError)):
+        with pytest.raises(error, match="target is"):
+            made.target = target
+
+
+def test_nesterov_of_apply_momentum_is_the_documented_rule() -> None:
+    weight = surface.Parameter(surface.Tensor([1.0]), name="weight")
+    moment = surface.Parameter(surface.Tensor([0.5]), name="moment")
+    step = surface.ops.ApplyMomentum(use_nesterov=True, gradient_scale=0.5)
+    assert step(weight, moment, 0.1, surface.Tensor([2.0]), 0.8) is weight
+    assert moment.asnumpy() == pytest.approx(0.5 * 0.8 + 1)
+    assert weight.asnumpy() == pytest.approx(1 - 0.1 * (1 + 0.8 * 1.4))
+
+
+def test_lamb_is_the_documented_rule_which_has_no_kernel_on_cpu() -> None:
+    rng = np.random.default_rng(8)
+    start = {"weight": rng.normal(size=(3, 4)), "beta": rng.normal(size=4), "zero": np.zeros(2)}
+    gradients = [[rng.normal(size=each.shape) for each in start.values()] for _ in range(3)]
+    given = [
+        surface.Parameter(surface.Tensor(values.astype(np.float32)), name=name)
+        for name, values in start.items()
+    ]
+    optimizer = surface.nn.Lamb(given, 0.1, 0.8, 0.9, 1e-3, weight_decay=0.1)
+    for each in gradients:
+        optimizer([surface.Tensor(values.astype(np.float32)) for values in each])
+    for number, (name, values) in enumerate(start.items()):
+        first = second = 0
+        for count, each in enumerate(gradients, 1):
+            first = 0.8 * first + 0.2 * each[number]
+            second = 0.9 * second + 0.1 * each[number] ** 2
+            root = np.sqrt(second / (1 - 0.9**count)) + 1e-3
+            step = first / (1 - 0.8**count) / root + (0 if name == "beta" else 0.1) * values
+            ratio = np.linalg.norm(values) / np.linalg.norm(step) or 1.0
+            values = values - 0.1 * ratio * step
+        np.testing.assert_allclose(given[number].asnumpy(), values, rtol=1e-5)
+    assert [each.name for each in optimizer.moments1] == [
+        "lamb_m.weight",
+        "lamb_m.beta",
+        "lamb_m.zero",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda nn, one: nn.AdaMax(one, beta1=1.0), "beta1 is 1.0"),
+        (lambda nn, one: nn.Lamb(one, 0.1, eps=0.0), "eps is 0.0"),
+        (lambda nn, one: nn.Adadelta(one, rho=1.5), "rho is 1.5"),
+        (lambda nn, one: nn.Rprop(one, etas=(1.2, 0.5)), "etas is"),
+    ],
+)
+def test_settings_of_rules_are_checked(make: Callable[[Any, Any], Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        make(surface.nn, [surface.Parameter(surface.Tensor([1.0]), name="weight")])
 
 
 def test_epsilon_is_under_the_root_as_documented() -> None:

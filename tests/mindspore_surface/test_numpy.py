@@ -12,6 +12,7 @@ from real_frameworks import MINDSPORE_MISSING
 
 pytest.importorskip("torch", reason="the surface computes with PyTorch")
 
+from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.names import module_of
 
 X = (np.random.default_rng(4).permutation(12).reshape(3, 4) / 5 - 1).astype(np.float32)
@@ -83,6 +84,70 @@ CALLS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "more-comparisons": lambda mnp, x, n: (mnp.not_equal(n, n[0]), mnp.greater_equal(n, n[0])),
     "logic": lambda mnp, x, n: (mnp.logical_xor(x > 0, x > 1), mnp.bitwise_and(n, n[0])),
     "finite": lambda mnp, x, n: (mnp.isfinite(x), mnp.isinf(x / 0)),
+    "hyperbolic-back": lambda mnp, x, n: (mnp.arccosh(x + 3), mnp.arcsinh(x), mnp.arctanh(x / 4)),
+    "signs": lambda mnp, x, n: (mnp.signbit(x), mnp.positive(x), mnp.copysign(x, -x + 0.1)),
+    "infinite": lambda mnp, x, n: (mnp.isneginf(x / 0), mnp.isposinf(x / 0), mnp.radians(x)),
+    "bits": lambda mnp, x, n: (mnp.bitwise_or(n, n[0]), mnp.bitwise_xor(n, 3), mnp.invert(n)),
+    "not": lambda mnp, x, n: (mnp.bitwise_not(n), mnp.copy(x)),
+    "divisors": lambda mnp, x, n: (mnp.gcd(n, 4), mnp.lcm(n, 4)),
+    "steps": lambda mnp, x, n: mnp.heaviside(x, x[0]),
+    "sums-of-exponentials": lambda mnp, x, n: (mnp.logaddexp(x, x[0]), mnp.logaddexp2(x, x[1])),
+    "powers": lambda mnp, x, n: (mnp.float_power(x + 2, x), mnp.matrix_power(x[:, :3], 2)),
+    "kron": lambda mnp, x, n: mnp.kron(x, n),
+    "diagonals": lambda mnp, x, n: (mnp.diagonal(x, 1), mnp.diagflat(x[0], -1), mnp.trace(x)),
+    "traces": lambda mnp, x, n: (mnp.trace(n, 1), mnp.trace(x[None], 0, 1, 2)),
+    "columns": lambda mnp, x, n: mnp.column_stack((x[0], x[1], x.T)),
+    "at-least": lambda mnp, x, n: (mnp.atleast_1d(x[0, 0]), mnp.atleast_2d(x[0], n)),
+    "at-least-3d": lambda mnp, x, n: (mnp.atleast_3d(x[0]), mnp.atleast_3d(x)),
+    "parts": lambda mnp, x, n: (mnp.hsplit(x, 2), mnp.vsplit(x, [1]), mnp.dsplit(x[None], 2)),
+    "take-along": lambda mnp, x, n: mnp.take_along_axis(x, n[:1, :2], 1),
+    "take-along-row": lambda mnp, x, n: mnp.take_along_axis(x, n[0], None),
+    "tri": lambda mnp, x, n: (mnp.tri(3), mnp.tri(2, 4, 1, dtype=mnp.int32)),
+    "places-of-triangles": lambda mnp, x, n: (mnp.tril_indices(3, -1), mnp.triu_indices(2, 0, 3)),
+    "around": lambda mnp, x, n: (mnp.around(x, 1), mnp.around(x * 3), mnp.round(x, decimals=0)),
+    "average": lambda mnp, x, n: (mnp.average(x), mnp.average(x, 0), mnp.average(x, 1, x[0] + 2)),
+    "averages": lambda mnp, x, n: mnp.average(x, weights=x + 2, returned=True),
+    "bincount": lambda mnp, x, n: (mnp.bincount(n[0]), mnp.bincount(n[1], x[0, :3], 6)),
+    "bincount-length": lambda mnp, x, n: mnp.bincount(n[1] - 2, length=2),
+    "broadcast": lambda mnp, x, n: mnp.broadcast_arrays(x, x[0], n[0, 0]),
+    "cross": lambda mnp, x, n: (mnp.cross(x[:, :3], x[:, 1:]), mnp.cross(x.T, x.T, axis=1)),
+    "cross-flat": lambda mnp, x, n: (mnp.cross(x[:, :2], x[:, 2:]), mnp.cross(x[:, :2], x[:, 1:])),
+    "cumprod": lambda mnp, x, n: (mnp.cumprod(x), mnp.cumprod(n, 1), mnp.cumprod(x, axis=0)),
+    "diagonal-places": lambda mnp, x, n: (mnp.diag_indices(3), mnp.diag_indices(2, 3)),
+    "diff": lambda mnp, x, n: (mnp.diff(x), mnp.diff(n, 1, 0), mnp.diff(x, 2)),
+    "diff-with-ends": lambda mnp, x, n: mnp.diff(x, prepend=x[:, :1], append=x[:, 1:3]),
+    "digitize": lambda mnp, x, n: (mnp.digitize(x, [-0.5, 0, 1]), mnp.digitize(x, [1, 0, -0.5])),
+    "digitize-right": lambda mnp, x, n: mnp.digitize(n, [1, 2], right=True),
+    "divmod": lambda mnp, x, n: (mnp.divmod(x, 0.7), mnp.divmod(n, 2)),
+    "histogram": lambda mnp, x, n: (mnp.histogram(x, 4), mnp.histogram(x, [-1, 0, 1.2])),
+    "histogram-in-range": lambda mnp, x, n: mnp.histogram(x, 3, (-0.5, 0.7), density=True),
+    "histogram-weights": lambda mnp, x, n: mnp.histogram(x, 3, weights=x + 2),
+    "is-in": lambda mnp, x, n: (mnp.isin(n, [1, 3]), mnp.in1d(n, n[0], invert=True)),
+    "indices": lambda mnp, x, n: (mnp.indices((2, 3)), mnp.indices((3, 1), mnp.float32, True)),
+    "interp": lambda mnp, x, n: mnp.interp(x, [-0.5, 0.1, 0.9], [3, 1, 2]),
+    "interp-ends": lambda mnp, x, n: mnp.interp(x[0], x[1] * 0 + mnp.arange(4), x[2], -9, 9.5),
+    "open-grid": lambda mnp, x, n: mnp.ix_(n[0], n[1]),
+    "nan": lambda mnp, x, n: (mnp.nanmax(x / x), mnp.nanmin(x, 0), mnp.nansum(x, 1)),
+    "nan-means": lambda mnp, x, n: (mnp.nanmean(x), mnp.nanvar(x, 0), mnp.nanstd(x, 1, ddof=1)),
+    "nan-kept": lambda mnp, x, n: (mnp.nanmax(x, 1, keepdims=True), mnp.nanmean(n, axis=0)),
+    "norm": lambda mnp, x, n: (mnp.norm(x), mnp.norm(x, axis=1), mnp.norm(x, 1, axis=0)),
+    "norm-of-matrices": lambda mnp, x, n: mnp.norm(x[None], "fro", axis=(1, 2), keepdims=True),
+    "pad": lambda mnp, x, n: (mnp.pad(x, 1), mnp.pad(x, ((1, 0), (0, 2)), constant_values=3)),
+    "pad-more": lambda mnp, x, n: [
+        mnp.pad(x, ((1, 2), (0, 3)), mode) for mode in ("edge", "reflect", "symmetric", "wrap")
+    ],
+    "ptp": lambda mnp, x, n: (mnp.ptp(x), mnp.ptp(x, 1), mnp.ptp(x, axis=0, keepdims=True)),
+    "unravel": lambda mnp, x, n: mnp.unravel_index(n, (2, 3)),
+    "searchsorted": lambda mnp, x, n: mnp.searchsorted([0, 0.2, 1], x),
+    "searchsorted-right": lambda mnp, x, n: mnp.searchsorted(n[0] * 0 + mnp.arange(3), n, "right"),
+    "select": lambda mnp, x, n: mnp.select([x > 0.5, x > 0], [x, -x], 7),
+    "trapz": lambda mnp, x, n: (mnp.trapz(x), mnp.trapz(n, dx=0.5, axis=0)),
+    "trapz-places": lambda mnp, x, n: mnp.trapz(x[0], x[1]),
+    "vander": lambda mnp, x, n: (mnp.vander(x[0]), mnp.vander(x[0], 2, True)),
+    "empty-like": lambda mnp, x, n: mnp.empty_like(x, shape=(0, 3)),
+    "argwhere": lambda mnp, x, n: mnp.argwhere(n - 2),
+    "equal": lambda mnp, x, n: (mnp.array_equal(x, x), mnp.array_equal(x, n)),
+    "equal-nan": lambda mnp, x, n: mnp.array_equal(x / 0 * 0, x / 0 * 0, equal_nan=True),
 }
 
 
@@ -90,7 +155,7 @@ def arrays(result: Any) -> list[Any]:
     """What a call returned, one after the other."""
     if isinstance(result, tuple | list):
         return [array for each in result for array in arrays(each)]
-    return [result.asnumpy()]
+    return [result.asnumpy() if hasattr(result, "asnumpy") else np.asarray(result)]
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -109,6 +174,36 @@ def test_call_is_mindspores(name: str) -> None:
     ]
     for one, other in zip(arrays(ours), arrays(theirs), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_draws() -> None:
+    mnp = module_of("mindspore.numpy")
+    for made in (mnp.rand(40, 50), mnp.rand((40, 50), dtype=mnp.float64)):
+        assert made.shape == (40, 50)
+        assert made.asnumpy().mean() == pytest.approx(0.5, abs=0.05)
+    assert mnp.randn(3000).asnumpy().std() == pytest.approx(1, abs=0.1)
+    drawn = mnp.randint(2, 5, (3000,))
+    assert (drawn.dtype, set(drawn.asnumpy())) == (mnp.int32, {2, 3, 4})
+    assert mnp.randint(3).asnumpy()[0] in (0, 1, 2)
+    assert (mnp.size(drawn), mnp.size(drawn, 0)) == (3000, 3000)
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda mnp, x: mnp.around(x, -1), "decimals is -1"),
+        (lambda mnp, x: mnp.average(x, None, x[0]), "weights must have the shape of x"),
+        (lambda mnp, x: mnp.cross(x, x), "the axes have lengths"),
+        (lambda mnp, x: mnp.searchsorted(x[0], x, "middle"), "side is 'middle'"),
+        (lambda mnp, x: mnp.pad(x, 1, "mean"), "mode is 'mean'"),
+        (lambda mnp, x: mnp.pad(x, 1, constant_values=((1, 2), (3, 4))), "must be one number"),
+        (lambda mnp, x: mnp.unravel_index(x, (2, 3), "F"), "order is 'F'"),
+        (lambda mnp, x: mnp.randint(5, 5), "minval is 5, maxval is 5"),
+    ],
+)
+def test_what_is_refused(use: Callable[[Any, Any], Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        use(module_of("mindspore.numpy"), module_of("mindspore").Tensor(X))
 
 
 def test_constants() -> None:

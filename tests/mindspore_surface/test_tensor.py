@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from real_frameworks import MINDSPORE_MISSING
 
 pytest.importorskip("torch", reason="opsbridge.mindspore.Tensor is a PyTorch tensor")
 
@@ -176,3 +177,12 @@ def test_importing_the_surface_imports_no_framework() -> None:
         "assert not {'torch', 'mindspore', 'numpy'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("dtype", [float, int, bool, "float", "int", "bool", "float16", np.int8])
+def test_astype_takes_the_types_of_python_as_numpy_does(dtype: Any) -> None:
+    ours = Tensor([1.5, 0.0]).astype(dtype)
+    assert ours.asnumpy().dtype == np.array([1.5, 0.0], np.float32).astype(dtype).dtype
+    mindspore = pytest.importorskip("mindspore", reason=MINDSPORE_MISSING)
+    real = mindspore.Tensor([1.5, 0.0]).astype(dtype)
+    np.testing.assert_array_equal(ours.asnumpy(), real.asnumpy(), strict=True)

@@ -113,6 +113,15 @@ def test_a_dtype_agrees_by_its_name(
     assert findings(table, lambda dtype="float16": None, monkeypatch)
 
 
+def test_a_list_agrees_with_the_array_of_a_table(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = load(SOUND + 'params = [{ name = "axis", default = [] }]\n')
+    for real in (lambda axis=[]: None, lambda axis=(): None):
+        assert findings(table, real, monkeypatch) == []
+    assert findings(table, lambda axis=[1]: None, monkeypatch)
+
+
 def test_a_class_is_configured_and_called(
     load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
 from opsbridge.mindspore.tensor import Tensor
 
-__all__ = ["GELU", "FastGelu", "PReLU", "get_activation"]
+__all__ = ["GELU", "FastGelu", "PReLU", "RReLU", "get_activation"]
 
 _NAMED = {
     "softmin": "Softmin",
@@ -112,3 +112,23 @@ class GELU(Cell):
         """Return the activated x."""
         way = "tanh" if self.approximate else "none"
         return as_tensor(torch.nn.functional.gelu(plain(x), approximate=way))
+
+
+class RReLU(Cell):
+    """x where it is positive; elsewhere times a random slope, in training or not.
+
+    Args:
+        lower, upper: the bounds of the slopes.
+    """
+
+    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3) -> None:
+        super().__init__()
+        if lower > upper:
+            raise ArgumentError(
+                f"RReLU: lower is {lower}, upper is {upper}; lower must not be above"
+            )
+        self.lower, self.upper = lower, upper
+
+    def construct(self, x: Any) -> Tensor:
+        """Return x with other slopes at every call."""
+        return as_tensor(torch.rrelu(plain(x), self.lower, self.upper, training=True))

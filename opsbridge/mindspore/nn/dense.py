@@ -16,8 +16,9 @@ from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
+from opsbridge.mindspore.tensor import Tensor
 
-__all__ = ["BiDense", "Dense"]
+__all__ = ["BiDense", "Dense", "MatMul"]
 
 
 @from_table
@@ -113,3 +114,17 @@ class BiDense(Cell):
         """Compute the products of both inputs (..., in1_channels) and (..., in2_channels)."""
         inputs = plain(input1), plain(input2)
         return as_tensor(functional.bilinear(*inputs, plain(self.weight), plain(self.bias)))
+
+
+class MatMul(Cell):
+    """The product of matrices, or of stacks of them, one or both of them turned before."""
+
+    def __init__(self, transpose_x1: bool = False, transpose_x2: bool = False) -> None:
+        super().__init__()
+        self.transpose_x1, self.transpose_x2 = transpose_x1, transpose_x2
+
+    def construct(self, x1: Any, x2: Any) -> Tensor:
+        """Return the product; lines have no second axis that could be turned."""
+        pair = ((plain(x1), self.transpose_x1), (plain(x2), self.transpose_x2))
+        one, other = (each.mT if turned and each.dim() > 1 else each for each, turned in pair)
+        return as_tensor(torch.matmul(one, other))

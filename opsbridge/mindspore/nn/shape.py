@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from opsbridge.errors import ArgumentError
-from opsbridge.mindspore.converters import to_axes
+from opsbridge.mindspore.converters import to_axes, to_ints
 from opsbridge.mindspore.nn.bilinear import resize_bilinear
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.from_table import from_table
@@ -18,7 +18,18 @@ from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.resizing import interpolate
 from opsbridge.mindspore.tensor import Tensor
 
-__all__ = ["Norm", "OneHot", "Pad", "Range", "ResizeBilinear", "Tril", "Triu", "Unfold", "Upsample"]
+__all__ = [
+    "Norm",
+    "OneHot",
+    "Pad",
+    "Range",
+    "ResizeBilinear",
+    "Roll",
+    "Tril",
+    "Triu",
+    "Unfold",
+    "Upsample",
+]
 
 
 class Pad(Cell):
@@ -212,3 +223,19 @@ class Norm(Cell):
         """Return the norm."""
         squares = (plain(x) ** 2).sum(dim=to_axes(self.axis), keepdim=self.keep_dims)
         return as_tensor(torch.sqrt(squares))
+
+
+class Roll(Cell):
+    """Move elements along axes; what leaves at an end comes back at the other."""
+
+    def __init__(self, shift: Any, axis: Any) -> None:
+        super().__init__()
+        self.shift, self.axis = to_ints(shift), to_ints(axis)
+        if len(self.shift) != len(self.axis):
+            raise ArgumentError(
+                f"Roll: shift is {shift}, axis is {axis}; there must be one shift for each axis"
+            )
+
+    def construct(self, input_x: Any) -> Tensor:
+        """Return the input moved."""
+        return as_tensor(torch.roll(plain(input_x), self.shift, self.axis))

@@ -101,7 +101,8 @@ def _function_name(entry: PortEntry) -> str:
 
 def _source(entry: PortEntry) -> str:
     params = sorted(entry.params, key=lambda each: (not each.is_required, each.stage == "init"))
-    signature = ", ".join(map(_parameter, params))
+    dtypes = {each.param for each in entry.arguments.values() if each.convert == "dtype"}
+    signature = ", ".join(_parameter(param, param.name in dtypes) for param in params)
     arguments = []
     by_position = positional(entry)
     for key, argument in entry.arguments.items():
@@ -123,9 +124,11 @@ def _source(entry: PortEntry) -> str:
     return "\n" + "\n".join(lines) + "\n"
 
 
-def _parameter(param: PortParam) -> str:
+def _parameter(param: PortParam, is_dtype: bool) -> str:
     if param.is_required:
         return param.name
+    if is_dtype and param.default is not None:
+        return f"{param.name}=torch.{param.default}"
     return f"{param.name}={param.default!r}"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rarer_calls import CALLS, names, plain
+from rarest_calls import GROUPS
 
 pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
 torch = pytest.importorskip("torch", reason="the translation runs on PyTorch")
@@ -32,6 +33,25 @@ def test_call(call: str, target: Target) -> None:
     for one, other in zip(plain(scope["result"]), expected, strict=True):
         np.testing.assert_array_equal(one, other)
         assert getattr(one, "dtype", None) == getattr(other, "dtype", None)
+
+
+@pytest.mark.parametrize("target", list(Target), ids=lambda target: target.value)
+@pytest.mark.parametrize("group", GROUPS)
+def test_many_calls_of_a_file(group: str, target: Target) -> None:
+    calls = GROUPS[group]
+    text = translate_text(
+        HEADER + "".join(f"r{n} = {call}\n" for n, call in enumerate(calls)), target
+    )
+    assert translate_text(text, target) == text
+    assert "# opsbridge:" not in text
+    scope: dict[str, Any] = names(torch.as_tensor)
+    exec(text, scope)
+    for number, call in enumerate(calls):
+        given = {"ms": surface, "ops": surface.ops, "nn": surface.nn, **names(surface.Tensor)}
+        expected = plain(eval(call, given))
+        for one, other in zip(plain(scope[f"r{number}"]), expected, strict=True):
+            np.testing.assert_array_equal(one, other, err_msg=call)
+            assert getattr(one, "dtype", None) == getattr(other, "dtype", None)
 
 
 @pytest.mark.parametrize("name", WITHOUT_OURS)

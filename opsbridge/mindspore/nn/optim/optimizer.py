@@ -11,6 +11,7 @@ import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.optim.own_rules import OwnRules
 from opsbridge.mindspore.nn.optim.schedule import LearningRateSchedule
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter, ParameterTuple, named
@@ -30,7 +31,7 @@ class _Settings:
     centralize: bool = False
 
 
-class Optimizer(Cell):
+class Optimizer(OwnRules, Cell):
     """The base of all optimizers: calling it with gradients updates the parameters.
 
     Args:
@@ -77,6 +78,7 @@ class Optimizer(Cell):
         self.parameters = ParameterTuple(chosen)
         self._settings = settings
         self.weight_decay = weight_decay
+        self._set_up_own_rules()
 
     def _decay(self, weight_decay: Any) -> float:
         if isinstance(weight_decay, bool) or not isinstance(weight_decay, int | float):

@@ -116,7 +116,7 @@ class Adam(Optimizer):
         use_amsgrad: bool = False,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        _check_betas("Adam", beta1, beta2, eps)
+        check_betas("Adam", beta1, beta2, eps)
         # Rounded as MindSpore rounds them: its kernels compute in float32.
         self.beta1, self.beta2, self.eps = np.array([beta1, beta2, eps], np.float32).tolist()
         self.use_nesterov, self.use_amsgrad = use_nesterov, use_amsgrad
@@ -164,7 +164,7 @@ class AdamWeightDecay(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay)
-        _check_betas("AdamWeightDecay", beta1, beta2, eps)
+        check_betas("AdamWeightDecay", beta1, beta2, eps)
         self.beta1, self.beta2, self.eps = np.array([beta1, beta2, eps], np.float32).tolist()
         self.moments1 = self.parameters.clone("adam_m", init="zeros")
         self.moments2 = self.parameters.clone("adam_v", init="zeros")
@@ -186,7 +186,7 @@ class AdamWeightDecay(Optimizer):
             plain(parameter).sub_(rate * step)
 
 
-def _check_betas(owner: str, beta1: float, beta2: float, eps: float) -> None:
+def check_betas(owner: str, beta1: float, beta2: float, eps: float) -> None:
     if not 0 < beta1 < 1 or not 0 < beta2 < 1 or eps <= 0:
         raise ArgumentError(
             f"{owner}: beta1 is {beta1}, beta2 is {beta2}, eps is {eps};"

@@ -1,0 +1,67 @@
+"""Random draws that need what they are drawn for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from opsbridge.mindspore.converters import to_dtype, to_int, to_ints
+from opsbridge.mindspore.making import stream
+
+
+def bernoulli(input: torch.Tensor, p: Any, seed: Any) -> torch.Tensor:
+    """Return ones with probability p and zeros otherwise, as input."""
+    drawn = torch.rand(input.shape, generator=stream(seed)).to(input.device)
+    return (drawn < p).to(input.dtype)
+
+
+def multinomial(
+    input: torch.Tensor, num_samples: Any, replacement: bool = True, seed: Any = None
+) -> torch.Tensor:
+    """Return the numbers of columns, drawn as often as their shares of each row say."""
+    drawn = torch.multinomial(input, to_int(num_samples), replacement, generator=stream(seed))
+    return drawn.to(torch.int32)
+
+
+def multinomial_primitive(
+    x: torch.Tensor, num_samples: Any, seed: int, seed2: int, dtype: Any
+) -> torch.Tensor:
+    """Return the numbers of columns, drawn as often as their shares of each row say."""
+    drawn = torch.multinomial(x, to_int(num_samples), True, generator=stream(seed, seed2))
+    return drawn.to(to_dtype(dtype))
+
+
+def integers(low: Any, high: Any, size: Any, seed: Any, dtype: Any) -> torch.Tensor:
+    """Return integers from [low, high), int64 by default."""
+    drawn = torch.randint(to_int(low), to_int(high), to_ints(size), generator=stream(seed))
+    return drawn.to(to_dtype(dtype) or torch.int64)
+
+
+def permutation(n: Any, seed: Any, offset: Any, dtype: Any) -> torch.Tensor:
+    """Return the numbers below n in random order."""
+    return torch.randperm(to_int(n), generator=stream(seed, offset), dtype=to_dtype(dtype))
+
+
+def shuffle(x: torch.Tensor, seed: Any = None, seed2: int = 0) -> torch.Tensor:
+    """Return the slices along axis 0 in random order."""
+    return x[torch.randperm(len(x), generator=stream(seed, seed2)).to(x.device)]
+
+
+def uniform_like(input: torch.Tensor, seed: Any, dtype: Any) -> torch.Tensor:
+    """Return numbers from [0, 1) in the shape of input."""
+    drawn = torch.rand(input.shape, generator=stream(seed))
+    return drawn.to(input.device, to_dtype(dtype) or input.dtype)
+
+
+def normal_like(input: torch.Tensor, seed: Any, dtype: Any) -> torch.Tensor:
+    """Return normal numbers in the shape of input."""
+    drawn = torch.randn(input.shape, generator=stream(seed))
+    return drawn.to(input.device, to_dtype(dtype) or input.dtype)
+
+
+def dropped_channels(x: torch.Tensor, keep_prob: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return x without some of its channels, the others scaled up, and where it is kept."""
+    drawn = torch.rand(x.shape[:2]).to(x.device)
+    kept = (drawn < keep_prob).reshape(*x.shape[:2], *(1,) * (x.dim() - 2)).expand_as(x)
+    return x * kept.to(x.dtype) / keep_prob, kept
