@@ -21,8 +21,8 @@ OPSBRIDGE_FN TurnedBox turned_box(const RotatedRow<double>& box) {
 }
 
 // What four cuts leave of a quadrilateral. A cut adds a corner for every run of corners beyond it,
-// and such runs are no more than half of the corners. (Of a convex polygon there is one, and at most
-// eight corners are left in the end; but rounded corners may be dented.)
+// and such runs are no more than half of the corners. (A convex polygon has one, which leaves at
+// most eight corners in the end; but rounding may dent it.)
 constexpr int kMostCorners = 19;  // 4, 6, 9, 13, 19
 
 struct Polygon {
