@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cases import Array, assert_same_bits, generator
 from framework_tensors import framework
+from real_frameworks import torchvision_ops
 
 from opsbridge import reference
 from opsbridge.core.roi_align import RoiAlignRule, roi_align
@@ -104,13 +105,12 @@ def test_a_length_that_overflows_between_two_corners_that_do_not() -> None:
 def test_more_pixels_and_bins_than_blocks_hold(
     shape: tuple[int, int], bins: tuple[int, int]
 ) -> None:
-    torchvision = pytest.importorskip("torchvision")
-    torch = framework("torch")
+    real, torch = torchvision_ops(), framework("torch")
     features, (height, width) = image_of(1, 2, *shape), shape
     rois = np.array([[0, 0, 0, width - 1, height - 1], [0, 1, 2, 2, 3]], np.float32)
     (pooled,) = roi_pool(LAYER, features, rois, *bins, 1.0, rule=RoiPoolRule())
     given = torch.from_numpy(features), torch.from_numpy(rois)
-    np.testing.assert_array_equal(pooled, torchvision.ops.roi_pool(*given, bins).numpy())
+    np.testing.assert_array_equal(pooled, real.roi_pool(*given, bins).numpy())
 
 
 @pytest.mark.parametrize("channels", [3, 5])
