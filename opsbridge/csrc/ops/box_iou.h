@@ -92,7 +92,7 @@ OPSBRIDGE_FN R pair_measure(const PairedBox<C, A, R>& a, const PairedBox<C, A, R
     case Measure::ciou:
       return (iou - centre_distance<I, nans>(a, b, epsilon, rule)) -
              shape_penalty(a.angle, b.angle, iou, epsilon);
-    default:
+    default:  // iou
       return iou;
   }
 }

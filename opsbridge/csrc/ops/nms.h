@@ -17,7 +17,7 @@ OPSBRIDGE_FN double held_threshold(double threshold, ThresholdType type) {
       return static_cast<double>(static_cast<float>(threshold));
     case ThresholdType::same:
       return static_cast<double>(static_cast<T>(threshold));
-    default:
+    default:  // float64
       return threshold;
   }
 }
