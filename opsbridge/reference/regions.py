@@ -71,10 +71,12 @@ def image_of_each(
     """The image that each region belongs to; ``ArgumentError`` where there is none."""
     if batch_rule == "counts":
         assert batch_indices is not None
-        if len(batch_indices) != batch or sum(batch_indices) != len(rois):
+        is_negative = any(count < 0 for count in batch_indices)
+        if len(batch_indices) != batch or sum(batch_indices) != len(rois) or is_negative:
             raise ArgumentError(
                 f"roi_align: batch_indices holds {len(batch_indices)} counts with sum "
-                f"{sum(batch_indices)}; allowed: one per image ({batch}), with sum {len(rois)}"
+                f"{sum(batch_indices)}; allowed: one per image ({batch}), 0 or more, with sum "
+                f"{len(rois)}"
             )
         return [int(image) for image in np.repeat(np.arange(batch), batch_indices)]
     if batch_rule == "given":

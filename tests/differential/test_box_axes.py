@@ -97,6 +97,33 @@ def test_overlaps_of_large_integers(layout: str, dtype: str) -> None:
         check("box_iou", first, second, 1e-7, layout=layout, measure=measure)
 
 
+def test_areas_of_integers_are_exact_or_refused() -> None:
+    near = [2**bits - less for bits in (0, 30, 31, 32, 61) for less in (0, 1)]
+    for width, height in product([*near, *(-side for side in near)], repeat=2):
+        boxes = np.array([[0, 0, 1, 1], [3, 4, width, height]], np.int64)
+        if abs(width * height) < 2**63:
+            assert native("box_area", boxes, layout="xywh")[1] == width * height
+        else:
+            with pytest.raises(ArgumentError, match=r"boxes\[1\]"):
+                native("box_area", boxes, layout="xywh")
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_integers_up_to_what_sums_and_products_hold(sign: int) -> None:
+    for bits, operator, axes in (
+        (30, "box_iou", {"layout": "xywh"}),
+        (62, "box_convert", {"source_layout": "xywh", "target_layout": "xyxy"}),
+    ):
+        row = np.array([[sign * (2**bits - 1), 0, 2, 4]], np.int64)
+        others = (row, 0.0) if operator == "box_iou" else ()
+        result = native(operator, row, *others, **axes)
+        expected = [[1]] if others else [[row[0, 0], 0, row[0, 0] + 2, 4]]
+        np.testing.assert_array_equal(result, expected)
+        row[0, 0] += sign
+        with pytest.raises(ArgumentError, match=r"boxes\[0\]"):
+            native(operator, row, *others, **axes)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int16"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_complete_overlaps(layout: str, dtype: str) -> None:

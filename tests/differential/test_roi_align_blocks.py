@@ -90,6 +90,24 @@ def test_more_samples_than_tables_keep() -> None:
         assert_torchvision_bits(*given, size, 1.0, ratio, True)
 
 
+@pytest.mark.parametrize("channels", [2, 5])
+def test_a_region_much_wider_than_high(channels: int) -> None:
+    """More samples in a row than a table keeps, or than weights are made at once."""
+    rng = generator("roi_align blocks", "wide", channels)
+    features = torch.from_numpy(rng.standard_normal((1, channels, 4, 3000)).astype(np.float32))
+    rois = torch.tensor([[0.0, 100, 1, 2900, 2], [0, -2000, 0, 2900, 1], [0, 5, 1, 9, 3]])
+    assert_torchvision_bits(features, rois, (1, 1), 1.0, 0, True)
+
+
+def test_more_tables_than_are_kept_together() -> None:
+    """Those of 4,000 samples in a row take 96 kB, and 16 MiB are kept."""
+    rng = generator("roi_align blocks", "tables", 0)
+    features = torch.from_numpy(rng.standard_normal((1, 1, 3, 4000)).astype(np.float32))
+    start = torch.arange(180) / 8
+    rois = torch.stack([0 * start, start, 0 * start, start + 4000, 0 * start + 1], dim=1)
+    assert_torchvision_bits(features, rois, (1, 1), 1.0, 0, True)
+
+
 def test_a_result_that_is_streamed() -> None:
     """From 16 MB on, results are written past the caches."""
     rng = generator("roi_align blocks", "streamed", 0)

@@ -101,6 +101,13 @@ def test_numbers_that_are_not_finite_and_boxes_without_area() -> None:
         torch.testing.assert_close(found, wanted, rtol=0, atol=TOLERANCE, equal_nan=True)
 
 
+def test_a_shared_area_that_no_number_holds() -> None:
+    first = torch.tensor([[-2, 1, 1e200, 3, 180]], dtype=torch.float64)
+    second = torch.tensor([[2.5, 0, 1e154, 1e308, 90]], dtype=torch.float64)
+    wanted = torchvision_ops().box_iou(first, second, "cxcywhr")
+    assert torch.equal(ours.box_iou(first, second, "cxcywhr"), wanted)
+
+
 @pytest.mark.parametrize("kind", FRAMEWORKS)
 def test_every_framework_any_memory_any_threads(kind: str) -> None:
     first, second = families(generator("rotated frameworks"))["random"]

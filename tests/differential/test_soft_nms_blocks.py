@@ -52,3 +52,23 @@ def test_same_rows_and_scores(draw: Any, dtype: Any) -> None:
         expected = reference(boxes, scores, *settings, **axes)
     assert rows.tolist() == expected.keep.tolist(), (axes, settings)
     np.testing.assert_array_equal(kept, expected.kept_boxes)
+
+
+@pytest.mark.parametrize("spoilt", [None, "infinite", "inverted"])
+@pytest.mark.parametrize("disjoint", ["weighted", "skipped"])
+@pytest.mark.parametrize("method", ["linear", "gaussian", "naive"])
+def test_boxes_that_do_not_meet(method: str, disjoint: str, spoilt: str | None) -> None:
+    """A weight of one may spare them; of an overlap of 0, or of 0 over 0, it may be another."""
+    rng = generator("pruning of soft nms", method, disjoint, str(spoilt))
+    boxes, scores = thresholds(rng, COUNT), rng.integers(1, 60, COUNT) / 60
+    if spoilt == "infinite":
+        boxes[::9, 2] = np.inf
+    if spoilt == "inverted":
+        boxes[::9] = boxes[::9][:, [2, 1, 0, 1]]  # no height, and a width below zero
+    axes: dict[str, Any] = {"method": method, "disjoint_box": disjoint}
+    settings = 0.0 if method == "naive" else 0.3, 0.5, 0.2
+    kept, rows = soft_nms(LAYER, boxes, scores, *settings, rule=SoftNmsRule(**axes))
+    with np.errstate(all="ignore"):
+        expected = reference(boxes, scores, *settings, **axes)
+    assert rows.tolist() == expected.keep.tolist()
+    np.testing.assert_array_equal(kept, expected.kept_boxes)

@@ -176,3 +176,24 @@ def test_library_operators_pass_pytorchs_own_checks() -> None:
     torch.library.opcheck(
         torch.ops.opsbridge.box_iou.default, given, {"rule": BoxIouRule().word, **settings}
     )
+
+
+@pytest.mark.parametrize("call", [call for call in OVERLAPS if call != "complete_box_iou"])
+def test_gradients_of_corners_that_are_no_numbers(call: str) -> None:
+    name, arguments = OVERLAPS[call]
+    rows = np.tile(np.array([[1.0, 2, 5, 7]]), (5, 1))
+    rows[np.arange(4), np.arange(4)] = np.nan
+    spoilt = torch.from_numpy(rows).requires_grad_()
+    for pair in ((spoilt, boxes(1, seed=2)), (boxes(1, seed=2), spoilt)):
+        check_gradients(name, pair, arguments)
+
+
+def test_no_number_stays_none_in_bfloat16() -> None:
+    given = torch.tensor([[1, float("nan"), float("inf"), -float("nan")]]).bfloat16()
+    for name, arguments in (
+        ("clip_boxes_to_image", ((20, 30),)),
+        ("box_convert", ("xyxy", "xywh")),
+    ):
+        found = getattr(ours, name)(given, *arguments)
+        wanted = getattr(torchvision_ops(), name)(given, *arguments)
+        torch.testing.assert_close(found, wanted, rtol=0, atol=0, equal_nan=True)

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from branches import Shapes, noted, report, shapes_of, taken
+from branches import Shapes, main, noted, report, shapes_of, taken
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("g++") and shutil.which("gcov")), reason="takes g++ and gcov"
@@ -82,3 +82,20 @@ def test_a_report_names_the_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_a_folder_without_notes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="not built for coverage"):
         list(noted(tmp_path))
+
+
+def test_a_branch_that_is_missing_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("branches.ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["branches.py", str(tmp_path)])
+    for name in ("ops/one.h", "ops/other.h"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(HEADER)
+    headers = {"ops/one.h": {SIGN: [1, 2]}, "ops/other.h": {SIGN: [3, 1]}}
+    monkeypatch.setattr("branches.measured", lambda build: headers)
+    main()
+    assert capsys.readouterr().out.endswith("     4      4  in all\n")
+    headers["ops/other.h"][SIGN] = [3, 0]
+    with pytest.raises(SystemExit, match=r"^branches that no test takes: ops/other\.h$"):
+        main()

@@ -43,21 +43,30 @@ CODE = """
     rois = np.concatenate([rng.integers(0, 2, (60, 1)), boxes[:60] / 5], 1).astype(np.float32)
     pooled = rng.standard_normal((60, 33, 3, 3)).astype(np.float32)
     region = features, rois, 3, 3, 1.0
+    wide = np.array([[0, 0, 0, 5000, 2]], np.float32)  # more samples than tables are kept of
+    halves = [each.astype(np.float16) for each in (pooled, features, rois)]
+    many = rng.permutation(20_000).astype(np.float32)  # more than the memory that a thread keeps
+    apart = np.stack([many, many, many + 1, many + 1], 1)
 
     CALLS = {
         "nms": lambda: ops.nms(boxes, scores, 0.5),
         "nms, bitonic": lambda: ops.nms(boxes, tied, 0.5, order="bitonic"),
         "nms, introsort": lambda: ops.nms(boxes, tied, 0.5, order="introsort"),
+        "nms, large": lambda: ops.nms(apart, many, 0.5),
         "nms in groups": lambda: ops.nms(boxes, scores, 0.5, groups=groups),
         "soft_nms": lambda: ops.soft_nms(boxes[:500], scores[:500], 0.5, 0.5, 1e-3)[1],
         "box_iou": lambda: ops.box_iou(boxes[:200], boxes[:100]),
         "roi_align": lambda: ops.roi_align(features, rois, 3, 3),
         "roi_align, planes": lambda: ops.roi_align(features[:, :2], rois, 3, 3),
+        "roi_align, wide": lambda: ops.roi_align(features, wide, 1, 1),
+        "roi_align, wide planes": lambda: ops.roi_align(features[:, :2], wide, 1, 1),
         "roi_align backward": lambda: roi_align_backward(
             LAYER, pooled, *region, 2, rule=RoiAlignRule())[0],
         "roi_pool": lambda: ops.roi_pool(features, rois, 3, 3),
         "roi_pool backward": lambda: roi_pool_backward(
             LAYER, pooled, *region, rule=RoiPoolRule())[0],
+        "roi_pool backward, summed in another type": lambda: roi_pool_backward(
+            LAYER, *halves, 3, 3, 1.0, rule=RoiPoolRule(accumulate="float32"))[0],
         "crop_and_resize": lambda: ops.crop_and_resize(
             features, np.zeros((2, 4), np.float32), np.zeros(2, np.int64), 3, 3),
     }

@@ -42,12 +42,12 @@ PRELUDE = """
         return np.concatenate([images, piled(count) / 4], axis=1)
 
 
-    def endless(call):
-        '''How long a call goes on after Ctrl-C.'''
+    def endless(call, after=0.2):
+        '''How long a call goes on after Ctrl-C, that many seconds after it began.'''
         pressed = []
 
         def press():
-            time.sleep(0.2)
+            time.sleep(after)
             pressed.append(time.process_time())
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -102,3 +102,36 @@ def test_long_calls_end_within_a_second(threads: str) -> None:
     lines = [line.split(" ", 1) for line in said.splitlines()]
     assert [name for _, name in lines] == list(CALLS)
     assert not [name for seconds, name in lines if float(seconds) >= 1], said
+
+
+# Loops that ask at some of their turns only, from where many boxes make these turns long.
+SELECTIONS = """
+    heap, scores = piled(30_000), rng.random(30_000).astype(np.float32)
+    ops.soft_nms(heap[:50], scores[:50], 0.3, 0.5, 0.0)  # imports what may itself take a second
+
+    for order in ("in_place", "by_index", "queue"):
+        axes = {"selection_order": order, "overlap_form": "positive_areas", "method": "gaussian"}
+        seconds = endless(lambda: ops.soft_nms(heap, scores, 0.3, 0.5, 0.0, **axes))
+        print(seconds, order)
+
+    # Equal boxes overlap by no more than 1, but a grid has to look at all of a heap. Heaps are as
+    # large as makes it look for a tenth of a second at 8192 boxes, after which it asks.
+    def seconds_of(boxes):
+        began = time.perf_counter()
+        ops.nms(boxes, scores[: len(boxes)], 1.0)
+        return time.perf_counter() - began
+
+
+    scores, loose = rng.random(100_000).astype(np.float32), apart(100_000)
+    per_pair = seconds_of(np.repeat(loose[:1], 1000, axis=0)) / 1000**2
+    height = int(min(max(0.1 / 8192 / per_pair, 1), len(loose)))
+    heaps = np.repeat(loose[::height], height, axis=0)[: len(loose)]
+    until_grid = seconds_of(loose)
+    print(endless(lambda: ops.nms(heaps, scores, 1.0), until_grid), "nms in a grid")
+"""
+
+
+def test_loops_that_seldom_ask_end_within_a_second() -> None:
+    said = python_output(PRELUDE + SELECTIONS, OPSBRIDGE_THREADS="1").splitlines()
+    assert len(said) == 4
+    assert not [line for line in said if float(line.split()[0]) >= 1], said

@@ -46,14 +46,20 @@ OPSBRIDGE_FN TracedLength<T> traced_length(T a1, T a2, T b1, T b2, bool is_share
           share_of_first(a2, b2, !is_shared), length > T(0) && !is_limited};
 }
 
+// No share is zero, whatever there is to share.
+template <class T>
+OPSBRIDGE_FN T share_of(T gradient, T share) {
+  return pick(share == T(0), T(0), gradient * share);
+}
+
 template <class T>
 OPSBRIDGE_FN void pass_length(const TracedLength<T>& traced, T gradient, T& a1, T& a2, T& b1,
                               T& b2) {
   if (!traced.is_passed) return;
-  a1 = a1 - gradient * traced.low_share;
-  b1 = b1 - gradient * (T(1) - traced.low_share);
-  a2 = a2 + gradient * traced.high_share;
-  b2 = b2 + gradient * (T(1) - traced.high_share);
+  a1 = a1 - share_of(gradient, traced.low_share);
+  b1 = b1 - share_of(gradient, T(1) - traced.low_share);
+  a2 = a2 + share_of(gradient, traced.high_share);
+  b2 = b2 + share_of(gradient, T(1) - traced.high_share);
 }
 
 // Lengths of both axes between two boxes.

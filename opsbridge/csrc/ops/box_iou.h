@@ -82,8 +82,6 @@ OPSBRIDGE_FN R pair_measure(const PairedBox<C, A, R>& a, const PairedBox<C, A, R
   const I united = static_cast<I>(a.area + b.area) - shared;
   const R iou = static_cast<R>(shared) / static_cast<R>(denominator(a.area, b.area, united, rule));
   switch (rule.measure) {
-    case Measure::iou:
-      return iou;
     case Measure::giou: {
       const I hull = hull_side<I, nans>(a.x1, a.x2, b.x1, b.x2, rule) *
                      hull_side<I, nans>(a.y1, a.y2, b.y1, b.y2, rule);
@@ -94,8 +92,9 @@ OPSBRIDGE_FN R pair_measure(const PairedBox<C, A, R>& a, const PairedBox<C, A, R
     case Measure::ciou:
       return (iou - centre_distance<I, nans>(a, b, epsilon, rule)) -
              shape_penalty(a.angle, b.angle, iou, epsilon);
+    default:  // iou
+      return iou;
   }
-  return iou;
 }
 
 }  // namespace opsbridge

@@ -159,11 +159,11 @@ OPSBRIDGE_FN void write_tiles(const LaneOf<S>* block, int64_t pixels, const Chan
   }
 }
 
-// The reverse: each lane that has a channel becomes a run of it, rounded to the tensor's type.
+// The reverse: each lane that has a channel becomes a run of it, rounded to the tensor's type. A
+// result is contiguous: its pixels lie side by side.
 template <class S>
 OPSBRIDGE_FN void write_pixels(const LaneOf<S>* block, int64_t pixels, const ChannelRun<S>& run) {
-  const int64_t in_tiles =
-      run.pixel_stride == 1 ? pixels / kLanes<LaneOf<S>> * kLanes<LaneOf<S>> : 0;
+  const int64_t in_tiles = pixels / kLanes<LaneOf<S>> * kLanes<LaneOf<S>>;
   if (run.channels == kBlockChannels<S>) {
     write_tiles<true>(block, in_tiles, run);
   } else {

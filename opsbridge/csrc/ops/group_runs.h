@@ -1,11 +1,10 @@
-// Candidates cut into runs that do not compete with each other: one per group, or one for all.
+// Candidates cut into runs that do not compete with each other: one per group.
 #pragma once
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "ops/candidate_order.h"
 #include "ops/grouped_rows.h"
 
 namespace opsbridge {
@@ -32,24 +31,9 @@ Runs runs_by_group(const BoxRows& rows, const std::vector<int64_t>& ranked) {
   return runs;
 }
 
-// The runs of candidates that are ranked already. Sorting a part of the candidates by itself can
-// order its equal scores otherwise than sorting them all, and each group is sorted by itself.
-template <class T>
-Runs runs_of(const BoxRows& rows, bool is_exact, const std::vector<int64_t>& ranked,
-             const T* scores, Order order) {
-  if (!is_exact) return Runs{ranked, {ranked.size()}};
-  Runs runs = rows.groups.dtype == Dtype::int64 ? runs_by_group<int64_t>(rows, ranked)
-                                                : runs_by_group<double>(rows, ranked);
-  if (order != Order::introsort && order != Order::bitonic) return runs;
-  size_t begin = 0;
-  for (size_t end : runs.ends) {
-    std::vector<int64_t> run(runs.rows.begin() + begin, runs.rows.begin() + end);
-    std::sort(run.begin(), run.end());
-    sort_candidates(run, scores, order);
-    std::copy(run.begin(), run.end(), runs.rows.begin() + begin);
-    begin = end;
-  }
-  return runs;
+inline Runs runs_of(const BoxRows& rows, const std::vector<int64_t>& ranked) {
+  return rows.groups.dtype == Dtype::int64 ? runs_by_group<int64_t>(rows, ranked)
+                                           : runs_by_group<double>(rows, ranked);
 }
 
 }  // namespace opsbridge

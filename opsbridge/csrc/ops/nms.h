@@ -12,15 +12,14 @@ namespace opsbridge {
 template <class T>
 OPSBRIDGE_FN double held_threshold(double threshold, ThresholdType type) {
   switch (type) {
-    case ThresholdType::float64:
-      return threshold;
     case ThresholdType::float32:
     case ThresholdType::float64_via_float32:
       return static_cast<double>(static_cast<float>(threshold));
     case ThresholdType::same:
       return static_cast<double>(static_cast<T>(threshold));
+    default:  // float64
+      return threshold;
   }
-  return threshold;
 }
 
 // OpenCV: one minus a Jaccard distance that is computed in double and held in float.
@@ -53,13 +52,12 @@ OPSBRIDGE_FN bool suppresses(const Box<A>& kept, const Box<A>& other, double thr
       const A bound = static_cast<A>(threshold) * united;
       return nan_drops ? !(overlap <= bound) : overlap > bound;
     }
-    case Comparison::one_minus: {
+    default: {  // one_minus
       const double areas = static_cast<double>(kept.area) + static_cast<double>(other.area);
       const float similarity = one_minus_distance(overlap, united, areas);
       return !(static_cast<double>(similarity) <= threshold);
     }
   }
-  return false;
 }
 
 }  // namespace opsbridge

@@ -33,9 +33,9 @@ RegionInputs<S> region_inputs(const RegionTensors& regions) {
   return inputs;
 }
 
-// The error word: zero, or where and why the first region is refused.
+// The error word: where and why the first region is refused.
 inline int64_t error_word(int64_t row, RoiError error) {
-  return error == RoiError::none ? 0 : row * 16 + static_cast<int64_t>(error);
+  return row * 16 + static_cast<int64_t>(error);
 }
 
 // Counts of regions per image, as the image of each region. Returns the image at which the counts
@@ -63,7 +63,7 @@ RoiError image_of_row(const RegionTensors& regions, int64_t row, int64_t& image)
 }
 
 // Fills in the image of every region; `check` looks at the corners of each, row by row. Returns the
-// error word.
+// error word, or zero.
 template <class T, class S, class Check>
 int64_t check_regions(const RegionTensors& regions, RegionInputs<S>& inputs,
                       std::vector<int64_t>& images, Check check) {

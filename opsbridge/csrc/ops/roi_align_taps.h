@@ -87,7 +87,8 @@ OPSBRIDGE_FN void fill_taps(TapTable<T>& table, const RoiAxis<T>& axis, int64_t 
       const Tap<T> tap = tap_at(sample_position(axis, bin, table.before[bin] + i), size);
       table.first = smaller(table.first, tap.low);
       table.last = larger(table.last, tap.high + 1);
-      if (tap.low_weight > T(0)) table.lightest = smaller(table.lightest, tap.low_weight);
+      // Never zero: no neighbour but the lower one is at its own place.
+      table.lightest = smaller(table.lightest, tap.low_weight);
       if (tap.high_weight > T(0)) table.lightest = smaller(table.lightest, tap.high_weight);
       taps[i] = Tap<T>{tap.low * step, tap.high * step, tap.low_weight, tap.high_weight};
     }

@@ -18,8 +18,9 @@ struct RegionsByImage {
 };
 
 inline RegionsByImage regions_by_image(const int64_t* images, int64_t rows, int64_t image_count) {
-  RegionsByImage sorted{std::vector<int64_t>(size_t(rows)),
-                        std::vector<int64_t>(size_t(image_count) + 1, 0)};
+  RegionsByImage sorted;
+  sorted.rows.resize(size_t(rows));
+  sorted.begins.resize(size_t(image_count) + 1);
   for (int64_t row = 0; row < rows; ++row) ++sorted.begins[size_t(images[row]) + 1];
   for (size_t i = 1; i < sorted.begins.size(); ++i) sorted.begins[i] += sorted.begins[i - 1];
   std::vector<int64_t> next = sorted.begins;

@@ -20,24 +20,29 @@ OPSBRIDGE_FN TurnedBox turned_box(const RotatedRow<double>& box) {
   return {v[0], v[1], half_width, half_height, turn.cosine, turn.sine, v[2] * v[3], reach};
 }
 
-// A convex polygon; four cuts of a quadrilateral leave at most eight corners.
+// What four cuts leave of a quadrilateral. A cut adds a corner for every run of corners beyond it,
+// and such runs are no more than half of the corners. (A convex polygon has one, which leaves at
+// most eight corners in the end; but rounding may dent it.)
+constexpr int kMostCorners = 19;  // 4, 6, 9, 13, 19
+
 struct Polygon {
-  double along[8], across[8];
+  double along[kMostCorners], across[kMostCorners];
   int count;
 };
 
 // The part where sign * along <= limit. A NaN counts as beyond it.
 OPSBRIDGE_FN Polygon cut(const Polygon& polygon, double sign, double limit) {
-  Polygon kept{};
+  Polygon kept;
+  kept.count = 0;
   for (int i = 0; i < polygon.count; ++i) {
     const int j = i + 1 < polygon.count ? i + 1 : 0;
     const double here = sign * polygon.along[i], there = sign * polygon.along[j];
     const bool is_inside = here <= limit;
-    if (is_inside && kept.count < 8) {
+    if (is_inside) {
       kept.along[kept.count] = polygon.along[i];
       kept.across[kept.count++] = polygon.across[i];
     }
-    if (is_inside != (there <= limit) && kept.count < 8) {
+    if (is_inside != (there <= limit)) {
       const double share = (limit - here) / (there - here);
       kept.along[kept.count] = sign * limit;
       kept.across[kept.count++] =
@@ -48,7 +53,7 @@ OPSBRIDGE_FN Polygon cut(const Polygon& polygon, double sign, double limit) {
 }
 
 OPSBRIDGE_FN Polygon transposed(const Polygon& polygon) {
-  Polygon result{};
+  Polygon result;
   result.count = polygon.count;
   for (int i = 0; i < polygon.count; ++i) {
     result.along[i] = polygon.across[i];
@@ -73,7 +78,7 @@ OPSBRIDGE_FN Polygon seen_from(const TurnedBox& box, const TurnedBox& other) {
   const double x = box.x - other.x, y = box.y - other.y;
   const double along = x * other.cosine - y * other.sine;
   const double across = x * other.sine + y * other.cosine;
-  Polygon polygon{};
+  Polygon polygon;
   polygon.count = 4;
   for (int i = 0; i < 4; ++i) {
     const double right = i == 1 || i == 2 ? box.half_width : 0 - box.half_width;

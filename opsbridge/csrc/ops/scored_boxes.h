@@ -22,18 +22,13 @@ void read_scores(const BoxRows& rows, const TensorView& scores, int64_t column, 
   }
 }
 
+// Writes a number to an output of int64 or int32.
 OPSBRIDGE_FN void store(const TensorView& view, int64_t i, int64_t value) {
   const int64_t at = i * view.strides[0];
-  switch (view.dtype) {
-    case Dtype::int64:
-      static_cast<int64_t*>(view.data)[at] = value;
-      return;
-    case Dtype::int32:
-      static_cast<int32_t*>(view.data)[at] = static_cast<int32_t>(value);
-      return;
-    default:
-      static_cast<uint8_t*>(view.data)[at] = static_cast<uint8_t>(value);
-      return;
+  if (view.dtype == Dtype::int64) {
+    static_cast<int64_t*>(view.data)[at] = value;
+  } else {
+    static_cast<int32_t*>(view.data)[at] = static_cast<int32_t>(value);
   }
 }
 

@@ -162,7 +162,7 @@ size_t select_in_runs(const SoftNmsCall& call, Grouping grouping, Selected<T>& s
   }
   std::vector<int64_t> all(count);
   for (uint32_t i = 0; i < count; ++i) all[i] = i;
-  const Runs runs = runs_of(call.rows, true, all, selected.scores, Order::given);
+  const Runs runs = runs_of(call.rows, all);
   size_t begin = 0;
   for (const size_t end : runs.ends) {
     const int64_t* rows = runs.rows.data() + begin;

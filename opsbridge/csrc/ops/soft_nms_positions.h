@@ -46,6 +46,8 @@ OPSBRIDGE_FN void replace_by_last(SoftPositions& p, uint32_t position) {
   }
 }
 
+// Bits are set below `live` only: what is dropped was live, and a last one that is dropped itself
+// loses its bit with its place.
 OPSBRIDGE_FN void replace_dropped(SoftPositions& p, uint32_t begin, uint32_t end) {
   uint32_t first = UINT32_MAX, last = 0;  // words
   for (uint32_t i = begin; i < end; ++i) {
@@ -58,7 +60,7 @@ OPSBRIDGE_FN void replace_dropped(SoftPositions& p, uint32_t begin, uint32_t end
     while (p.is_dropped[word] != 0) {
       const uint32_t position = word * 64 + uint32_t(lowest_bit(p.is_dropped[word]));
       p.is_dropped[word] &= p.is_dropped[word] - 1;
-      if (position < p.live) replace_by_last(p, position);
+      replace_by_last(p, position);
     }
   }
 }

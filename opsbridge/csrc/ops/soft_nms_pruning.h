@@ -24,8 +24,8 @@ template <class A>
 inline Keepers keepers_of(const SoftSettings<A>& settings) {
   if (settings.rule.disjoint_box == DisjointBox::skipped) return {true, true};
   const auto keeps = [&](float overlap) { return soft_weight(A(overlap), settings) == A(1); };
-  const bool positive = keeps(0.0f);
-  return {positive, positive && keeps(-0.0f) && keeps(std::numeric_limits<float>::quiet_NaN())};
+  const bool positive = keeps(0.0f);  // then -0 keeps too: it compares and squares alike
+  return {positive, positive && keeps(std::numeric_limits<float>::quiet_NaN())};
 }
 
 OPSBRIDGE_FN bool keeps_what_it_does_not_meet(const Keepers& keepers, bool are_finite,

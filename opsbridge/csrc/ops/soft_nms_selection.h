@@ -136,7 +136,7 @@ void select_plainly(size_t most, std::vector<Live<A, S>>& live, const SoftSettin
       return select_in_place(0, most, live, settings);
     case SelectionOrder::by_index:
       return select_by_index(most, live, settings);
-    case SelectionOrder::queue:
+    default:  // queue
       return select_from_queue(most, live, settings);
   }
 }

@@ -33,8 +33,6 @@ OPSBRIDGE_FN Box<A> make_box(A c0, A c1, A c2, A c3, Layout layout, CornerOrder 
                              BoxOffset offset) {
   Box<A> box{c0, c1, c2, c3, A(0)};
   switch (layout) {
-    case Layout::xyxy:
-      break;
     case Layout::yxyx:
       box = Box<A>{c1, c0, c3, c2, A(0)};
       break;
@@ -43,6 +41,8 @@ OPSBRIDGE_FN Box<A> make_box(A c0, A c1, A c2, A c3, Layout layout, CornerOrder 
       break;
     case Layout::cxcywh:
       box = Box<A>{c0 - A(0.5) * c2, c1 - A(0.5) * c3, c0 + A(0.5) * c2, c1 + A(0.5) * c3, A(0)};
+      break;
+    default:  // xyxy
       break;
   }
   if (corner_order == CornerOrder::sorted) {
