@@ -12,7 +12,7 @@ from opsbridge.core.soft_nms import SoftNmsRule, soft_nms
 from opsbridge.frameworks.numpy import LAYER
 from opsbridge.reference.soft_nms import soft_nms as reference
 
-COUNT = 200  # a few more than are looked at one by one
+COUNTS = (90, 200)  # fewer and more than are looked at without blocks
 
 
 def nested(rng: np.random.Generator, count: int) -> Any:
@@ -34,11 +34,12 @@ def tiny(rng: np.random.Generator, count: int) -> Any:
     return np.concatenate([corner, corner + rng.uniform(0, 0.2, (count, 2))], axis=1) * 1e-19
 
 
+@pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("draw", [nested, thresholds, tiny])
-def test_same_rows_and_scores(draw: Any, dtype: Any) -> None:
-    rng = generator("blocks of soft nms", draw.__name__, dtype.__name__)
-    boxes, scores = draw(rng, COUNT), rng.integers(1, 60, COUNT) / 60
+def test_same_rows_and_scores(draw: Any, dtype: Any, count: int) -> None:
+    rng = generator("blocks of soft nms", draw.__name__, dtype.__name__, count)
+    boxes, scores = draw(rng, count), rng.integers(1, 60, count) / 60
     axes: dict[str, Any] = {
         "method": str(rng.choice(["linear", "naive"])),
         "layout": str(rng.choice(["xyxy", "xywh"])),
@@ -54,13 +55,14 @@ def test_same_rows_and_scores(draw: Any, dtype: Any) -> None:
     np.testing.assert_array_equal(kept, expected.kept_boxes)
 
 
+@pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("spoilt", [None, "infinite", "inverted"])
 @pytest.mark.parametrize("disjoint", ["weighted", "skipped"])
 @pytest.mark.parametrize("method", ["linear", "gaussian", "naive"])
-def test_boxes_that_do_not_meet(method: str, disjoint: str, spoilt: str | None) -> None:
+def test_boxes_that_do_not_meet(method: str, disjoint: str, spoilt: str | None, count: int) -> None:
     """A weight of one may spare them; of an overlap of 0, or of 0 over 0, it may be another."""
-    rng = generator("pruning of soft nms", method, disjoint, str(spoilt))
-    boxes, scores = thresholds(rng, COUNT), rng.integers(1, 60, COUNT) / 60
+    rng = generator("pruning of soft nms", method, disjoint, str(spoilt), count)
+    boxes, scores = thresholds(rng, count), rng.integers(1, 60, count) / 60
     if spoilt == "infinite":
         boxes[::9, 2] = np.inf
     if spoilt == "inverted":
