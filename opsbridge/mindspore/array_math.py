@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from opsbridge.errors import ArgumentError
+from opsbridge.mindspore import reducing
 from opsbridge.mindspore.converters import to_axes, to_dtype, to_int, to_tensor
 
 
@@ -66,11 +67,19 @@ def running_product(a: torch.Tensor, axis: Any, dtype: Any) -> torch.Tensor:
 
 def differences(a: torch.Tensor, n: int, axis: int, prepend: Any, append: Any) -> torch.Tensor:
     """Return the differences of neighbours along an axis, n times."""
-    ends = [None if each is None else to_tensor(each).to(a) for each in (prepend, append)]
-    ends = [each.reshape([1] * a.dim()).expand(
-        *(1 if place == axis % a.dim() else length for place, length in enumerate(a.shape))
-    ) if each is not None and each.dim() == 0 else each for each in ends]  # fmt: skip
-    return torch.diff(a, n, axis, ends[0], ends[1])
+    return torch.diff(a, n, axis, _edge(prepend, a, axis), _edge(append, a, axis))
+
+
+def _edge(value: Any, a: torch.Tensor, axis: int) -> torch.Tensor | None:
+    """What stands at an end of a; a single number is a slice of it."""
+    if value is None:
+        return None
+    edge = to_tensor(value).to(a)
+    if edge.dim() > 0:
+        return edge
+    shape = list(a.shape)
+    shape[axis] = 1
+    return edge.expand(shape)
 
 
 def search_sorted(a: Any, v: Any, side: str, sorter: Any) -> torch.Tensor:
@@ -194,8 +203,4 @@ def trace(a: torch.Tensor, offset: int, axis1: int, axis2: int, dtype: Any) -> t
 
 def trapezoids(y: Any, x: Any, dx: float, axis: int) -> torch.Tensor:
     """Return the area under y at the places x, or at distances of dx."""
-    values = to_tensor(y)
-    values = values if values.is_floating_point() else values.float()
-    if x is None:
-        return torch.trapezoid(values, dx=dx, dim=axis)
-    return torch.trapezoid(values, to_tensor(x).to(values.dtype), dim=axis)
+    return reducing.trapezoids(to_tensor(y), None if x is None else to_tensor(x), dx, axis)

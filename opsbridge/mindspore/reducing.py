@@ -301,11 +301,11 @@ def smallest_and_largest(
 
 
 def trapezoids(y: torch.Tensor, x: Any, dx: float, dim: int) -> torch.Tensor:
-    """Return the area under y at the places x, or at distances of dx."""
-    values = y if y.is_floating_point() else y.float()
+    """Return the area under y at the places x, or at distances of dx; float64 is float32."""
+    values = y if y.dtype in (torch.float16, torch.bfloat16) else y.float()
     if x is None:
         return torch.trapezoid(values, dx=dx, dim=dim)
-    return torch.trapezoid(values, x.float(), dim=dim)
+    return torch.trapezoid(values, x.to(values.dtype), dim=dim)
 
 
 def sums_of_squares(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -210,3 +210,11 @@ def test_constants() -> None:
     mnp = module_of("mindspore.numpy")
     assert (mnp.pi, mnp.inf) == (math.pi, math.inf)
     assert math.isnan(mnp.nan)
+
+
+def test_areas_of_float64_are_float32() -> None:
+    mnp, tensor = module_of("mindspore.numpy"), module_of("mindspore").Tensor
+    narrow = mnp.trapz(tensor(X[0]), tensor(X[1]))
+    wide = mnp.trapz(*(tensor(row.astype(np.float64)) for row in X[:2]))
+    assert (narrow.dtype, wide.dtype) == (mnp.float32, mnp.float32)
+    np.testing.assert_array_equal(wide.asnumpy(), narrow.asnumpy())
