@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,6 +76,13 @@ class Destinations:
         obstacle = layer.obstacle(tensor)
         if obstacle:
             raise ArgumentError(f"{operator}: {name} {obstacle}; results cannot be written into it")
+        start, end = layer.extent(tensor)
+        bytes_each = (end - start) // max(math.prod(shape), 1)
+        if bytes_each and start % bytes_each:
+            raise ArgumentError(
+                f"{operator}: {name} begins at an address that is no multiple of its elements' "
+                f"{bytes_each} bytes; results cannot be written into it"
+            )
 
     def _check_alone(self, tensor: Any, name: str) -> None:
         """No input, and no other result, lies in the memory that is to be written."""

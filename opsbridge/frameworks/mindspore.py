@@ -88,6 +88,8 @@ class MindSporeLayer(EagerLayer):
     def native(self, tensor: Tensor) -> Any:
         if self.dtype(tensor) == "bool":  # MindSpore exports no capsule of it
             return tensor.asnumpy()
+        if tensor.data_ptr() % tensor.itemsize:  # kernels read aligned elements
+            tensor = tensor.copy()
         return tensor_from_dlpack()(tensor.to_dlpack())
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Tensor) -> np.ndarray[Any, Any]:

@@ -51,8 +51,8 @@ class NumpyLayer(EagerLayer):
         return float(tensor[index])
 
     def native(self, tensor: np.ndarray[Any, Any]) -> Any:
-        if any(stride % tensor.itemsize for stride in tensor.strides):
-            return np.ascontiguousarray(tensor)  # a field of a record: DLPack cannot describe it
+        if any(stride % tensor.itemsize for stride in tensor.strides) or not tensor.flags.aligned:
+            return np.array(tensor)  # a field of a record, or of bytes: no kernel can read it
         return tensor if tensor.flags.writeable else np.asarray(_WritableAlias(tensor))
 
     def empty(

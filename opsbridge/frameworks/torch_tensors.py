@@ -41,8 +41,8 @@ class TorchTensors:
 
     def native(self, tensor: Tensor) -> Any:
         # A lazily negated tensor's memory holds the opposite of its values; one of lazy zeros (an
-        # undefined gradient, say) has none.
-        if tensor._is_zerotensor():
+        # undefined gradient, say) has none; and kernels read aligned elements.
+        if tensor._is_zerotensor() or tensor.data_ptr() % tensor.element_size():
             return tensor.clone()
         return tensor.resolve_neg() if tensor.is_neg() else tensor
 

@@ -84,6 +84,17 @@ DENSE = [
     case("Dense", 7, 5, has_bias=False, on=(3, 7)),
     case("Dense", 7, 5, activation="relu", on=(3, 7)),
 ]
+TRANSFORMERS = [
+    case("TransformerEncoderLayer", 8, 2, 16, 0.0, on=(5, 3, 8)),
+    case("TransformerEncoderLayer", 8, 4, 12, activation="gelu", batch_first=True, on=(5, 3, 8)),
+    case("TransformerEncoderLayer", 8, 2, 16, norm_first=True, layer_norm_eps=0.1, on=(5, 8)),
+    case("TransformerDecoderLayer", 8, 2, 16, 0.0, on=((5, 3, 8), (4, 3, 8)), train=True),
+    case("TransformerDecoderLayer", 8, 2, 16, norm_first=True, batch_first=True,
+         on=((3, 5, 8), (3, 4, 8))),
+    case("Transformer", 8, 2, 2, 1, 16, 0.0, on=((5, 3, 8), (4, 3, 8)), train=True),
+    case("Transformer", 8, 2, 1, 2, 16, 0.0, norm_first=True, batch_first=True,
+         on=((3, 5, 8), (3, 4, 8))),
+]  # fmt: skip
 NORMS = [
     case("BatchNorm2d", 4),
     case("BatchNorm2d", 4, train=True, tolerance=1e-4),
@@ -285,5 +296,5 @@ RARER = [
 ]
 CASES = [
     *CONVOLUTIONS, *STEPS, *DENSE, *NORMS, *POOLS, *ACTIVATIONS, *SHAPES, *RECURRENT, *LOSSES,
-    *RARER,
+    *RARER, *TRANSFORMERS,
 ]  # fmt: skip

@@ -14,7 +14,16 @@ from opsbridge.errors import DtypeError
 from opsbridge.mindspore import nn
 from opsbridge.tables.port_load import port_entries
 
-LAYERS = ["BatchNorm3d", "Conv1d", "Conv2d", "Conv3dTranspose", "Dense", "GroupNorm", "MaxPool2d"]
+LAYERS = [
+    "BatchNorm3d",
+    "Conv1d",
+    "Conv2d",
+    "Conv3dTranspose",
+    "Dense",
+    "GroupNorm",
+    "MaxPool2d",
+    "MultiheadAttention",
+]
 
 
 @pytest.mark.parametrize("name", LAYERS)

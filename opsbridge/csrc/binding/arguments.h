@@ -22,6 +22,13 @@ inline const ObTensor* tensor_of(const ObAny& arg) {
   return reinterpret_cast<const ObTensor*>(object + kObjectHeaderBytes);
 }
 
+// Whether elements are where the compiler takes them to be. NumPy and PyTorch make tensors of any
+// bytes, which then begin anywhere.
+inline bool is_aligned(const ObTensor& tensor) {
+  const int32_t bytes = tensor.dtype.bits / 8;
+  return bytes <= 1 || (reinterpret_cast<uintptr_t>(tensor.data) + tensor.byte_offset) % bytes == 0;
+}
+
 inline int64_t bytes_of(const ObTensor& tensor) {
   int64_t bytes = tensor.dtype.bits / 8;
   for (int axis = 0; axis < tensor.ndim; ++axis) bytes *= tensor.shape[axis];
@@ -193,11 +200,13 @@ class Arguments {
     if (tensor->device.type != device_type_) {
       fail(device_type_ == kCpuDevice ? "a tensor in host memory" : "a tensor in device memory");
     }
-    if (tensor->data == nullptr && !is_empty(*tensor)) fail("a tensor with memory");
+    if (is_empty(*tensor)) return tensor;
+    if (tensor->data == nullptr) fail("a tensor with memory");
+    if (!is_aligned(*tensor)) fail("a tensor of aligned elements");
     return tensor;
   }
 
-  // Only such a tensor may have no memory, whatever its capsule says.
+  // Only such a tensor may have no memory, or any, whatever its capsule says.
   static bool is_empty(const ObTensor& tensor) {
     for (int axis = 0; axis < tensor.ndim; ++axis) {
       if (tensor.shape[axis] == 0) return true;

@@ -148,10 +148,11 @@ class DirectCall {
     return true;
   }
 
-  // Where it belongs, with elements, of an allowed shape and dtype. A tensor that some framework
-  // only pretends to have has no data.
+  // Where it belongs, with aligned elements, of an allowed shape and dtype. A tensor that some
+  // framework only pretends to have has no data.
   bool is_plain(const ObTensor& tensor, const NativeArgument& argument) {
     if (tensor.device.type != device_type_ || tensor.data == nullptr) return false;
+    if (!is_aligned(tensor)) return false;
     if (device_ < 0) device_ = tensor.device.id;
     if (tensor.device.id != device_) return false;
     if (tensor.ndim != static_cast<int>(argument.shape.size())) return false;

@@ -120,10 +120,7 @@ struct ArrayFields {
   intptr_t* strides;  // in bytes
   PyObject* base;
   PyObject* dtype;
-  int flags;
 };
-
-constexpr int kAligned = 0x100;  // NPY_ARRAY_ALIGNED
 
 // NumPy's arrays. A dtype is a single object, unless it is a special one.
 class Arrays : public ObjectTensors {
@@ -143,9 +140,7 @@ class Arrays : public ObjectTensors {
   bool read(PyObject* object, ReadTensor& read) const override {
     const ArrayFields& array = fields_of(object);
     const Dtype dtype = dtype_among(dtypes_, array.dtype);
-    if (dtype == Dtype::other || array.rank > kMaxRank || (array.flags & kAligned) == 0) {
-      return false;
-    }
+    if (dtype == Dtype::other || array.rank > kMaxRank) return false;
     const ObDataType data_type = data_type_of(dtype);
     const intptr_t item_bytes = data_type.bits / 8;
     for (int axis = 0; axis < array.rank; ++axis) {

@@ -11,12 +11,14 @@ from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.initializer import XavierNormal, XavierUniform, Zero, initializer
 from opsbridge.mindspore.names import look_up
 from opsbridge.mindspore.nn.cell import Cell
+from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
 
 __all__ = ["MultiheadAttention"]
 
 
+@from_table
 class MultiheadAttention(Cell):
     """Attention of several heads; the parameters have PyTorch's names.
 
@@ -28,14 +30,14 @@ class MultiheadAttention(Cell):
         self,
         embed_dim: int,
         num_heads: int,
-        dropout: float = 0.0,
-        has_bias: bool = True,
-        add_bias_kv: bool = False,
-        add_zero_attn: bool = False,
-        kdim: int | None = None,
-        vdim: int | None = None,
-        batch_first: bool = False,
-        dtype: torch.dtype = torch.float32,
+        dropout: float,
+        has_bias: bool,
+        add_bias_kv: bool,
+        add_zero_attn: bool,
+        kdim: int | None,
+        vdim: int | None,
+        batch_first: bool,
+        dtype: torch.dtype,
     ) -> None:
         super().__init__()
         if embed_dim % num_heads:
@@ -79,7 +81,7 @@ class MultiheadAttention(Cell):
         attn_mask: Any = None,
         average_attn_weights: bool = True,
     ) -> Any:
-        """Return the attended values and, with need_weights, the weights of the attention."""
+        """Return a tuple: the attended values and, with need_weights, the weights."""
         turns = self.batch_first and len(query.shape) == 3
         query, key, value = map(plain, (query, key, value))
         if turns:
@@ -103,12 +105,19 @@ class MultiheadAttention(Cell):
             plain(self.out_proj.weight),
             plain(self.out_proj.bias),
             training=self.training,
-            key_padding_mask=plain(key_padding_mask),
+            key_padding_mask=_added(plain(key_padding_mask)),
             need_weights=need_weights,
-            attn_mask=plain(attn_mask),
+            attn_mask=_added(plain(attn_mask)),
             average_attn_weights=average_attn_weights,
             use_separate_proj_weight=not self._qkv_same_embed_dim,
             **separate,
         )
         shown = as_tensor(output.transpose(0, 1) if turns else output)
-        return shown, None if weights is None else as_tensor(weights)
+        return (shown,) if weights is None else (shown, as_tensor(weights))
+
+
+def _added(mask: Any) -> Any:
+    """Return a mask as what is added to the scores, so that masks of two dtypes go together."""
+    if mask is None or mask.is_floating_point():
+        return mask
+    return torch.zeros(mask.shape, device=mask.device).masked_fill(mask.bool(), -torch.inf)
