@@ -21,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--record", type=Path, default=None, help="JSON file for what was compared")
     group.addoption("--command", default="pytest", help="how the record calls this run")
     group.addoption("--peer", default="", help="framework that this run is about")
+    group.addoption("--watcher", default="", help="tool that watches every test of this run")
     group = parser.getgroup("museum")
     group.addoption("--faults", choices=("quick", "all"), default="quick", help="to be planted")
     group = parser.getgroup("cuda")
@@ -32,8 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     path = config.getoption("--record")
     if path is not None and not hasattr(config, "workerinput"):
-        command, peer = config.getoption("--command"), config.getoption("--peer")
-        config.pluginmanager.register(TrustRecord(path, command, peer))
+        about = (config.getoption(f"--{name}") for name in ("command", "peer", "watcher"))
+        config.pluginmanager.register(TrustRecord(path, *about))
 
 
 if importlib.util.find_spec("hypothesis"):

@@ -242,6 +242,23 @@ IMAGES = [
     "ops.affine_grid(image[:, 0, :2], (2, 3, 4, 5), align_corners=True)",
     "ops.AffineGrid()(image[:, 0, :2], (2, 3, 4, 5))",
 ]
+SEQUENCES = [
+    "ops.ctc_greedy_decoder(maps[0], whole[0, :4] - 1)",
+    "ops.ctc_greedy_decoder(image[0] / 8, lengths, False)",
+    "ops.CTCGreedyDecoder()(maps[1], whole[1, :4] - 3)",
+    "ops.ctc_loss(ops.log_softmax(maps[0]), whole.T[:, :2] // 2 + 1, sizes[0] + whole[0] * 0,"
+    " whole[0] // 3 + 1)[0]",
+    "ops.ctc_loss(ops.log_softmax(maps[1]), whole.T % 3, ms.Tensor([4, 3, 4, 2], ms.int32),"
+    " ms.Tensor([2, 1, 2, 2], ms.int32), blank=5, reduction='none', zero_infinity=True)[0]",
+    "ops.col2im(columns.reshape(2, 3, 4, 9), sizes, [2, 2], [1, 1], [0, 0], [1, 1])",
+    "ops.Col2Im([2, 2], padding=1, stride=2)(columns.reshape(2, 3, 4, 9), sizes)",
+    "ops.expand_as(v, x[:, :3])",
+    "ops.view_as(x, y.reshape(2, 6))",
+    "ops.narrow(x, 1, 1, 2)",
+    "ops.DeformableOffsets((1, 1, 1, 1), (0, 0, 0, 0), (1, 1))(image, image[:, ::-1] / 5 - 1)",
+    "ops.DeformableOffsets((1, 1, 2, 1), (1, 0, 1, 2), (2, 3), (1, 1, 1, 2), deformable_groups=2)"
+    "(maps, ops.tile(maps[:, :, :2, :4], (1, 9, 1, 1)))",
+]
 GROUPS = {
     "losses": LOSSES,
     "values": VALUES,
@@ -249,5 +266,6 @@ GROUPS = {
     "along axes": ALONG,
     "places": PLACES,
     "images": IMAGES,
+    "sequences and windows": SEQUENCES,
 }
 RAREST = [call for group in GROUPS.values() for call in group]

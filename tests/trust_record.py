@@ -3,8 +3,9 @@
 A test says what it did with `record_property("trust", {...})`: `what` was compared with whom
 (`peer`), in how many `cases`. Those of one `what` and `peer` are added up, also over the workers of
 pytest-xdist. In a run about one framework (`--peer`), a test that says nothing is a case of its
-file, if the framework is in its name. A run replaces its own entries in the file and leaves those
-of other commands alone.
+file, if the framework is in its name. In a run that a tool watches (`--watcher`), every test is a
+case of its folder. A run replaces its own entries in the file and leaves those of other commands
+alone.
 """
 
 from __future__ import annotations
@@ -26,17 +27,21 @@ PACKAGES = ("opsbridge", "numpy", "torch", "torchvision", "mindspore", "onnxrunt
 class TrustRecord:
     """Collects the properties of all reports of a session."""
 
-    def __init__(self, path: Path, command: str, peer: str) -> None:
+    def __init__(self, path: Path, command: str, peer: str, watcher: str = "") -> None:
         self._path = path
         self._command = command
         self._peer = peer
+        self._watcher = watcher
         self._entries: dict[tuple[str, str], dict[str, Any]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call" or report.skipped:
             return
         told = [value for name, value in report.user_properties if name == "trust"]
-        if not told and self._peer and self._peer in report.nodeid:
+        if self._watcher:
+            folder = Path(report.location[0]).parent.name
+            told = [{"what": f"tests/{folder}", "peer": self._watcher, "cases": 1}]
+        elif not told and self._peer and self._peer in report.nodeid:
             told = [{"what": Path(report.location[0]).stem, "peer": self._peer, "cases": 1}]
         for value in told:
             self._add(value, report.failed)

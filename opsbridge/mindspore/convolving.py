@@ -62,10 +62,33 @@ def deformable_conv2d(
     modulated: bool,
 ) -> torch.Tensor:
     """Return images convolved where offsets say: their channels are columns, rows and shares."""
+    patches = deformable_offsets(
+        strides, padding, kernel_size, dilations, "NCHW", deformable_groups, modulated, x, offsets
+    )
+    return functional.conv2d(patches, weight, bias, _pair(kernel_size), groups=groups)
+
+
+def deformable_offsets(
+    strides: Any,
+    pads: Any,
+    ksize: Any,
+    dilations: Any,
+    data_format: str,
+    deformable_groups: int,
+    modulated: bool,
+    x: torch.Tensor,
+    offsets: torch.Tensor,
+) -> torch.Tensor:
+    """Return (N, C, kernel height * height, kernel width * width): what each tap of a kernel sees.
+
+    Channels of the offsets are columns, rows and shares, each for every group and tap.
+    """
     if not modulated:
-        raise ArgumentError("deformable_conv2d: modulated is False; it must be True")
-    kernel, steps, gaps = _pair(kernel_size), _pair(strides), _pair(dilations)
-    top, bottom, left, right = to_ints(padding)
+        raise ArgumentError("DeformableOffsets: modulated is False; it must be True")
+    if data_format != "NCHW":
+        raise ArgumentError(f"DeformableOffsets: data_format is {data_format!r}; allowed: 'NCHW'")
+    kernel, steps, gaps = _pair(ksize), _pair(strides), _pair(dilations)
+    top, bottom, left, right = to_ints(pads)
     padded = functional.pad(x, (left, right, top, bottom))
     count, channels, *lengths = padded.shape
     columns, rows, shares = (
@@ -81,8 +104,7 @@ def deformable_conv2d(
     found = functional.grid_sample(parts, grid.to(x.dtype), align_corners=False)
     found = found * shares.reshape(rows.shape[0], 1, -1, size[1])
     found = found.reshape(count, channels, *kernel, *size).permute(0, 1, 4, 2, 5, 3)
-    patches = found.reshape(count, channels, size[0] * kernel[0], size[1] * kernel[1])
-    return functional.conv2d(patches, weight, bias, kernel, groups=groups)
+    return found.reshape(count, channels, size[0] * kernel[0], size[1] * kernel[1])
 
 
 def _taps(
@@ -180,6 +202,27 @@ def im2col(x: torch.Tensor, ksizes: Any, strides: Any, dilations: Any, pads: Any
     """Return the windows of images as (N, C, elements of a window, windows)."""
     columns = functional.unfold(x, ksizes, dilations, pads, strides)
     return columns.reshape(x.shape[0], x.shape[1], -1, columns.shape[-1])
+
+
+def col2im(
+    input_x: torch.Tensor,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any,
+    padding_value: Any,
+    stride: Any,
+) -> torch.Tensor:
+    """Return the images whose windows are (N, C, elements of a window, windows), summed up."""
+    return functional.fold(
+        input_x.flatten(1, 2), to_ints(output_size), kernel_size, dilation, padding_value, stride
+    )
+
+
+def col2im_primitive(
+    kernel_size: Any, dilation: Any, padding: Any, stride: Any, x: torch.Tensor, output_size: Any
+) -> torch.Tensor:
+    """Return the images of windows, as the operator Col2Im is set up."""
+    return col2im(x, output_size, kernel_size, dilation, padding, stride)
 
 
 def conv3d(

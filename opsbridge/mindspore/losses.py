@@ -139,6 +139,51 @@ def ctc_loss(
     return (loss if x.requires_grad else loss.detach()), gradient
 
 
+def ctc_loss_of_padded(
+    log_probs: torch.Tensor,
+    targets: torch.Tensor,
+    input_lengths: Any,
+    target_lengths: Any,
+    blank: int,
+    reduction: str,
+    zero_infinity: bool,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the loss of log_probs (steps, N, classes) for targets (N, longest).
+
+    The second result holds the logarithm of how likely each start of the targets is at each step.
+    """
+    lengths = [torch.as_tensor(each).long() for each in (input_lengths, target_lengths)]
+    loss = functional.ctc_loss(log_probs, targets, *lengths, blank, reduction, zero_infinity)
+    _, starts = torch.ops.aten._ctc_loss(log_probs.detach(), targets, *lengths, blank)
+    return loss, starts
+
+
+def ctc_greedy_decoder(
+    inputs: torch.Tensor, sequence_length: torch.Tensor, merge_repeated: bool
+) -> tuple[torch.Tensor, ...]:
+    """Return the best class of every step (steps, N, classes), blanks left out.
+
+    The results are the places (sequence, number in it) and the classes of what is left, the number
+    of sequences and of classes in the longest, and minus the sum of the best scores of each.
+    """
+    steps, count, classes = inputs.shape
+    if bool((sequence_length > steps).any()):
+        raise ArgumentError(
+            f"ctc_greedy_decoder: sequence_length is {sequence_length.tolist()};"
+            f" all must be at most {steps}, the steps of the inputs"
+        )
+    scores, best = inputs.max(-1)
+    is_inside = torch.arange(steps, device=inputs.device)[:, None] < sequence_length
+    is_left = is_inside & (best != classes - 1)
+    if merge_repeated:
+        is_left[1:] &= best[1:] != best[:-1]
+    sequences, times = is_left.T.nonzero(as_tuple=True)
+    numbers = (is_left.cumsum(0) - 1)[times, sequences]
+    shape = torch.stack([torch.tensor(count, device=inputs.device), is_left.sum(0).max()])
+    likelihood = -(scores * is_inside).sum(0)[:, None]
+    return torch.stack([sequences, numbers], 1), best[times, sequences], shape, likelihood
+
+
 def sparse_softmax_cross_entropy(
     logits: torch.Tensor, labels: torch.Tensor, is_grad: bool
 ) -> torch.Tensor:

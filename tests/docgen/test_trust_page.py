@@ -49,6 +49,20 @@ def test_tests_against_one_framework_are_counted_by_file(tmp_path: Path) -> None
     ]
 
 
+def test_every_test_that_a_tool_watches_is_counted_by_folder(tmp_path: Path) -> None:
+    path = tmp_path / "trust.json"
+    record = TrustRecord(path, "asan", "", "AddressSanitizer")
+    for file, outcome in (("native/a", "passed"), ("native/b", "passed"), ("core/a", "skipped")):
+        place = (f"../tests/{file}.py", 1, "test")
+        report: Any = pytest.TestReport(file, place, {}, outcome, None, "call")  # type: ignore[arg-type]
+        report.user_properties = [("trust", {"what": "nms", "peer": "fractions", "cases": 9})]
+        record.pytest_runtest_logreport(report)
+    record.pytest_sessionfinish()
+    assert json.loads(path.read_text(encoding="utf-8"))["asan"]["entries"] == [
+        {"what": "tests/native", "peer": "AddressSanitizer", "cases": 2, "tests": 2, "failed": 0}
+    ]
+
+
 def test_the_record_has_no_failure() -> None:
     record = json.loads((checkout() / "docs" / "trust.json").read_text(encoding="utf-8"))
     assert record["differential"]["entries"]

@@ -94,3 +94,9 @@ def test_other_rules_are_refused() -> None:
     inputs = map(surface.Tensor, (SCORES, PLACES, [1, 2, 3], STEPS))
     with pytest.raises(ArgumentError, match="ctc_merge_repeated True"):
         surface.ops.CTCLoss(ctc_merge_repeated=False)(*inputs)
+
+
+def test_sequences_longer_than_the_scores_are_refused() -> None:
+    message = r"ctc_greedy_decoder: sequence_length is \[6, 7\]; all must be at most 6"
+    with pytest.raises(ArgumentError, match=message):
+        surface.ops.ctc_greedy_decoder(surface.Tensor(SCORES), surface.Tensor(STEPS + [0, 2]))

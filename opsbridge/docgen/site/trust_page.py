@@ -44,6 +44,18 @@ _COMMANDS = {
         "由模糊测试生成的调用，同时检测内存与未定义行为：各指令集层级的结果逐位相同；"
         "若目标附有朴素计算，则也与之相同。限时内的调用数量因机器而异。",
     ),
+    "asan": Text(
+        "Tests, by folder, on kernels that report wrong memory accesses, leaks and undefined "
+        "behaviour: a report ends the run. Inputs are NumPy's: no framework is installed.",
+        "在会报告非法内存访问、泄漏与未定义行为的内核上运行的测试，按文件夹列出：一旦报告，运行即终止。"
+        "输入为 NumPy 数组，未安装任何框架。",
+    ),
+    "tsan": Text(
+        "Tests, by folder, on kernels that report data races: a report ends the run. Inputs are "
+        "NumPy's: no framework is installed.",
+        "在会报告数据竞争的内核上运行的测试，按文件夹列出：一旦报告，运行即终止。"
+        "输入为 NumPy 数组，未安装任何框架。",
+    ),
 }
 _FRAMEWORK = Text(
     "Tests of the operators in the form of {name}, with the real one installed, by file: a case is "
@@ -72,10 +84,9 @@ _RUN = Text("Run on {date} with {versions}:", "{date} 运行于 {versions}：")
 _NOT_RUN = Text("Not run", "未运行")
 _GPU = Text(
     "Nothing on this page was computed by a GPU; what was run on one is in "
-    "[the page on CUDA](cuda.md). Sanitizers (`tox run -e asan`, `tsan`) leave no record here: "
-    "they end with an error or they do not.",
+    "[the page on CUDA](cuda.md). A command without a section here has no run on record.",
     "本页没有任何结果由 GPU 计算；在 GPU 上运行的内容见 [CUDA 页](cuda.md)。"
-    "检测工具（`tox run -e asan`、`tsan`）不在此留下记录：它们要么报错，要么通过。",
+    "此处没有对应章节的命令，即没有运行记录。",
 )
 
 
