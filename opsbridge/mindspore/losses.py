@@ -152,9 +152,9 @@ def ctc_loss_of_padded(
 
     The second result holds the logarithm of how likely each start of the targets is at each step.
     """
-    lengths = [torch.as_tensor(each).long() for each in (input_lengths, target_lengths)]
-    loss = functional.ctc_loss(log_probs, targets, *lengths, blank, reduction, zero_infinity)
-    _, starts = torch.ops.aten._ctc_loss(log_probs.detach(), targets, *lengths, blank)
+    steps, longs = (torch.as_tensor(each).long() for each in (input_lengths, target_lengths))
+    loss = functional.ctc_loss(log_probs, targets, steps, longs, blank, reduction, zero_infinity)
+    _, starts = torch.ops.aten._ctc_loss(log_probs.detach(), targets, steps, longs, blank)
     return loss, starts
 
 

@@ -99,4 +99,6 @@ def test_other_rules_are_refused() -> None:
 def test_sequences_longer_than_the_scores_are_refused() -> None:
     message = r"ctc_greedy_decoder: sequence_length is \[6, 7\]; all must be at most 6"
     with pytest.raises(ArgumentError, match=message):
-        surface.ops.ctc_greedy_decoder(surface.Tensor(SCORES), surface.Tensor(STEPS + [0, 2]))
+        surface.ops.ctc_greedy_decoder(
+            surface.Tensor(SCORES), surface.Tensor(STEPS + np.array([0, 2], np.int32))
+        )
