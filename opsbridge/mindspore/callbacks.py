@@ -114,6 +114,40 @@ class Callback:
         """Called after the training."""
         self.end(run_context)
 
+    def on_eval_begin(self, run_context: Any) -> None:
+        """Called before an evaluation."""
+        self.begin(run_context)
+
+    def on_eval_epoch_begin(self, run_context: Any) -> None:
+        """Called before the batches of an evaluation."""
+        self.epoch_begin(run_context)
+
+    def on_eval_epoch_end(self, run_context: Any) -> None:
+        """Called after the batches of an evaluation."""
+        self.epoch_end(run_context)
+
+    def on_eval_step_begin(self, run_context: Any) -> None:
+        """Called before each batch of an evaluation."""
+        self.step_begin(run_context)
+
+    def on_eval_step_end(self, run_context: Any) -> None:
+        """Called after each batch of an evaluation."""
+        self.step_end(run_context)
+
+    def on_eval_end(self, run_context: Any) -> None:
+        """Called after an evaluation."""
+        self.end(run_context)
+
+
+class TrainingCallback(Callback):
+    """One that steps of an evaluation do not concern."""
+
+    def on_eval_begin(self, run_context: Any) -> None:
+        """Do nothing."""
+
+    on_eval_epoch_begin = on_eval_epoch_end = on_eval_begin
+    on_eval_step_begin = on_eval_step_end = on_eval_end = on_eval_begin
+
 
 class Callbacks:
     """Several callbacks, told of every event in their order."""
@@ -123,16 +157,17 @@ class Callbacks:
         self.all = [each for each in given if each is not None]
         for each in self.all:
             if not isinstance(each, Callback):
-                raise ArgumentError(f"Model.train: callbacks has a {type(each).__name__}")
+                raise ArgumentError(f"Model: callbacks has a {type(each).__name__}")
 
     def tell(self, event: str, context: RunContext) -> None:
-        """Call the method of an event, such as ``step_end``."""
+        """Call the method of an event of the mode that runs, such as ``step_end``."""
+        mode = context.original_args().mode
         for each in self.all:
-            getattr(each, f"on_train_{event}")(context)
+            getattr(each, f"on_{mode}_{event}")(context)
 
 
-class LossMonitor(Callback):
-    """Print the loss; stop with an error if it is no finite number.
+class LossMonitor(TrainingCallback):
+    """Print the loss, and what `Model.fit` measures; an error if the loss is no finite number.
 
     Args:
         per_print_times: how many steps lie between two lines; 0 prints nothing.
@@ -158,6 +193,14 @@ class LossMonitor(Callback):
         if self._per_print_times and waited >= self._per_print_times:
             self._last_print_time = args.cur_step_num
             print(f"epoch: {epoch} step: {step}, loss is {loss}", flush=True)
+
+    def on_train_epoch_end(self, run_context: Any) -> None:
+        """Print the metrics of an evaluation after the epoch."""
+        super().on_train_epoch_end(run_context)
+        args = run_context.original_args()
+        found = {name: args.get("eval_results", {}).get(name) for name in args.get("metrics", ())}
+        if args.get("eval_results"):
+            print(f"Eval result: epoch {args.cur_epoch_num}, metrics: {found}", flush=True)
 
 
 class TimeMonitor(Callback):
@@ -215,7 +258,7 @@ class CheckpointConfig:
         return dict(vars(self))
 
 
-class ModelCheckpoint(Callback):
+class ModelCheckpoint(TrainingCallback):
     """Save the network as PREFIX-EPOCH_STEP.ckpt while it is trained.
 
     Args:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.amp import build_train_network
-from opsbridge.mindspore.callbacks import Callbacks, RunContext, RunParameters
+from opsbridge.mindspore.callbacks import Callbacks, RunContext, RunParameters, loss_of
+from opsbridge.mindspore.metrics import Loss
+from opsbridge.mindspore.named_metrics import get_metrics
 from opsbridge.mindspore.nn.wrap import WithEvalCell, WithLossCell
 
 __all__ = ["Model"]
@@ -21,9 +23,11 @@ class Model:
             trains itself where there is no optimizer either.
         loss_fn: called with the outputs and the labels.
         optimizer: an Optimizer of the network's parameters.
-        metrics: name -> object with `clear`, `update(outputs, label)` and `eval`.
-        eval_network: a Cell that returns what the metrics take; by default (outputs, label).
-        eval_indexes: which of its outputs they are.
+        metrics: a set of names, or name -> object with `clear`, `update` and `eval`. The measure
+            `Loss` takes the loss, others outputs and labels.
+        eval_network: a Cell that returns what the metrics take; by default (loss, outputs, labels).
+        eval_indexes: where it returns the loss, the outputs and the labels; without them every
+            measure takes all that it returns.
         amp_level: mixed precision of the training, as auto_mixed_precision has it.
         boost_level: ignored.
         settings: loss_scale_manager, keep_batchnorm_fp32 and cast_model_type, as
@@ -35,17 +39,18 @@ class Model:
         network: Any,
         loss_fn: Any = None,
         optimizer: Any = None,
-        metrics: Mapping[str, Any] | None = None,
+        metrics: Mapping[str, Any] | set[str] | None = None,
         eval_network: Any = None,
         eval_indexes: list[int] | None = None,
         amp_level: str = "O0",
         boost_level: str = "O0",
         **settings: Any,
     ) -> None:
-        self._network, self._metrics = network, dict(metrics or {})
+        named = get_metrics(metrics) if isinstance(metrics, set) else metrics
+        self._network, self._metrics = network, dict(named or {})
         self._eval_network, self._eval_indexes = eval_network, eval_indexes
         if eval_network is None and loss_fn is not None:
-            self._eval_network = WithEvalCell(network, loss_fn)
+            self._eval_network, self._eval_indexes = WithEvalCell(network, loss_fn), [0, 1, 2]
         self._loss_fn, self._optimizer = loss_fn, optimizer
         if optimizer is not None:
             self._train_network = build_train_network(
@@ -78,13 +83,53 @@ class Model:
         A batch is a tuple of inputs, or a mapping whose values are. Callbacks are told what
         happens; the other arguments are ignored.
         """
+        return self._train(epoch, train_dataset, callbacks, initial_epoch, lambda *_: None)
+
+    def fit(
+        self,
+        epoch: int,
+        train_dataset: Iterable[Any],
+        valid_dataset: Iterable[Any] | None = None,
+        valid_frequency: int | list[int] = 1,
+        callbacks: Any = None,
+        dataset_sink_mode: bool = False,
+        valid_dataset_sink_mode: bool = False,
+        sink_size: int = -1,
+        initial_epoch: int = 0,
+    ) -> None:
+        """Train as `train` does, and evaluate at the end of epochs.
+
+        Of `valid_frequency` epochs the last ends with an evaluation, or those that it lists. Until
+        the epoch ends, callbacks find the metrics in `eval_results`, with the loss of the last
+        batch as eval_loss.
+        """
+        if valid_dataset is not None:
+            self._check_metrics("Model.fit")
+
+        def measure(told: Callbacks, context: RunContext) -> None:
+            number = context.original_args().cur_epoch_num
+            is_due = (
+                number % valid_frequency == 0
+                if isinstance(valid_frequency, int)
+                else number in valid_frequency
+            )
+            if valid_dataset is not None and is_due:
+                self._measure_between(valid_dataset, told, context)
+
+        self._train(epoch, train_dataset, callbacks, initial_epoch, measure)
+
+    def _train(
+        self,
+        epoch: int,
+        train_dataset: Iterable[Any],
+        callbacks: Any,
+        initial_epoch: int,
+        at_epoch_end: Callable[[Callbacks, RunContext], None],
+    ) -> list[Any]:
         told, results = Callbacks(callbacks), []
-        args = RunParameters(
-            mode="train", train_network=self._train_network, network=self._network,
-            loss_fn=self._loss_fn, optimizer=self._optimizer, epoch_num=epoch,
-            batch_num=_length(train_dataset), cur_step_num=0,
-            train_dataset=train_dataset, list_callback=told.all, dataset_sink_mode=False,
-            parallel_mode="stand_alone", device_number=1,
+        args = self._parameters(
+            told, mode="train", train_network=self._train_network, epoch_num=epoch,
+            batch_num=_length(train_dataset), train_dataset=train_dataset,
         )  # fmt: skip
         context = RunContext(args)
         self._train_network.train()
@@ -100,7 +145,9 @@ class Model:
                 told.tell("step_end", context)
                 if context.get_stop_requested():
                     break
+            at_epoch_end(told, context)
             told.tell("epoch_end", context)
+            args.pop("eval_results", None)
             if context.get_stop_requested():
                 break
         told.tell("end", context)
@@ -110,17 +157,67 @@ class Model:
         self, valid_dataset: Iterable[Any], callbacks: Any = None, dataset_sink_mode: bool = False
     ) -> dict[str, Any]:
         """Return the metrics over all batches."""
+        self._check_metrics("Model.eval")
+        told = Callbacks(callbacks)
+        args = self._parameters(told, mode="eval", batch_num=_length(valid_dataset))
+        return self._measure(valid_dataset, told, RunContext(args))
+
+    def _check_metrics(self, caller: str) -> None:
         if not self._metrics or self._eval_network is None:
-            raise ArgumentError("Model.eval: metrics and a loss_fn or eval_network are needed")
+            raise ArgumentError(f"{caller}: metrics and a loss_fn or eval_network are needed")
+
+    def _parameters(self, told: Callbacks, **own: Any) -> RunParameters:
+        """Return what callbacks find in any run, and what is of this one."""
+        return RunParameters(
+            network=self._network, loss_fn=self._loss_fn, optimizer=self._optimizer,
+            eval_network=self._eval_network, metrics=self._metrics, cur_step_num=0,
+            list_callback=told.all, dataset_sink_mode=False, parallel_mode="stand_alone",
+            device_number=1, **own,
+        )  # fmt: skip
+
+    def _measure_between(
+        self, dataset: Iterable[Any], told: Callbacks, context: RunContext
+    ) -> None:
+        """Evaluate within a training; callbacks find its own parameters again afterwards."""
+        args = context.original_args()
+        training = {name: args[name] for name in ("mode", "cur_step_num", "batch_num")}
+        outputs = args.get("net_outputs")
+        args.update(mode="eval", cur_step_num=0, batch_num=_length(dataset), eval_results={})
+        self._measure(dataset, told, context)
+        args.update(training, net_outputs=outputs)
+        self._train_network.train()
+
+    def _measure(
+        self, dataset: Iterable[Any], told: Callbacks, context: RunContext
+    ) -> dict[str, Any]:
+        """Return the metrics over all batches; where a training waits, it finds them, too."""
+        args = context.original_args()
         for metric in self._metrics.values():
             metric.clear()
         self._eval_network.train(False)
-        for batch in _batches(valid_dataset):
-            outputs = self._eval_network(*_inputs(batch))
-            chosen = self._eval_indexes or ([1, 2] if len(outputs) == 3 else range(len(outputs)))
+        told.tell("begin", context)
+        told.tell("epoch_begin", context)
+        for batch in _batches(dataset):
+            args.cur_step_num += 1
+            told.tell("step_begin", context)
+            args.net_outputs = outputs = self._eval_network(*_inputs(batch))
+            told.tell("step_end", context)
             for metric in self._metrics.values():
-                metric.update(*(outputs[index] for index in chosen))
-        return {name: metric.eval() for name, metric in self._metrics.items()}
+                metric.update(*self._of(metric, outputs))
+        told.tell("epoch_end", context)
+        found = {name: metric.eval() for name, metric in self._metrics.items()}
+        if "eval_results" in args:
+            args.eval_results.update(found, eval_loss=loss_of(args.net_outputs))
+        told.tell("end", context)
+        return found
+
+    def _of(self, metric: Any, outputs: Any) -> Any:
+        """Return what a measure takes of the outputs; all of them, if it chooses itself."""
+        if self._eval_indexes is None or getattr(metric, "indexes", None):
+            return outputs
+        loss, *others = self._eval_indexes
+        chosen = [loss] if isinstance(metric, Loss) else others
+        return [outputs[index] for index in chosen]
 
     def predict(self, *predict_data: Any) -> Any:
         """Return the network's outputs in evaluation mode."""
