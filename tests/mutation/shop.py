@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mutant import Mutant
-from workshop import NativeWorkshop
+from workshop import FLAGS, NativeWorkshop
 
 
 class DoesNotCompile(Exception):
@@ -15,7 +15,13 @@ class DoesNotCompile(Exception):
 
 
 class MutationWorkshop(NativeWorkshop):
-    """A copy with its kernels; a mutant that does not compile leaves it sound, too."""
+    """A copy with its kernels; a mutant that does not compile leaves it sound, too.
+
+    What the compiler knows this machine to have it may use: headers have code for fused
+    multiply-add, which the narrowest level lacks.
+    """
+
+    flags = (*FLAGS, "-march=native")
 
     @contextmanager
     def planted(self, mutant: Mutant) -> Iterator[None]:  # type: ignore[override]
