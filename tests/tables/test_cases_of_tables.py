@@ -141,9 +141,9 @@ def test_opsbridge_meets_the_case(entry: ApiCall) -> None:
     target = resolve(f"opsbridge.{api.name}")
     if item[2].refused:
         with pytest.raises(ArgumentError):
-            results_of(api, target, call, lambda array: array)
+            _results(api, target, call, lambda array: array)
         return
-    _check(results_of(api, target, call, lambda array: array), item[2])
+    _check(_results(api, target, call, lambda array: array), item[2])
 
 
 @pytest.mark.parametrize("entry", REAL_CALLS, ids=_call_name)
@@ -152,7 +152,7 @@ def test_real_framework_meets_the_case(entry: ApiCall) -> None:
     reason = f"compares with the real {api.framework}, which is not installed"
     pytest.importorskip(api.framework, reason=reason)
     to_tensor = _tensor_maker(api)
-    _check(results_of(api, resolve(api.real or api.name), call, to_tensor), item[2])
+    _check(_results(api, resolve(api.real or api.name), call, to_tensor), item[2])
 
 
 def test_every_axis_with_two_real_values_is_seen_on_the_real_frameworks() -> None:
@@ -177,7 +177,7 @@ def _tensor_maker(api: ApiTable) -> Any:
     return (lambda array: holders[0](from_numpy(array))) if holders else from_numpy
 
 
-def results_of(api: ApiTable, target: Any, call: Call, to_tensor: Any) -> dict[str, Any]:
+def _results(api: ApiTable, target: Any, call: Call, to_tensor: Any) -> dict[str, Any]:
     """Call one API and name what it returns by the outputs of the core."""
     operator = target if api.form == "function" else target(*call.init)
     given = [to_tensor(v) if isinstance(v, np.ndarray) else v for v in call.call]

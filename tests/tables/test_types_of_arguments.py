@@ -2,56 +2,63 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from case_calls import Call
-from test_cases_of_tables import CALLS, results_of
 
 from opsbridge.errors import DtypeError
-from opsbridge.tables.options import fold
+from opsbridge.tables.case_call import CaseCall, case_calls
+from opsbridge.tables.load import all_api_names, load_api, load_core
 from opsbridge.tables.schema import ApiTable, Param
 from opsbridge.tables.signatures import resolve
 
-Given = tuple[ApiTable, Call, Param]
+Arguments = dict[str, Any]
+Given = tuple[ApiTable, Param, Arguments, Any]
 # PyTorch and mmcv look whether these are Python's own, whatever they take elsewhere.
 PYTHON_S_OWN = {"aligned", "offset"}
+# What may be given although it changes nothing.
+IGNORED = {"string": "given", "integer": 1, "number": 0.5}
 
 
-def _given() -> Iterator[Given]:
-    """Each parameter in the first call that gives it a value, and has a result."""
-    seen: set[tuple[str, str]] = set()
-    for api, item, call in CALLS:
-        for param in api.params:
-            value = None if param.inside or param.extension else value_of(api, call, param)
-            key = (api.name, param.name)
-            if value is not None and np.size(value) and not item[2].refused and key not in seen:
-                seen.add(key)
-                yield api, call, param
+def given() -> Iterator[Given]:
+    """Each parameter with a value, and the arguments of a case that has such a result."""
+    for name in all_api_names():
+        api = load_api(name)
+        core = load_core(api.core)
+        calls = [call for case in core.cases for call in case_calls(api, core, case)]
+        calls = [call for call in calls if not is_of_another_table(api, call)]
+        for param in () if not calls else api.params:
+            if not (param.inside or param.extension):
+                yield api, param, *arguments_with(param, calls)
 
 
-def place_of(api: ApiTable, param: Param) -> int:
-    """Where a parameter stands among those of its stage."""
-    seen = [each for each in fold(api.params) if not each.extension and each.stage == param.stage]
-    return [each.name for each in seen].index(param.name)
+def is_of_another_table(api: ApiTable, call: CaseCall) -> bool:
+    variants = {each.param: each.value for each in api.variants if each.above is None}
+    return any(call.arguments.get(name) == value for name, value in variants.items() if value)
 
 
-def value_of(api: ApiTable, call: Call, param: Param) -> Any:
-    return getattr(call, param.stage)[place_of(api, param)]
+def arguments_with(param: Param, calls: list[CaseCall]) -> tuple[Arguments, Any]:
+    """The arguments of the first call that gives the parameter, or of the first; and its value."""
+    found = [tensors(call) for call in calls]
+    arguments = next((each for each in found if np.size(each.get(param.name, ()))), found[0])
+    value = arguments.get(param.name, param.default)
+    if value is None and param.converter == "ignored":
+        value = next(IGNORED[kind] for kind in param.types)
+    return arguments, value
 
 
-def with_value(api: ApiTable, call: Call, param: Param, value: Any) -> Call:
-    values = list(getattr(call, param.stage))
-    values[place_of(api, param)] = value
-    return dataclasses.replace(call, **{param.stage: tuple(values)})
+def tensors(call: CaseCall) -> Arguments:
+    return {
+        name: np.array(value, call.dtypes[name]) if name in call.dtypes else value
+        for name, value in call.arguments.items()
+    }
 
 
 def as_numbers(value: Any) -> list[Any]:
-    whole = [int(value)] if value == int(value) else []
+    whole = [int(value)] if np.isfinite(value) and value == int(value) else []
     return [np.float64(value), np.array(value), *whole]
 
 
@@ -75,6 +82,7 @@ OTHERS: dict[str, Any] = {
     "tensor_list": as_images,
     "rows": lambda value: [value.tolist(), tuple(value.tolist())],
     "single": lambda value: [np.array([value])],
+    "integers": lambda value: [list(value), tuple(value)],
     "int_pair": as_pairs,
     "number_pair": lambda value: [list(value), tuple(map(np.float64, value))],
     "float_tuple": lambda value: [tuple(map(np.float64, value))],
@@ -84,48 +92,59 @@ USUAL = {"tensor", "bool", "float", "number", "int", "integer", "string"}
 
 
 def others(param: Param, value: Any) -> Iterator[Any]:
-    """Other values that mean the same."""
+    """The value, and others that mean the same."""
+    yield value
     for kind in set(param.types) - USUAL:
         yield from OTHERS[kind](value)
-    if param.converter == "pair" and "integer" in param.types and value[0] == value[1]:
-        yield from [value[0], *as_integers(value[0])]
+    if param.converter == "pair" and "integer" in param.types:
+        yield from [value[0], *as_integers(value[0])] if value[0] == value[1] else []
     if type(value) in (int, float) and param.name not in PYTHON_S_OWN:
-        yield from as_integers(value) if type(value) is int else as_numbers(value)
+        yield from as_integers(value) if "integer" in param.types else as_numbers(value)
 
 
-def is_exact(api: ApiTable, value: Any) -> bool:
-    """Whether MindSpore's primitives look for a Python number."""
-    return api.framework == "mindspore" and type(value) in (int, float)
+def results(api: ApiTable, arguments: Arguments) -> list[Any]:
+    """What the API returns, one array after the other."""
+    target, first = resolve(f"opsbridge.{api.name}"), []
+    if api.form == "class":
+        init = {each.name for each in api.params if each.stage == "init"}
+        target = target(**{name: arguments[name] for name in arguments if name in init})
+        arguments = {name: arguments[name] for name in arguments if name not in init}
+    for param in api.params:
+        if param.positional_only and param.stage == "call":
+            first.append(arguments.get(param.name, param.default))
+            arguments = {name: arguments[name] for name in arguments if name != param.name}
+    return arrays(target(*first, **arguments))
+
+
+def arrays(returned: Any) -> list[Any]:
+    if isinstance(returned, tuple | list):
+        return [array for each in returned for array in arrays(each)]
+    return [np.asarray(returned)]
 
 
 def name_of(given: Given) -> str:
-    return f"{given[0].name}-{given[2].name}"
+    return f"{given[0].name}-{given[1].name}"
 
 
-GIVEN = list(_given())
-
-
-def results(api: ApiTable, call: Call) -> dict[str, Any]:
-    return results_of(api, resolve(f"opsbridge.{api.name}"), call, lambda array: array)
+GIVEN = [each for each in given() if each[3] is not None]
 
 
 @pytest.mark.parametrize("given", GIVEN, ids=name_of)
 def test_other_values_of_the_declared_types_mean_the_same(given: Given) -> None:
-    api, call, param = given
-    value = value_of(api, call, param)
-    if is_exact(api, value):
+    api, param, arguments, value = given
+    if api.framework == "mindspore" and type(value) in (int, float):
         other = np.float32(value) if type(value) is float else np.int64(value)
         with pytest.raises(DtypeError, match=f": {param.name} is "):
-            results(api, with_value(api, call, param, other))
+            results(api, {**arguments, param.name: other})
         return
-    expected = results(api, call)
+    expected = results(api, arguments)
     for other in others(param, value):
-        found = results(api, with_value(api, call, param, other))
-        for name, array in expected.items():
-            np.testing.assert_array_equal(found[name], array)
+        for found, array in zip(
+            results(api, {**arguments, param.name: other}), expected, strict=True
+        ):
+            np.testing.assert_array_equal(found, array)
 
 
-def test_what_may_be_several_things_is_tried_as_each() -> None:
+def test_all_declared_types_are_tried() -> None:
     """An argument that no case gives would not be looked at."""
-    tried = {kind for _, _, param in GIVEN for kind in param.types}
-    assert tried >= USUAL | {"tensor_list", "int_pair", "number_pair", "float_tuple"}
+    assert {kind for _, param, _, _ in GIVEN for kind in param.types} == USUAL | OTHERS.keys()
