@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from opsbridge.errors import DtypeError
+from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.tables.case_call import CaseCall, case_calls
 from opsbridge.tables.load import all_api_names, load_api, load_core
 from opsbridge.tables.schema import ApiTable, Param
@@ -19,6 +19,8 @@ Arguments = dict[str, Any]
 Given = tuple[ApiTable, Param, Arguments, Any]
 # PyTorch and mmcv look whether these are Python's own, whatever they take elsewhere.
 PYTHON_S_OWN = {"aligned", "offset"}
+# Their defaults are written as whole numbers.
+COUNTED_IN_NUMBERS = {"score_threshold", "offset"}
 # What may be given although it changes nothing.
 IGNORED = {"string": "given", "integer": 1, "number": 0.5}
 
@@ -143,6 +145,35 @@ def test_other_values_of_the_declared_types_mean_the_same(given: Given) -> None:
             results(api, {**arguments, param.name: other}), expected, strict=True
         ):
             np.testing.assert_array_equal(found, array)
+
+
+@pytest.mark.parametrize("given", GIVEN, ids=name_of)
+def test_values_of_other_types_are_refused(given: Given) -> None:
+    api, param, arguments, value = given
+    for other in strangers(api, param, value):
+        with pytest.raises((DtypeError, ArgumentError), match=rf": {param.name}(\[0\])? is "):
+            results(api, {**arguments, param.name: other})
+
+
+def strangers(api: ApiTable, param: Param, value: Any) -> Iterator[Any]:
+    """What the framework reads as something else, or not at all."""
+    yield object()
+    if isinstance(value, np.ndarray):
+        if api.name != "detectron2.structures.pairwise_iou":
+            yield SimpleNamespace(tensor=value)
+        if api.framework != "opencv" and param.name != "prior_box_var":
+            yield value.tolist()
+    elif isinstance(value, bool):
+        if api.name not in ("torchvision.ops.roi_align", "torchvision.ops.RoIAlign"):
+            yield int(value)
+    elif isinstance(value, int) and param.name not in COUNTED_IN_NUMBERS:
+        yield from (value + 0.5, "1", True)
+    elif isinstance(value, int | float):
+        yield from ("0.5", (value, value), None)
+        if api.framework != "onnx":
+            yield np.array([value])
+    elif isinstance(value, str):
+        yield from (1, 1.5, True, (value,))
 
 
 def test_all_declared_types_are_tried() -> None:
