@@ -106,22 +106,29 @@ def others(param: Param, value: Any) -> Iterator[Any]:
 
 def results(api: ApiTable, arguments: Arguments) -> list[Any]:
     """What the API returns, one array after the other."""
-    target, first = resolve(f"opsbridge.{api.name}"), []
+    return arrays(returned(api, resolve(f"opsbridge.{api.name}"), arguments))
+
+
+def returned(api: ApiTable, target: Any, arguments: Arguments) -> Any:
+    """What a call of the API gives, ours or the real one."""
+    stages = {each.name: each.stage for each in api.params}
     if api.form == "class":
-        init = {each.name for each in api.params if each.stage == "init"}
-        target = target(**{name: arguments[name] for name in arguments if name in init})
-        arguments = {name: arguments[name] for name in arguments if name not in init}
-    for param in api.params:
-        if param.positional_only and param.stage == "call":
-            first.append(arguments.get(param.name, param.default))
-            arguments = {name: arguments[name] for name in arguments if name != param.name}
-    return arrays(target(*first, **arguments))
+        target = target(
+            **{name: arguments[name] for name in arguments if stages.get(name) == "init"}
+        )
+    by_place = [each for each in api.params if each.positional_only and each.stage == "call"]
+    by_name = {name for name in arguments if stages.get(name, "call") == "call"}
+    by_name -= {each.name for each in by_place}
+    return target(
+        *(arguments.get(each.name, each.default) for each in by_place),
+        **{name: arguments[name] for name in by_name},
+    )
 
 
-def arrays(returned: Any) -> list[Any]:
-    if isinstance(returned, tuple | list):
-        return [array for each in returned for array in arrays(each)]
-    return [np.asarray(returned)]
+def arrays(value: Any) -> list[Any]:
+    if isinstance(value, tuple | list):
+        return [array for each in value for array in arrays(each)]
+    return [np.asarray(value)]
 
 
 def name_of(given: Given) -> str:
