@@ -205,11 +205,15 @@ def converter_fits_values(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
 
 
 def ids_fill_groups(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
-    """Ids are widened so that equal ones stay equal: no other slot may have its values changed."""
+    """Ids are widened so that equal ones stay equal: no other slot may have its values changed.
+
+    Those in a column of another tensor are read as they are.
+    """
     del core
     for index, param in enumerate(api.params):
         for slot in param.fills:
-            if (param.converter == "ids") != (slot == _GROUPS):
+            is_wide = param.converter == "ids"
+            if is_wide != (slot == _GROUPS) and param.converter != "columns":
                 message = f"has {slot}; converter ids fills {_GROUPS}, and no other does"
                 yield Finding(f"params[{index}].fills", message)
 
