@@ -11,7 +11,7 @@ from workshop import FLAGS, NativeWorkshop
 
 
 class DoesNotCompile(Exception):
-    """A mutant that no test could be run on."""
+    """A mutant that no test could be run on: it is wrong, or of code for CUDA, which no copy has."""
 
 
 class MutationWorkshop(NativeWorkshop):
@@ -28,6 +28,8 @@ class MutationWorkshop(NativeWorkshop):
         path = self.folder / mutant.file
         sound = path.read_text(encoding="utf-8")
         concerned = self._concerned_by(path)
+        if not concerned:
+            raise DoesNotCompile
         path.write_text(mutant.planted(sound), encoding="utf-8")
         try:
             self._build(concerned)
