@@ -11,7 +11,7 @@ from workshop import FLAGS, NativeWorkshop
 
 
 class DoesNotCompile(Exception):
-    """A mutant that no test could be run on: it is wrong, or of code for CUDA, which no copy has."""
+    """A mutant that no test can be run on: it is wrong, or of code for CUDA, which no copy has."""
 
 
 class MutationWorkshop(NativeWorkshop):
