@@ -30,10 +30,12 @@ from opsbridge.tables.schema import (
     ApiTable,
     Case,
     CoreTable,
+    Dtype,
     Evidence,
     Expectation,
     Scalar,
     Text,
+    ValueType,
 )
 from opsbridge.tables.signatures import SignatureReport, compare_with_installed
 from opsbridge.visible import visible
@@ -150,6 +152,26 @@ def example_present(api: ApiTable) -> Iterator[Finding]:
         yield Finding("example", "ends without an output")
 
 
+def lists_in_order(api: ApiTable) -> Iterator[Finding]:
+    """What a parameter may be is listed in the order of the schema, as pages and messages show it.
+
+    Where rows of numbers may stand for a tensor, the first dtype is what they become.
+    """
+    for index, param in enumerate(api.params):
+        lists: dict[str, tuple[tuple[str, ...], Any]] = {"types": (param.types, ValueType)}
+        if "rows" not in param.types:
+            lists["dtypes"] = (param.dtypes, Dtype)
+        lists |= {f"dtypes_on.{on}": (each, Dtype) for on, each in param.dtypes_on.items()}
+        for name, (listed, allowed) in lists.items():
+            ordered = [each for each in get_args(allowed) if each in listed]
+            if list(listed) != ordered:
+                expected = ", ".join(ordered)
+                yield Finding(f"params[{index}].{name}", f"is out of order; expected {expected}")
+        for on, each in param.dtypes_on.items():
+            if not set(each) < set(param.dtypes):
+                yield Finding(f"params[{index}].dtypes_on.{on}", "does not narrow dtypes")
+
+
 def cases_tell_apart(core: CoreTable) -> Iterator[Finding]:
     """Each axis of a case has two expectations that differ in it alone, and in the result."""
     for index, case in enumerate(core.cases):
@@ -260,4 +282,5 @@ API_RULES: tuple[Callable[[ApiTable], Iterator[Finding]], ...] = (
     evidence_given,
     deviation_ids,
     example_present,
+    lists_in_order,
 )

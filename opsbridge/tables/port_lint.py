@@ -1,4 +1,4 @@
-"""Rules for the tables of general names: texts, and defaults as in the installed MindSpore."""
+"""Rules for the tables of general names: texts, and what the installed MindSpore says of itself."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from typing import Any
 
 from opsbridge.tables.decode import show
 from opsbridge.tables.finding import Finding
-from opsbridge.tables.port_schema import PortEntry, PortParam, PortTable
+from opsbridge.tables.port_schema import PortEntry, PortForm, PortParam, PortTable
+from opsbridge.tables.schema import Stage
 from opsbridge.tables.signatures import check_importable, resolve
 
-_EMPTY = inspect.Parameter.empty
+_Kind = inspect.Parameter
+_MISSING = object()
+# What is made from a class is told by its bases.
+_FORMS_OF_BASES: dict[str, PortForm] = {"Cell": "layer", "Primitive": "primitive"}
 
 
 def lint_port_table(table: PortTable) -> Iterator[Finding]:
     """The findings about one table."""
     for entry in table.entries:
         yield from texts_present(entry)
-        yield from defaults_agree(entry)
+        target = _installed(entry.name)
+        if target is not _MISSING:
+            yield from form_agrees(entry, target)
+            for stage, real in _real_parameters(target).items():
+                yield from parameters_agree(entry, stage, real)
 
 
 def texts_present(entry: PortEntry) -> Iterator[Finding]:
@@ -28,44 +36,110 @@ def texts_present(entry: PortEntry) -> Iterator[Finding]:
             yield Finding(entry.name, "has a difference without code or text")
 
 
-def defaults_agree(entry: PortEntry) -> Iterator[Finding]:
-    """A parameter that the installed MindSpore has by this name has the same default there."""
-    real = _real_parameters(entry)
-    for param in entry.params:
-        for name in (param.name, *param.aliases):
-            default = real.get((param.stage, name), _EMPTY)
-            if default is not _EMPTY and not _agrees(param, default):
-                message = f"has the default {show(param.default)} for {name}; MindSpore: {default}"
-                yield Finding(entry.name, message)
+def form_agrees(entry: PortEntry, target: Any) -> Iterator[Finding]:
+    """The form is one that an object of this kind may have."""
+    allowed = _forms(entry, target)
+    if entry.form not in allowed:
+        yield Finding(entry.name, f"has the form {entry.form}; MindSpore: {' or '.join(allowed)}")
 
 
-def _real_parameters(entry: PortEntry) -> dict[tuple[str, str], Any]:
-    """(stage, name) -> default, of what the installed MindSpore has; nothing where it lacks it."""
-    found: dict[tuple[str, str], Any] = {}
+def parameters_agree(
+    entry: PortEntry, stage: Stage, real: list[inspect.Parameter]
+) -> Iterator[Finding]:
+    """What goes by position has the place that it has in MindSpore, and what has a default that.
+
+    A table may leave out the last ones; behind what it leaves out, all it has goes by name.
+    """
+    params = [param for param in entry.params if param.stage == stage]
+    by_name = {each.name: each for each in real}
+    takes_any = any(each.kind is _Kind.VAR_POSITIONAL for each in real)
+    for place, param in enumerate(params):
+        if param.variadic:
+            break
+        found = next((by_name[name] for name in _names(param) if name in by_name), None)
+        if found is not None:
+            yield from _default_agrees(entry, param, found)
+        if not (takes_any or _is_at(param, place, real)):
+            yield Finding(
+                entry.name, f"has {param.name} at place {place}; MindSpore: {_shown(real)}"
+            )
+
+
+def _installed(name: str) -> Any:
+    """What the installed MindSpore has by a name; nothing where it lacks it."""
     try:
-        check_importable(entry.name)
-        target = resolve(entry.name)
-    except (
-        Exception
-    ):  # not of a framework, not installed, broken in its own way, or gone in this version
-        return found
-    stages = {"call": target}
+        check_importable(name)
+        return resolve(name)
+    except Exception:  # not of a framework, not installed, broken in its own way, or gone by now
+        return _MISSING
+
+
+def _forms(entry: PortEntry, target: Any) -> tuple[PortForm, ...]:
     if inspect.isclass(target):
-        stages = {"init": target, "call": target.__call__}
+        made: list[PortForm] = [
+            _FORMS_OF_BASES[base.__name__]
+            for base in target.__mro__
+            if base.__name__ in _FORMS_OF_BASES
+        ]
+        return (*made[:1], "class") if made else ("class", "value", "decorator", "primitive")
+    owner = _installed(entry.module)
+    if inspect.isclass(owner):
+        is_property = isinstance(inspect.getattr_static(owner, entry.last), property)
+        return ("property",) if is_property else ("method",)
+    return ("function", "decorator") if callable(target) else ("value",)
+
+
+def _real_parameters(target: Any) -> dict[Stage, list[inspect.Parameter]]:
+    """The parameters of a call, and of what makes a class; of what has a signature."""
+    stages: dict[Stage, Any] = {"call": target}
+    if inspect.isclass(target):
+        stages = {"init": target, "call": getattr(target, "construct", target.__call__)}
+    found: dict[Stage, list[inspect.Parameter]] = {}
     for stage, owner in stages.items():
         try:
-            parameters = inspect.signature(owner).parameters
+            parameters = list(inspect.signature(owner).parameters.values())
         except (TypeError, ValueError):  # built-in methods have no signature
             continue
-        found |= {(stage, name): each.default for name, each in parameters.items()}
+        found[stage] = parameters[1:] if owner is not target else parameters
     return found
+
+
+def _names(param: PortParam) -> tuple[str, ...]:
+    return (param.name, *param.aliases)
+
+
+def _is_at(param: PortParam, place: int, real: list[inspect.Parameter]) -> bool:
+    if param.keyword_only:
+        return any(each.name in _names(param) for each in real)
+    here = real[place] if place < len(real) else None
+    return here is not None and here.name in _names(param) and here.kind is not _Kind.KEYWORD_ONLY
+
+
+def _default_agrees(
+    entry: PortEntry, param: PortParam, real: inspect.Parameter
+) -> Iterator[Finding]:
+    ours = "nothing" if param.is_required else show(param.default)
+    theirs = "nothing" if real.default is _Kind.empty else real.default
+    if not _agrees(param, real.default):
+        message = f"has the default {ours} for {real.name}; MindSpore: {theirs}"
+        yield Finding(entry.name, message)
 
 
 def _agrees(param: PortParam, real: Any) -> bool:
     default = param.default
+    if param.is_required:
+        return (
+            real is _Kind.empty or real is None
+        )  # there are defaults that MindSpore itself refuses
+    if real is _Kind.empty:
+        return False
     if real is None:
         return default is None
     if isinstance(default, str) and not isinstance(real, str):
         return str(real).lower() == default.rstrip("_")
     real = tuple(real) if isinstance(real, list) else real  # as TOML's arrays are read
     return type(real) is type(default) and bool(real == default)
+
+
+def _shown(real: list[inspect.Parameter]) -> str:
+    return ", ".join(str(each) for each in real)

@@ -36,22 +36,37 @@ Converter = Literal[
     "result",  # says how results are handed over, to the returns that name it
     "ignored",  # accepted, and of no effect
 ]
+# Tables list them in this order.
 ValueType = Literal[
     "tensor",
     "tensor_list",  # one (L, 4) tensor per image
     "rows",  # nested lists or tuples of numbers, in place of a tensor
+    "bool",
     "float",  # a Python float, nothing else
     "number",  # anything float() takes
-    "single",  # a tensor with one element, in place of a number
     "int",  # a Python int that is no bool
     "integer",  # anything with __index__ that is no bool
-    "bool",
+    "single",  # a tensor with one element, in place of a number
     "integers",  # a list or tuple of integers
     "int_pair",
     "number_pair",  # two of anything float() takes
     "float_tuple",  # a tuple of Python floats
     "string",
     "holder",  # an object that has its tensor as .tensor
+]
+# Element types by NumPy's names; tables list them in this order.
+Dtype = Literal[
+    "bool",
+    "uint8",
+    "uint16",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
 ]
 SlotKind = Literal["tensor", "float", "int", "number", "floats"]
 Stage = Literal["init", "call"]
@@ -144,7 +159,7 @@ class Axis:
     only_with_slot: str = ""
     without_slot: Scalar | None = None
     only_when: dict[str, Scalar] = field(default_factory=dict)
-    dtypes: tuple[str, ...] = ()
+    dtypes: tuple[Dtype, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,8 +240,8 @@ class Param:
     inside: str = ""
     aliases: tuple[str, ...] = ()
     shape: tuple[int | str, ...] = ()
-    dtypes: tuple[str, ...] = ()
-    dtypes_on: dict[Device, tuple[str, ...]] = field(default_factory=dict)
+    dtypes: tuple[Dtype, ...] = ()
+    dtypes_on: dict[Device, tuple[Dtype, ...]] = field(default_factory=dict)
     columns: tuple[tuple[int, int], ...] = ()
     casts: tuple[str, ...] = ()
     held_in: str = ""
@@ -307,7 +322,7 @@ class Behaviour:
     evidence: Evidence
     set: dict[str, Scalar]
     device: Device | None = None
-    dtypes: tuple[str, ...] = ()
+    dtypes: tuple[Dtype, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -372,7 +387,7 @@ class ApiTable:
     example: str
     real: str = ""
     schema: str = ""
-    runtime_dtypes: tuple[str, ...] = ("float32",)
+    runtime_dtypes: tuple[Dtype, ...] = ("float32",)
     own_tensors: bool = False
     versions: tuple[str, ...] = ()
     each: tuple[str, ...] = ()

@@ -84,6 +84,8 @@ class Workshop:
 class NativeWorkshop(Workshop):
     """One whose kernels are compiled from a copy of their sources, too."""
 
+    flags = FLAGS
+
     def __init__(self, folder: Path, compiler: str) -> None:
         super().__init__(folder)
         self._compiler = compiler
@@ -133,7 +135,7 @@ class NativeWorkshop(Workshop):
         subprocess.run(command, check=True)
 
     def _compile(self, source: Path) -> None:
-        command = [*self._launcher, self._compiler, *FLAGS, "-pthread", "-MMD", f"-I{self._csrc}",
+        command = [*self._launcher, self._compiler, *self.flags, "-pthread", "-MMD", f"-I{self._csrc}",
                    f"-I{self._csrc / 'include'}", "-DOPSBRIDGE_LEVEL=baseline", "-c", source, "-o",
                    self._object(source)]  # fmt: skip
         subprocess.run(command, check=True, cwd=self.folder, env=os.environ | self._cached)

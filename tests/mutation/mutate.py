@@ -127,12 +127,13 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> s
 
 def first_failure(shop: Workshop, mutant: Mutant, group: Group) -> Outcome:
     """The outcome of the first stage with a failure, or else of the last."""
-    for tests in group.stages_of(mutant.file):
-        with shop.planted(mutant):  # type: ignore[arg-type]
+    with shop.planted(mutant):  # type: ignore[arg-type]
+        for tests in group.stages_of(mutant.file):
             outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
-        if outcome.is_killed:
-            check_sound(shop, outcome.failed_tests or tests)
-            break
+            if outcome.is_killed:
+                break
+    if outcome.is_killed:
+        check_sound(shop, outcome.failed_tests or tests)
     return outcome
 
 

@@ -7,21 +7,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mutant import Mutant
-from workshop import NativeWorkshop
+from workshop import FLAGS, NativeWorkshop
 
 
 class DoesNotCompile(Exception):
-    """A mutant that no test could be run on."""
+    """A mutant that no test can be run on: it is wrong, or of code for CUDA, which no copy has."""
 
 
 class MutationWorkshop(NativeWorkshop):
-    """A copy with its kernels; a mutant that does not compile leaves it sound, too."""
+    """A copy with its kernels; a mutant that does not compile leaves it sound, too.
+
+    What the compiler knows this machine to have it may use: headers have code for fused
+    multiply-add, which the narrowest level lacks.
+    """
+
+    flags = (*FLAGS, "-march=native")
 
     @contextmanager
     def planted(self, mutant: Mutant) -> Iterator[None]:  # type: ignore[override]
         path = self.folder / mutant.file
         sound = path.read_text(encoding="utf-8")
         concerned = self._concerned_by(path)
+        if not concerned:
+            raise DoesNotCompile
         path.write_text(mutant.planted(sound), encoding="utf-8")
         try:
             self._build(concerned)

@@ -6,7 +6,7 @@ import inspect
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -15,7 +15,7 @@ from opsbridge.tables import port_lint
 from opsbridge.tables.load import is_port_table
 from opsbridge.tables.port_lint import lint_port_table
 from opsbridge.tables.port_load import load_port_table, port_entries
-from opsbridge.tables.port_schema import PortTable
+from opsbridge.tables.port_schema import PortForm, PortTable
 
 SOUND = '[[entries]]\nname = "m.f"\nform = "function"\ntorch = "torch.f"\n'
 MODULE = 'module = "m"\n'
@@ -91,12 +91,118 @@ def test_defaults_are_those_of_the_installed_one(
 ) -> None:
     table = load(SOUND + PARAMS)
     assert findings(table, lambda x, axis=0: x, monkeypatch) == []
-    assert findings(table, lambda x: x, monkeypatch) == []
     for real in (lambda x, axis=1: x, lambda x, dim=True: x, lambda x, axis=0.0: x):
         (found,) = findings(table, real, monkeypatch)
         assert found.startswith("m.f has the default 0 for ")
     (found,) = findings(table, lambda x, axis=None: x, monkeypatch)
     assert found == "m.f has the default 0 for axis; MindSpore: None"
+    (found,) = findings(table, lambda x, axis: x, monkeypatch)
+    assert found == "m.f has the default 0 for axis; MindSpore: nothing"
+    (found,) = findings(table, lambda x=1, axis=0: x, monkeypatch)
+    assert found == "m.f has the default nothing for x; MindSpore: 1"
+
+
+def test_what_mindspore_has_as_none_may_be_required(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert findings(load(SOUND + PARAMS), lambda x=None, axis=0: x, monkeypatch) == []
+
+
+def test_what_goes_by_position_has_its_place(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = load(SOUND + PARAMS)
+    assert findings(table, lambda x, dim=0, more=1: x, monkeypatch) == []
+    for real, shown in (
+        (lambda x: x, "x"),
+        (lambda x, more=1, axis=0: x, "x, more=1, axis=0"),
+        (lambda x, *, axis=0: x, "x, axis=0"),
+        (lambda x, axes=0: x, "x, axes=0"),
+    ):
+        (found,) = findings(table, real, monkeypatch)
+        assert found == f"m.f has axis at place 1; MindSpore: {shown}"
+    assert findings(table, lambda *args: args, monkeypatch) == []
+
+
+def test_what_goes_by_name_has_no_place(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = load(SOUND + PARAMS.replace("aliases", "keyword_only = true, aliases"))
+    assert findings(table, lambda x, more=1, dim=0: x, monkeypatch) == []
+    assert findings(table, lambda x, *, axis=0: x, monkeypatch) == []
+    assert findings(table, lambda x, more=1: x, monkeypatch)
+
+
+def test_what_takes_the_rest_is_compared_with_nothing(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = load(SOUND + 'params = [{ name = "x", variadic = true }, { name = "y" }]\n')
+    assert findings(table, lambda *x: x, monkeypatch) == []
+    assert findings(table, lambda x, y=3: x, monkeypatch) == []
+
+
+class Cell:
+    """What MindSpore's layers are made of, by its name."""
+
+    def construct(self, x: Any, axis: int = 5) -> None: ...
+
+
+class Primitive:
+    """What MindSpore's operators are made of, by its name."""
+
+
+class Layer(Cell):
+    @property
+    def width(self) -> int:
+        return 1
+
+
+class Both(Primitive, Layer): ...
+
+
+@pytest.mark.parametrize(
+    ("real", "forms"),
+    [
+        (Layer, {"layer", "class"}),
+        (Primitive, {"primitive", "class"}),
+        (Both, {"primitive", "class"}),
+        (Path, {"class", "value", "decorator", "primitive"}),
+        (len, {"function", "decorator"}),
+        (1.5, {"value"}),
+    ],
+)
+def test_a_form_is_one_of_what_mindspore_has(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch, real: Any, forms: set[str]
+) -> None:
+    monkeypatch.setattr(port_lint, "check_importable", lambda name: None)
+    monkeypatch.setattr(port_lint, "resolve", {"m": inspect, "m.f": real}.get)
+    for form in get_args(PortForm):
+        table = load(SOUND.replace('"function"', f'"{form}"'))
+        found = [each.message for each in lint_port_table(table)]
+        assert not found if form in forms else found[0].startswith(f"has the form {form}; MindSp")
+
+
+def test_what_a_class_has_is_a_method_or_a_property(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(port_lint, "check_importable", lambda name: None)
+    for last, form, other in (("width", "property", "method"), ("construct", "method", "property")):
+        reals = {"m": Layer, f"m.{last}": getattr(Layer, last)}
+        monkeypatch.setattr(port_lint, "resolve", reals.get)
+        text = SOUND.replace("m.f", f"m.{last}")
+        assert not list(lint_port_table(load(text.replace("function", form))))
+        for wrong in (other, "function"):
+            (found,) = lint_port_table(load(text.replace("function", wrong)))
+            assert found.message == f"has the form {wrong}; MindSpore: {form}"
+
+
+def test_a_layer_is_called_as_it_constructs(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = SOUND.replace('"function"', '"layer"')
+    assert findings(load(layer + PARAMS.replace("= 0", "= 5")), Layer, monkeypatch) == []
+    (found,) = findings(load(layer + PARAMS), Layer, monkeypatch)
+    assert found == "m.f has the default 0 for axis; MindSpore: 5"
 
 
 def test_a_dtype_agrees_by_its_name(
@@ -132,9 +238,10 @@ def test_a_class_is_configured_and_called(
 
     for stage, default in (("init", 1), ("call", 2)):
         params = f'params = [{{ name = "axis", default = {default}, stage = "{stage}" }}]\n'
-        assert findings(load(SOUND + params), Layer, monkeypatch) == []
+        made = SOUND.replace('"function"', '"class"')
+        assert findings(load(made + params), Layer, monkeypatch) == []
         other = params.replace(f"= {default}", "= 7")
-        assert findings(load(SOUND + other), Layer, monkeypatch)
+        assert findings(load(made + other), Layer, monkeypatch)
 
 
 def test_what_has_no_signature_is_not_compared(

@@ -18,6 +18,7 @@ from opsbridge.tables.signatures import compare_with_installed, resolve
 
 NMS = "torchvision/nms.toml"
 MASK = "mindspore/NMSWithMask.toml"
+BATCHED = "torchvision/batched_nms.toml"
 ROI_CORE = "core/roi_align.toml"
 
 
@@ -90,6 +91,31 @@ def test_folder_without_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (MASK, 'date = "2026-11-20"', 'date = "soon"', "date is soon; expected year-month-day"),
         (MASK, 'id = "infinite-score"', 'id = "nan-score"', "use the id nan-score 2 times"),
         (MASK, 'id = "nan-score"', 'id = "NaN score"', "have the id NaN score; expected words"),
+        (NMS, 'dtypes = ["float16"', 'dtypes = ["half"', 'dtypes[0] is "half"; allowed: bool, '),
+        (
+            NMS,
+            'types = ["number"]',
+            'types = ["number", "float"]',
+            "params[2].types is out of order; expected float, number",
+        ),
+        (
+            MASK,
+            'dtypes = ["float16", "float32"]',
+            'dtypes = ["float32", "float16"]',
+            "params[1].dtypes is out of order; expected float16, float32",
+        ),
+        (
+            BATCHED,
+            'cpu = ["float32", "float64"]',
+            'cpu = ["float64", "float32"]',
+            "dtypes_on.cpu is out of order; expected float32, float64",
+        ),
+        (
+            BATCHED,
+            'cpu = ["float32", "float64"]',
+            'cpu = ["float16", "bfloat16", "float32", "float64"]',
+            "dtypes_on.cpu does not narrow dtypes",
+        ),
         (NMS, "import nms", "import box", "example does not import nms from opsbridge.torchvision"),
         (NMS, "array([0, 2])\n", "", "example ends without an output"),
         (

@@ -31,16 +31,16 @@ OPSBRIDGE_FN void sort_pair(A& low, A& high) {
 template <class A>
 OPSBRIDGE_FN Box<A> make_box(A c0, A c1, A c2, A c3, Layout layout, CornerOrder corner_order,
                              BoxOffset offset) {
-  Box<A> box{c0, c1, c2, c3, A(0)};
+  Box<A> box{c0, c1, c2, c3, {}};
   switch (layout) {
     case Layout::yxyx:
-      box = Box<A>{c1, c0, c3, c2, A(0)};
+      box = Box<A>{c1, c0, c3, c2, {}};
       break;
     case Layout::xywh:
-      box = Box<A>{c0, c1, c0 + c2, c1 + c3, A(0)};
+      box = Box<A>{c0, c1, c0 + c2, c1 + c3, {}};
       break;
     case Layout::cxcywh:
-      box = Box<A>{c0 - A(0.5) * c2, c1 - A(0.5) * c3, c0 + A(0.5) * c2, c1 + A(0.5) * c3, A(0)};
+      box = Box<A>{c0 - A(0.5) * c2, c1 - A(0.5) * c3, c0 + A(0.5) * c2, c1 + A(0.5) * c3, {}};
       break;
     default:  // xyxy
       break;
