@@ -243,7 +243,7 @@ class ReduceLROnPlateau(_Waiting):
         rate.set_data(lower)
         if self.verbose:
             print(f"Epoch {args.cur_epoch_num:05d}: ReduceLROnPlateau reducing learning rate"
-                  f" to {np.float32(lower)}.", flush=True)  # fmt: skip
+                  f" to {np.float32(lower)!s}.", flush=True)  # fmt: skip
         self._cooling, self.wait = self.cooldown, 0
 
 
