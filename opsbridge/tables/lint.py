@@ -174,6 +174,14 @@ def lists_in_order(api: ApiTable) -> Iterator[Finding]:
                 yield Finding(f"params[{index}].dtypes_on.{on}", "does not narrow dtypes")
 
 
+def axes_are_letters(api: ApiTable) -> Iterator[Finding]:
+    """Named axes are letters, as messages and pages show them: (N, 4)."""
+    for index, param in enumerate(api.params):
+        for axis in param.shape:
+            if isinstance(axis, str) and not re.fullmatch(r"\.\.\.|(1 or )?[A-Z]", axis):
+                yield Finding(f"params[{index}].shape", f"has the axis {axis}; expected a letter")
+
+
 def dtypes_are_covered(api: ApiTable) -> Iterator[Finding]:
     """Where a device has behaviour of its own for some dtypes, it has for all that it takes."""
     tensors = [param for param in api.params if param.dtypes]
@@ -297,5 +305,6 @@ API_RULES: tuple[Callable[[ApiTable], Iterator[Finding]], ...] = (
     deviation_ids,
     example_present,
     lists_in_order,
+    axes_are_letters,
     dtypes_are_covered,
 )

@@ -122,6 +122,7 @@ def test_folder_without_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str
             'device = "cuda"\ndtypes = ["float16"]',
             "behaviour on cuda lacks that of float32",
         ),
+        (NMS, '["N", 4]', '["rows", 4]', "params[0].shape has the axis rows; expected a letter"),
         (NMS, "import nms", "import box", "example does not import nms from opsbridge.torchvision"),
         (NMS, "array([0, 2])\n", "", "example ends without an output"),
         (
