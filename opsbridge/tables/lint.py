@@ -7,6 +7,7 @@ One function per rule, each yielding findings. The structural rules of
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,7 @@ from opsbridge.tables.schema import (
     ApiTable,
     Case,
     CoreTable,
+    Device,
     Dtype,
     Evidence,
     Expectation,
@@ -172,6 +174,26 @@ def lists_in_order(api: ApiTable) -> Iterator[Finding]:
                 yield Finding(f"params[{index}].dtypes_on.{on}", "does not narrow dtypes")
 
 
+def axes_are_letters(api: ApiTable) -> Iterator[Finding]:
+    """Named axes are letters, as messages and pages show them: (N, 4)."""
+    for index, param in enumerate(api.params):
+        for axis in param.shape:
+            if isinstance(axis, str) and not re.fullmatch(r"\.\.\.|(1 or )?[A-Z]", axis):
+                yield Finding(f"params[{index}].shape", f"has the axis {axis}; expected a letter")
+
+
+def dtypes_are_covered(api: ApiTable) -> Iterator[Finding]:
+    """Where a device has behaviour of its own for some dtypes, it has for all that it takes."""
+    tensors = [param for param in api.params if param.dtypes]
+    for device, first in itertools.product(get_args(Device), tensors[:1]):
+        blocks = [each.dtypes for each in api.behaviour if each.device == device]
+        covered = {dtype for dtypes in blocks for dtype in dtypes}
+        taken = first.dtypes_on.get(device, first.dtypes)
+        missing = [dtype for dtype in taken if dtype not in covered]
+        if 0 < len(missing) < len(taken):
+            yield Finding("behaviour", f"on {device} lacks that of {', '.join(missing)}")
+
+
 def cases_tell_apart(core: CoreTable) -> Iterator[Finding]:
     """Each axis of a case has two expectations that differ in it alone, and in the result."""
     for index, case in enumerate(core.cases):
@@ -283,4 +305,6 @@ API_RULES: tuple[Callable[[ApiTable], Iterator[Finding]], ...] = (
     deviation_ids,
     example_present,
     lists_in_order,
+    axes_are_letters,
+    dtypes_are_covered,
 )

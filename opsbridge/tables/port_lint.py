@@ -22,6 +22,7 @@ def lint_port_table(table: PortTable) -> Iterator[Finding]:
     """The findings about one table."""
     for entry in table.entries:
         yield from texts_present(entry)
+        yield from equality_fits(entry)
         target = _installed(entry.name)
         if target is not _MISSING:
             yield from form_agrees(entry, target)
@@ -34,6 +35,12 @@ def texts_present(entry: PortEntry) -> Iterator[Finding]:
     for difference in entry.differences:
         if not (difference.code and difference.en.strip() and difference.zh.strip()):
             yield Finding(entry.name, "has a difference without code or text")
+
+
+def equality_fits(entry: PortEntry) -> Iterator[Finding]:
+    """Where PyTorch has nothing, and what opsbridge has is no layer, there is nothing to equal."""
+    if entry.is_whole and not entry.torch and entry.form != "layer" and entry.equality != "by_hand":
+        yield Finding(entry.name, f"is {entry.equality}, but equals no call of PyTorch: by_hand")
 
 
 def form_agrees(entry: PortEntry, target: Any) -> Iterator[Finding]:

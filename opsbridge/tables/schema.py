@@ -55,19 +55,8 @@ ValueType = Literal[
     "holder",  # an object that has its tensor as .tensor
 ]
 # Element types by NumPy's names; tables list them in this order.
-Dtype = Literal[
-    "bool",
-    "uint8",
-    "uint16",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "float16",
-    "bfloat16",
-    "float32",
-    "float64",
-]
+Dtype = Literal["bool", "uint8", "uint16", "int8", "int16", "int32", "int64",
+                "float16", "bfloat16", "float32", "float64"]  # fmt: skip
 SlotKind = Literal["tensor", "float", "int", "number", "floats"]
 Stage = Literal["init", "call"]
 Device = Literal["cpu", "cuda"]

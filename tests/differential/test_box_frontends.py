@@ -149,6 +149,14 @@ def plain(call: Any, boxes: Array) -> Array:
     return np.asarray(call(np.array(boxes)))
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("size", [(0, 0), (2, 2), (-0.0, -0.0)])
+def test_zeros_keep_or_take_the_sign_that_torchvision_gives_them(size: Any, dtype: Any) -> None:
+    boxes = np.array([[-0.0, 0.0, -0.0, 0.0], [0.0, -0.0, 3, -3]], dtype)
+    real = torchvision_ops().clip_boxes_to_image(torch_tensor(boxes), size).numpy()
+    assert ours.clip_boxes_to_image(boxes, size).tobytes() == real.tobytes()
+
+
 @pytest.mark.parametrize("memory", MEMORY)
 @pytest.mark.parametrize("name", CALLS)
 def test_any_memory(name: str, memory: str) -> None:

@@ -135,7 +135,7 @@ class NativeWorkshop(Workshop):
         subprocess.run(command, check=True)
 
     def _compile(self, source: Path) -> None:
-        command = [*self._launcher, self._compiler, *self.flags, "-pthread", "-MMD", f"-I{self._csrc}",
-                   f"-I{self._csrc / 'include'}", "-DOPSBRIDGE_LEVEL=baseline", "-c", source, "-o",
-                   self._object(source)]  # fmt: skip
+        command = [*self._launcher, self._compiler, *self.flags, "-pthread", "-MMD",
+                   f"-I{self._csrc}", f"-I{self._csrc / 'include'}", "-DOPSBRIDGE_LEVEL=baseline",
+                   "-c", source, "-o", self._object(source)]  # fmt: skip
         subprocess.run(command, check=True, cwd=self.folder, env=os.environ | self._cached)

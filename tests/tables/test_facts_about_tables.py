@@ -159,3 +159,12 @@ def test_of_an_unknown_default_only_that_there_is_one_is_compared(
     assert found == (
         Finding("params[2].required", "is true; the real one is optional") if is_required else None
     )
+
+
+@pytest.mark.parametrize(
+    ("api", "called"), [("nms", "nms"), ("batched_nms", "batched_nms"), ("ROIAlign", "RoIAlign")]
+)
+def test_what_detectron2_hands_to_torchvision_fails_as_it_does_there(api: str, called: str) -> None:
+    theirs = load_api(f"torchvision.ops.{called}").errors
+    assert theirs
+    assert load_api(f"detectron2.layers.{api}").errors == theirs

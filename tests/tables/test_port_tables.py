@@ -265,6 +265,20 @@ def test_a_difference_has_a_code_and_both_languages(load: Callable[[str], PortTa
         assert (found.key, found.message) == ("m.f", "has a difference without code or text")
 
 
+def test_what_pytorch_has_nothing_for_equals_nothing(load: Callable[[str], PortTable]) -> None:
+    ours = SOUND.replace('torch = "torch.f"', 'ours = "regions.Crop"')
+    for equality in ("exact", "approximate"):
+        (found,) = lint_port_table(load(f'{ours}equality = "{equality}"\n'))
+        assert found.message == f"is {equality}, but equals no call of PyTorch: by_hand"
+    for sound in (
+        f'{ours}equality = "by_hand"\n',
+        f'{ours}torch = "torch.f"\n',
+        ours.replace('"function"', '"layer"'),
+        ours.replace("regions.Crop", "pooling.max_pool"),
+    ):
+        assert not list(lint_port_table(load(sound)))
+
+
 @pytest.mark.parametrize(
     ("ours", "is_whole"), [("", False), ("pooling.max_pool", False), ("regions.Crop", True)]
 )

@@ -93,10 +93,10 @@ def test_folder_without_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (MASK, 'id = "nan-score"', 'id = "NaN score"', "have the id NaN score; expected words"),
         (NMS, 'dtypes = ["float16"', 'dtypes = ["half"', 'dtypes[0] is "half"; allowed: bool, '),
         (
-            NMS,
-            'types = ["number"]',
-            'types = ["number", "float"]',
-            "params[2].types is out of order; expected float, number",
+            "torchvision/roi_align.toml",
+            'types = ["bool", "int"]',
+            'types = ["int", "bool"]',
+            "params[5].types is out of order; expected bool, int",
         ),
         (
             MASK,
@@ -116,6 +116,13 @@ def test_folder_without_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str
             'cpu = ["float16", "bfloat16", "float32", "float64"]',
             "dtypes_on.cpu does not narrow dtypes",
         ),
+        (
+            NMS,
+            'device = "cuda"\ndtypes = ["float16", "float32"]',
+            'device = "cuda"\ndtypes = ["float16"]',
+            "behaviour on cuda lacks that of float32",
+        ),
+        (NMS, '["N", 4]', '["rows", 4]', "params[0].shape has the axis rows; expected a letter"),
         (NMS, "import nms", "import box", "example does not import nms from opsbridge.torchvision"),
         (NMS, "array([0, 2])\n", "", "example ends without an output"),
         (
