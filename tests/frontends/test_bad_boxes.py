@@ -89,7 +89,7 @@ CASES: list[Case] = [
     (mindspore.CheckValid(), (BOXES, META[:2]), {}, ArgumentError,
      "CheckValid: img_metas has shape (2,); expected (3,)"),
     (mindspore.check_valid, (BOXES.astype(np.float64), META), {}, DtypeError,
-     "check_valid: bboxes is float64; allowed: float16, float32, int16, uint8"),
+     "check_valid: bboxes is float64; allowed: uint8, int16, float16, float32"),
     (mindspore.CropAndResize(), (IMAGE, BOXES, INDEX + np.int32(2), (2, 2)), {}, ArgumentError,
      "CropAndResize: box_index[0] is 2, but x has batch size 2; "
      "batch indices must be in [0, 2)"),
