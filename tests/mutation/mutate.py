@@ -3,11 +3,16 @@
 Small changes are planted one at a time in a copy of the package, and tests are run on it until one
 fails. A mutant that none of them notices either shows a missing test, or changes nothing that
 could be noticed: then it is written down in equivalent.toml, with the reason.
+
+A mutant of a module meets the tests that run its line first: one run of all of them has shown
+which those are (some minutes; `--reach` keeps it). `--journal` keeps what was killed, so that an
+interrupted run goes on.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import shutil
 import sys
@@ -28,6 +33,7 @@ from journal import Journal  # noqa: E402
 from mutant import ROOT, Mutant, changed_lines, sample  # noqa: E402
 from plan import PARTS, Group, equivalents, files_of  # noqa: E402
 from python_mutants import python_mutants  # noqa: E402
+from reach import Reach, see  # noqa: E402
 from record import write_record  # noqa: E402
 from shop import DoesNotCompile, MutationWorkshop  # noqa: E402
 from table_mutants import table_mutants  # noqa: E402
@@ -50,13 +56,14 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=math.inf, help="for each part at most")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--journal", type=Path, help="file of what was killed before; goes on")
+    parser.add_argument("--reach", type=Path, help="file of which test runs which line, made once")
     parser.add_argument("--record", type=Path, help="JSON file for what was found")
     asked = parser.parse_args()
     import_large_libraries()
     journal = Journal(asked.journal)
     is_good = True
     for part in asked.only or PARTS:
-        counts = test_part(part, asked.sample, asked.minutes, asked.seed, journal)
+        counts = test_part(part, asked, journal)
         print(f"{part}: {dict(counts)}", flush=True)
         if asked.record:
             write_record(asked.record, part, asked.seed, counts)
@@ -65,17 +72,28 @@ def main() -> int:
     return 0 if is_good else 1
 
 
-def test_part(part: str, count: int, minutes: float, seed: int, journal: Journal) -> Counter[str]:
+def test_part(part: str, asked: argparse.Namespace, journal: Journal) -> Counter[str]:
     """Mutants of a part by what became of them."""
     group_of = dict(files_of(part))
     counts: Counter[str] = Counter()
-    end = time.monotonic() + 60 * minutes
     with workshop(part) as shop:
-        for mutant in sample(group_of, MAKERS[part], seed):
-            if counts["killed"] + counts["survived"] == count or time.monotonic() > end:
+        reach = reach_of(group_of, shop, asked.reach or shop.folder / "reach.json")
+        end = time.monotonic() + 60 * asked.minutes
+        for mutant in sample(group_of, MAKERS[part], asked.seed):
+            tried = counts["killed"] + counts["survived"]
+            if tried == asked.sample or time.monotonic() > end:
                 break
-            counts[verdict(shop, mutant, group_of[mutant.file], journal)] += 1
+            counts[verdict(shop, mutant, group_of[mutant.file], reach, journal)] += 1
     return counts
+
+
+def reach_of(group_of: dict[str, Group], shop: Workshop, path: Path) -> Reach:
+    """The tests of each line of the modules among files; seen now, if nothing says it."""
+    modules = [file for file in group_of if file.endswith(".py")]
+    stages = [stage for file in modules for stage in group_of[file].stages_of(file)]
+    if stages and not path.exists():
+        see(shop.folder, modules, list(dict.fromkeys(itertools.chain(*stages))), path)
+    return Reach(path)
 
 
 @contextmanager
@@ -102,7 +120,9 @@ def native_workshop(folder: Path) -> Workshop:
     return MutationWorkshop(folder, compiler)
 
 
-def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> str:
+def verdict(
+    shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal: Journal
+) -> str:
     """What becomes of a mutant, printed with its lines."""
     sound = (ROOT / mutant.file).read_text(encoding="utf-8")
     lines = changed_lines(sound, mutant.planted(sound))
@@ -113,7 +133,8 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> s
         what, why = journal.what(mutant.file, lines), "in the journal"
     else:
         try:
-            outcome = first_failure(shop, mutant, group)
+            likely = reach.tests_of(mutant.file, lines.number)
+            outcome = first_failure(shop, mutant, likely, group)
             what = "killed" if outcome.is_killed else "survived"
             why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
         except DoesNotCompile:
@@ -125,9 +146,11 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> s
     return what
 
 
-def first_failure(shop: Workshop, mutant: Mutant, group: Group) -> Outcome:
-    """The outcome of the first stage with a failure, or else of the last."""
-    for tests in group.stages_of(mutant.file):
+def first_failure(
+    shop: Workshop, mutant: Mutant, likely: tuple[str, ...], group: Group
+) -> Outcome:
+    """The outcome of the likely tests or of the first stage with a failure, or else of the last."""
+    for tests in filter(None, [likely, *group.stages_of(mutant.file)]):
         with shop.planted(mutant):  # type: ignore[arg-type]
             outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
         if outcome.is_killed:

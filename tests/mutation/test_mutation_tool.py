@@ -10,9 +10,11 @@ import pytest
 from header_mutants import header_mutants
 from mutant import ROOT, Lines, Mutant, changed_lines, sample
 from plan import PARTS, equivalents, files_of, groups
+from reach import Reach, see
 from trial import run_tests
 
 BOX = "opsbridge/csrc/include/opsbridge/box.h"
+PICK = "opsbridge/pick.py"
 NMS = "mappings/torchvision/nms.toml"
 SOURCE = "def larger(a, b):\n    return a if a > b else b\n"
 TEST = "from opsbridge.pick import larger\n\ndef test_larger():\n    assert larger(1, 2) == 2\n"
@@ -52,6 +54,83 @@ def test_a_mutant_that_hangs_is_killed(package: Path) -> None:
     path.write_text("def larger(a, b):\n    while True: pass\n", encoding="utf-8")
     outcome = run_tests(package, [str(package / "test_of_the_mutation_tool.py")], 3)
     assert (outcome.code, outcome.is_killed) == (None, True)
+
+
+PICKS = """
+LIMIT = 3
+
+def larger(a, b):
+    if (
+        a > b
+    ):
+        return a
+    return b
+
+def limited(a):
+    return min(a, LIMIT)
+"""
+TESTS_OF_PICKS = """
+import time
+from opsbridge.pick import larger, limited
+
+def test_slowly():
+    time.sleep(0.2)
+    assert larger(2, 1) == 2
+
+def test_both():
+    assert larger(limited(4), 5) == 5
+
+def test_wrongly():
+    assert limited(4) == 4
+"""
+
+
+@pytest.fixture
+def reach(package: Path, monkeypatch: pytest.MonkeyPatch) -> Reach:
+    """What three tests run, one of which fails."""
+    pytest.importorskip("coverage", reason="notes the lines that a test runs")
+    monkeypatch.setattr("reach.ROOT", package)
+    (package / "opsbridge" / "pick.py").write_text(PICKS, encoding="utf-8")
+    (package / "test_of_picks.py").write_text(TESTS_OF_PICKS, encoding="utf-8")
+    see(package, [PICK], [str(package / "test_of_picks.py")], package / "reach.json")
+    return Reach(package / "reach.json")
+
+
+def names(tests: tuple[str, ...]) -> list[str]:
+    return [test.rpartition("::")[2] for test in tests]
+
+
+def line_of(text: str) -> int:
+    return PICKS.split("\n").index(text) + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "tests"),
+    [
+        ("        return a", ["test_slowly"]),
+        ("    return b", ["test_both"]),
+        ("        a > b", ["test_both", "test_slowly"]),
+        ("    ):", ["test_both", "test_slowly"]),
+        ("    return min(a, LIMIT)", ["test_both"]),
+        ("LIMIT = 3", []),
+        ("def limited(a):", []),
+    ],
+)
+def test_a_line_has_the_passing_tests_that_run_its_statement(
+    reach: Reach, line: str, tests: list[str]
+) -> None:
+    assert names(reach.tests_of(PICK, line_of(line))) == tests
+
+
+def test_nothing_is_known_of_a_changed_file(reach: Reach, package: Path) -> None:
+    line = line_of("    return b")
+    assert reach.tests_of(PICK, line)
+    (package / PICK).write_text(PICKS + "\n", encoding="utf-8")
+    assert reach.tests_of(PICK, line) == ()
+
+
+def test_nothing_is_known_without_a_run(tmp_path: Path) -> None:
+    assert Reach(tmp_path / "reach.json").tests_of("mappings/torchvision/nms.toml", 1) == ()
 
 
 def changes(mutants: list[Mutant], file: str) -> set[tuple[str, str]]:
