@@ -4,9 +4,10 @@ Small changes are planted one at a time in a copy of the package, and tests are 
 fails. A mutant that none of them notices either shows a missing test, or changes nothing that
 could be noticed: then it is written down in equivalent.toml, with the reason.
 
-A mutant of a module meets the tests that run its line first: one run of all of them has shown
-which those are (some minutes; `--reach` keeps it). `--journal` keeps what was killed, so that an
-interrupted run goes on.
+A mutant inside a function meets exactly the tests that run its line, quick ones first: one run of
+all of them shows which those are (some minutes; `--reach` keeps it). What only a process of its own
+or a second call of a function that remembers would show counts as survived. `--journal` keeps what
+was killed, so that an interrupted run goes on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -120,9 +121,7 @@ def native_workshop(folder: Path) -> Workshop:
     return MutationWorkshop(folder, compiler)
 
 
-def verdict(
-    shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal: Journal
-) -> str:
+def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal: Journal) -> str:
     """What becomes of a mutant, printed with its lines."""
     sound = (ROOT / mutant.file).read_text(encoding="utf-8")
     lines = changed_lines(sound, mutant.planted(sound))
@@ -133,8 +132,9 @@ def verdict(
         what, why = journal.what(mutant.file, lines), "in the journal"
     else:
         try:
-            likely = reach.tests_of(mutant.file, lines.number)
-            outcome = first_failure(shop, mutant, likely, group)
+            running = reach.tests_of(mutant.file, lines.number)
+            stages = [running] if running else group.stages_of(mutant.file)
+            outcome = first_failure(shop, mutant, stages)
             what = "killed" if outcome.is_killed else "survived"
             why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
         except DoesNotCompile:
@@ -146,11 +146,9 @@ def verdict(
     return what
 
 
-def first_failure(
-    shop: Workshop, mutant: Mutant, likely: tuple[str, ...], group: Group
-) -> Outcome:
-    """The outcome of the likely tests or of the first stage with a failure, or else of the last."""
-    for tests in filter(None, [likely, *group.stages_of(mutant.file)]):
+def first_failure(shop: Workshop, mutant: Mutant, stages: Iterable[tuple[str, ...]]) -> Outcome:
+    """The outcome of the first stage with a failure, or else of the last."""
+    for tests in stages:
         with shop.planted(mutant):  # type: ignore[arg-type]
             outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
         if outcome.is_killed:

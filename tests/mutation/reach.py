@@ -1,7 +1,4 @@
-"""Which tests run a line: seen once on the sound copy, so that a mutant of it meets them first.
-
-It only brings the end of a trial forward: what none of them notices goes through all stages.
-"""
+"""Which tests run a line, seen once on the sound copy: those alone can notice a mutant of it."""
 
 from __future__ import annotations
 
