@@ -34,7 +34,7 @@ from journal import Journal  # noqa: E402
 from mutant import ROOT, Mutant, changed_lines, sample  # noqa: E402
 from plan import PARTS, Group, equivalents, files_of  # noqa: E402
 from python_mutants import python_mutants  # noqa: E402
-from reach import Reach, see  # noqa: E402
+from reach import Chosen, Reach, see  # noqa: E402
 from record import write_record  # noqa: E402
 from shop import DoesNotCompile, MutationWorkshop  # noqa: E402
 from table_mutants import table_mutants  # noqa: E402
@@ -133,7 +133,7 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal:
     else:
         try:
             running = reach.tests_of(mutant.file, lines.number)
-            stages = [running] if running else group.stages_of(mutant.file)
+            stages = [Chosen(running)] if running else group.stages_of(mutant.file)
             outcome = first_failure(shop, mutant, stages)
             what = "killed" if outcome.is_killed else "survived"
             why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
@@ -146,25 +146,37 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal:
     return what
 
 
-def first_failure(shop: Workshop, mutant: Mutant, stages: Iterable[tuple[str, ...]]) -> Outcome:
+def first_failure(
+    shop: Workshop, mutant: Mutant, stages: Iterable[tuple[str, ...] | Chosen]
+) -> Outcome:
     """The outcome of the first stage with a failure, or else of the last."""
     for tests in stages:
         with shop.planted(mutant):  # type: ignore[arg-type]
-            outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
+            outcome = run_stage(shop, tests)
         if outcome.is_killed:
-            check_sound(shop, outcome.failed_tests or tests)
+            check_sound(shop, outcome.failed_tests, tests)
             break
     return outcome
 
 
-def check_sound(shop: Workshop, tests: tuple[str, ...]) -> None:
-    """End everything if the killers of a mutant fail without it, too."""
-    if tests not in PASSING:
-        outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
-        # A test that only the mutant has is no test of the sound copy (a usage error).
-        if outcome.is_killed and outcome.code != pytest.ExitCode.USAGE_ERROR:
-            sys.exit(f"without a mutant: exit code {outcome.code} {outcome.failed} of {tests}")
-        PASSING.add(tests)
+def run_stage(shop: Workshop, tests: tuple[str, ...] | Chosen) -> Outcome:
+    """The outcome of a stage on the copy as it is."""
+    if isinstance(tests, Chosen):
+        return run_tests(shop.folder, tests.files, LONGEST_SECONDS, tests)
+    return run_tests(shop.folder, tests, LONGEST_SECONDS)
+
+
+def check_sound(shop: Workshop, killers: tuple[str, ...], tests: tuple[str, ...] | Chosen) -> None:
+    """End everything if the killers of a mutant, or a stage that names none, fail without it."""
+    if killers in PASSING:
+        return
+    outcome = run_stage(shop, killers or tests)
+    # A killer that only the mutant has is no test of the sound copy (a usage error).
+    is_gone = bool(killers) and outcome.code == pytest.ExitCode.USAGE_ERROR
+    if outcome.is_killed and not is_gone:
+        sys.exit(f"without a mutant: exit code {outcome.code} {outcome.failed} of {tests}")
+    if killers:
+        PASSING.add(killers)
 
 
 if __name__ == "__main__":

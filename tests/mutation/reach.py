@@ -47,6 +47,18 @@ def see(folder: Path, files: Iterable[str], tests: Sequence[str], path: Path) ->
     run_tests(folder, ["--maxfail=0", *tests], _LONGEST_SECONDS, watch)
 
 
+class Chosen:
+    """A plugin of pytest that keeps some tests only, in their order; it takes names of any kind."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self.files = tuple(dict.fromkeys(test.partition("::")[0] for test in tests))
+        self._places = {test: place for place, test in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        kept = [item for item in items if item.nodeid in self._places]
+        items[:] = sorted(kept, key=lambda item: self._places[item.nodeid])
+
+
 class _Watch:
     """A plugin of pytest that notes the lines that each test runs, and its time."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import json
 from pathlib import Path
 
 import pytest
 from header_mutants import header_mutants
 from mutant import ROOT, Lines, Mutant, changed_lines, sample
 from plan import PARTS, equivalents, files_of, groups
-from reach import Reach, see
+from reach import Chosen, Reach, see
 from trial import run_tests
 
 BOX = "opsbridge/csrc/include/opsbridge/box.h"
@@ -120,6 +121,21 @@ def test_a_line_has_the_passing_tests_that_run_its_statement(
     reach: Reach, line: str, tests: list[str]
 ) -> None:
     assert names(reach.tests_of(PICK, line_of(line))) == tests
+
+
+def test_chosen_tests_run_alone_whatever_their_names(package: Path) -> None:
+    source = "import pytest\n\n@pytest.mark.parametrize('name', ['a - b', 'c::d[', '\\n', ' '])\n"
+    source += "def test_it(name): assert name != 'c::d['\n\ndef test_other(): assert False\n"
+    path = package / "test_of_odd_names.py"
+    path.write_text(source, encoding="utf-8")
+    watched = package / "reach.json"
+    see(package, [], [str(path)], watched)
+    passing = json.loads(watched.read_text(encoding="utf-8"))["tests"]
+    assert len(passing) == 3
+    chosen = Chosen(passing)
+    assert run_tests(package, [str(path)], 60).is_killed
+    assert run_tests(package, [str(path)], 60, chosen).code == 0
+    assert "3 passed" in (package / "output.txt").read_text(encoding="utf-8")
 
 
 def test_nothing_is_known_of_a_changed_file(reach: Reach, package: Path) -> None:

@@ -13,6 +13,7 @@ from opsbridge.port.source.conversion import _CONVERSIONS, Inexpressible  # noqa
 from opsbridge.port.source.outputs import results_of  # noqa: E402
 from opsbridge.port.source.translate import translate_text  # noqa: E402
 from opsbridge.port.source.vendored import helper_of  # noqa: E402
+from opsbridge.tables.load import all_api_names, load_api  # noqa: E402
 from opsbridge.tables.port_schema import (  # noqa: E402
     PortArgument,
     PortConverter,
@@ -147,6 +148,21 @@ def test_why_pytorchs_own_is_not_used(call: str, reason: str, tmp_path: Any) -> 
     source.write_text(f"{HEADER}result = {call}\n")
     cli.main(["port", str(source), "--check", "-q", "--report", str(report)])
     assert f"PyTorch's own is not used: {reason}" in report.read_text()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in all_api_names() if name.startswith("mindspore.")]
+)
+def test_an_operator_of_the_core_misses_what_its_table_requires(name: str, tmp_path: Any) -> None:
+    from opsbridge import cli
+
+    table = load_api(name)
+    source, report = tmp_path / "a.py", tmp_path / "r.json"
+    call = f"{name}()()" if table.form == "class" else f"{name}()"
+    source.write_text(f"import mindspore\n{call}\n")
+    cli.main(["port", str(source), "--check", "-q", "--report", str(report)])
+    first = min((p for p in table.params if p.required), key=lambda p: p.stage != "init")
+    assert f"{first.name} is missing" in report.read_text()
 
 
 def test_every_converter_of_the_tables_can_be_written() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import pytest
 
 pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
 
-from opsbridge.port.source.cells import KEPT_IN_FLOAT32
+from opsbridge.port.source.cells import KEPT_IN_FLOAT32, METHODS
 from opsbridge.port.source.files import SourceFile, Text
 from opsbridge.port.source.parse import parse
 from opsbridge.port.source.result import FileResult, Outcome, Target
@@ -188,6 +189,15 @@ def test_a_method_that_changes_no_value_is_left_out(call: str, outcome: Outcome)
     (point,) = (p for p in result.points if p.name.endswith(f"Cell.{method}"))
     assert (point.outcome, bool(point.reason)) == (outcome, outcome is Outcome.APPROXIMATE)
     assert method not in str(result.after)
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "construct"])
+def test_the_report_has_the_names_of_mindspores_methods(method: str) -> None:
+    call = "super().__init__(k)" if method == "__init__" else f"y = m.{method}(k)\ny.sort()"
+    points = result_of(cell("return x", call)).points
+    (name,) = {p.name for p in points if p.name.endswith(f".{method}")}
+    mindspore = pytest.importorskip("mindspore", reason="has the methods")
+    assert operator.attrgetter(name.removeprefix("mindspore."))(mindspore)
 
 
 def test_a_text_that_is_split_is_no_tensor() -> None:
