@@ -45,6 +45,8 @@ MAKERS = {"headers": header_mutants, "tables": table_mutants, "translator": pyth
 FEWEST_KILLED = 0.95
 # What takes longer hangs; the longest stage takes a minute on an idle core.
 LONGEST_SECONDS = 900
+# Quick tests that are tried before the stages, as they use the module.
+MOST_OF_A_FILE = 200
 # Tests that passed on the sound copy.
 PASSING: set[tuple[str, ...]] = set()
 
@@ -132,9 +134,7 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal:
         what, why = journal.what(mutant.file, lines), "in the journal"
     else:
         try:
-            running = reach.tests_of(mutant.file, lines.number)
-            stages = [Chosen(running)] if running else group.stages_of(mutant.file)
-            outcome = first_failure(shop, mutant, stages)
+            outcome = first_failure(shop, mutant, stages_of(mutant, lines.number, reach, group))
             what = "killed" if outcome.is_killed else "survived"
             why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
         except DoesNotCompile:
@@ -144,6 +144,16 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal:
     if what == "survived":
         print(f"- {lines.before}\n+ {lines.after}", flush=True)
     return what
+
+
+def stages_of(
+    mutant: Mutant, line: int, reach: Reach, group: Group
+) -> list[tuple[str, ...] | Chosen]:
+    """What is run on a mutant; of what runs as a module is imported, the users' tests and more."""
+    if running := reach.tests_of(mutant.file, line):
+        return [Chosen(running)]
+    using = reach.tests_of_file(mutant.file)[:MOST_OF_A_FILE]
+    return [*([Chosen(using)] if using else []), *group.stages_of(mutant.file)]
 
 
 def first_failure(

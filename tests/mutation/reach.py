@@ -28,15 +28,25 @@ class Reach:
         self._files: dict[str, dict[str, Any]] = seen["files"]
 
     def tests_of(self, file: str, number: int) -> tuple[str, ...]:
-        """The tests of a line's statement, the quick ones first; none if the file has changed.
+        """The tests of a line's statement, the quick ones first; none outside functions.
 
-        None either for what runs as the module is imported, by whichever test comes first.
+        What runs as a module is imported is run by whichever test comes first.
         """
+        if file not in self._files:
+            return ()
+        text = (ROOT / file).read_text(encoding="utf-8")
+        return self._tests_of(file, map(str, _lines_beside(text, number)))
+
+    def tests_of_file(self, file: str) -> tuple[str, ...]:
+        """The tests that run any line of a file, the quick ones first."""
+        return self._tests_of(file, self._files.get(file, {"lines": ()})["lines"])
+
+    def _tests_of(self, file: str, lines: Iterable[str]) -> tuple[str, ...]:
+        """None if the file has changed since."""
         seen = self._files.get(file)
         text = (ROOT / file).read_text(encoding="utf-8")
         if seen is None or seen["digest"] != _digest(text):
             return ()
-        lines = map(str, _lines_beside(text, number))
         places = sorted({place for line in lines for place in seen["lines"].get(line, ())})
         return tuple(self._tests[place] for place in places)
 

@@ -16,6 +16,7 @@ from trial import run_tests
 
 BOX = "opsbridge/csrc/include/opsbridge/box.h"
 PICK = "opsbridge/pick.py"
+DECODE = "opsbridge/tables/decode.py"
 NMS = "mappings/torchvision/nms.toml"
 SOURCE = "def larger(a, b):\n    return a if a > b else b\n"
 TEST = "from opsbridge.pick import larger\n\ndef test_larger():\n    assert larger(1, 2) == 2\n"
@@ -141,12 +142,14 @@ def test_chosen_tests_run_alone_whatever_their_names(package: Path) -> None:
 def test_nothing_is_known_of_a_changed_file(reach: Reach, package: Path) -> None:
     line = line_of("    return b")
     assert reach.tests_of(PICK, line)
+    assert names(reach.tests_of_file(PICK)) == ["test_both", "test_slowly"]
     (package / PICK).write_text(PICKS + "\n", encoding="utf-8")
-    assert reach.tests_of(PICK, line) == ()
+    assert reach.tests_of(PICK, line) == reach.tests_of_file(PICK) == ()
 
 
 def test_nothing_is_known_without_a_run(tmp_path: Path) -> None:
-    assert Reach(tmp_path / "reach.json").tests_of("mappings/torchvision/nms.toml", 1) == ()
+    reach = Reach(tmp_path / "reach.json")
+    assert reach.tests_of(NMS, 9) == reach.tests_of_file(NMS) == ()
 
 
 def changes(mutants: list[Mutant], file: str) -> set[tuple[str, str]]:
@@ -178,8 +181,8 @@ def test_tables_change_conventions_and_no_sentence() -> None:
 
 def test_modules_change_anything_but_sentences_and_type_variables() -> None:
     pytest.importorskip("mutmut", reason="makes the mutants of modules")
-    file = "opsbridge/tables/decode.py"
-    found = changes(list(importlib.import_module("python_mutants").python_mutants(file)), file)
+    mutants = importlib.import_module("python_mutants").python_mutants(DECODE)
+    found = changes(list(mutants), DECODE)
     assert found
     assert all(before != after for before, after in found)
     assert not any("TypeVar" in before or '"""' in before for before, _ in found)
