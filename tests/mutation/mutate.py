@@ -180,7 +180,9 @@ def check_sound(shop: Workshop, killers: tuple[str, ...], tests: tuple[str, ...]
     """End everything if the killers of a mutant, or a stage that names none, fail without it."""
     if killers in PASSING:
         return
-    outcome = run_stage(shop, killers or tests)
+    # A file that could not be collected needs no more than that.
+    options = ("--collect-only",) if killers and "::" not in killers[0] else ()
+    outcome = run_stage(shop, (*options, *killers) if killers else tests)
     # A killer that only the mutant has is no test of the sound copy (a usage error).
     is_gone = bool(killers) and outcome.code == pytest.ExitCode.USAGE_ERROR
     if outcome.is_killed and not is_gone:
