@@ -6,6 +6,7 @@ import importlib
 import itertools
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from header_mutants import header_mutants
@@ -137,6 +138,25 @@ def test_chosen_tests_run_alone_whatever_their_names(package: Path) -> None:
     assert run_tests(package, [str(path)], 60).is_killed
     assert run_tests(package, [str(path)], 60, chosen).code == 0
     assert "3 passed" in (package / "output.txt").read_text(encoding="utf-8")
+
+
+def test_a_killer_that_the_sound_copy_fails_ends_everything(package: Path) -> None:
+    pytest.importorskip("mutmut", reason="the whole tool needs it")
+    pytest.importorskip("tomlkit", reason="the whole tool needs it")
+    check_sound = importlib.import_module("mutate").check_sound
+    shop = SimpleNamespace(folder=package)
+    path = package / "test_of_soundness.py"
+    path.write_text("def test_a(): pass\n\ndef test_b(): assert False\n", encoding="utf-8")
+    check_sound(shop, (f"{path}::test_a",), ())
+    check_sound(shop, (f"{path}::test_that_the_mutant_had",), ())
+    check_sound(shop, (str(path),), ())  # it can be collected: that was what the mutant could not
+    for killers, tests in (((f"{path}::test_b",), ()), ((), (str(path),))):
+        with pytest.raises(SystemExit, match="without a mutant: exit code 1 FAILED"):
+            check_sound(shop, killers, tests)
+    path = package / "test_of_imports.py"
+    path.write_text("import nothing_of_this_name\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match="without a mutant: exit code 2 ERROR"):
+        check_sound(shop, (str(path),), ())
 
 
 def test_nothing_is_known_of_a_changed_file(reach: Reach, package: Path) -> None:
