@@ -253,6 +253,28 @@ def test_an_operator_stays_an_object_where_something_else_uses_it(
 
 
 @pytest.mark.parametrize(
+    ("user", "stays"),
+    [
+        ("class Other:\n    def f(self):\n        return [self.op]", False),
+        ("class Other(nn.Cell):\n    def f(self):\n        return [self.op]", False),
+        ("class Other(Net):\n    def f(self):\n        return [self.op]", True),
+        ("class Other:\n    def f(self, net):\n        return [net.op]", True),
+        ("class Other:\n    def f(self):\n        return [self.net.op]", True),
+        ("def f(self):\n    return [self.op]", True),
+        ("def f(net):\n    return [net.op]", True),
+        ("f = 'op'", True),
+        ("f = 'another'", False),
+    ],
+)
+def test_an_operator_stays_an_object_where_code_outside_its_class_may_use_it(
+    user: str, stays: bool
+) -> None:
+    text = translate_text(cell("return self.op(x)", "self.op = ops.ReLU()", f"\n\n{user}"))
+    assert "return torch.relu(x)" in text
+    assert ("self.op = opsbridge.mindspore.ops.ReLU()" in text) is stays
+
+
+@pytest.mark.parametrize(
     ("setup", "call", "reason"),
     [
         ("self.op = nn.ReLU()", "self.op()", "it is a layer"),
