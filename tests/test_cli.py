@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import importlib.metadata
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,25 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
         cli.main([command, "--help"])
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith(f"usage: opsbridge {command}")
+
+
+def arguments_of(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """The arguments of a command and of the commands in it."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for each in action.choices.values():
+                yield from arguments_of(each)
+        else:
+            yield action
+
+
+@pytest.mark.parametrize("command", cli._COMMANDS)
+def test_help_says_what_every_argument_is_and_takes(command: str) -> None:
+    parser = argparse.ArgumentParser()
+    importlib.import_module(cli._COMMANDS[command][0]).add_arguments(parser)
+    for action in arguments_of(parser):
+        assert action.help, action
+        assert action.nargs == 0 or action.choices or action.metavar, action
 
 
 def test_an_error_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,10 @@ from opsbridge.errors import ArgumentError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the subcommand."""
-    parser.add_argument("source", help="a .ckpt, .safetensors, .pth or .pt file")
-    parser.add_argument("-o", "--out", required=True, help="the file to write; its suffix decides")
+    parser.add_argument("source", metavar="SRC", help="a .ckpt, .safetensors, .pth or .pt file")
+    parser.add_argument(
+        "-o", "--out", required=True, metavar="FILE", help="the file to write; its suffix decides"
+    )
     parser.add_argument(
         "--model",
         default="",

@@ -26,16 +26,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("b", metavar="B", help="the same, for the ported network")
     parser.add_argument("--a-on", choices=_FRAMEWORKS, default="mindspore", help=help_on)
     parser.add_argument("--b-on", choices=_FRAMEWORKS, default="surface", help=help_on)
-    parser.add_argument("--checkpoint", default="", help="a .ckpt for both; else random weights")
-    parser.add_argument("--seed", type=int, default=0, help="of random weights and inputs")
     parser.add_argument(
-        "--inputs", required=True, help="an .npz file, or shapes of random float32: 1x3x64x64,1x4"
+        "--checkpoint", default="", metavar="FILE", help="a .ckpt for both; else random weights"
     )
-    parser.add_argument("--tolerance", type=float, default=1e-4, help="relative; default 1e-4")
-    parser.add_argument("--top", type=int, default=10, help="how many deviations are shown")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of random weights and inputs"
+    )
+    parser.add_argument(
+        "--inputs",
+        required=True,
+        metavar="FILE|SHAPES",
+        help="an .npz file, or shapes of random float32: 1x3x64x64,1x4",
+    )
+    parser.add_argument(
+        "--tolerance", type=float, default=1e-4, metavar="X", help="relative; default 1e-4"
+    )
+    parser.add_argument(
+        "--top", type=int, default=10, metavar="N", help="how many deviations are shown"
+    )
     parser.add_argument("--json", metavar="FILE", help="also write all layers as JSON")
     parser.add_argument("--plot", metavar="FILE.svg", help="also draw them (takes matplotlib)")
-    parser.add_argument("--timeout", type=float, default=600, help="seconds for each side")
+    parser.add_argument(
+        "--timeout", type=float, default=600, metavar="SECONDS", help="for each side; default 600"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the commands of ``opsbridge docs``."""
     commands = parser.add_subparsers(dest="docs_command", required=True, metavar="COMMAND")
     pages = commands.add_parser("pages", help="write the difference pages of all pairs of APIs")
-    pages.add_argument("--format", choices=("markdown", "json"), default="markdown")
+    pages.add_argument(
+        "--format", choices=("markdown", "json"), default="markdown", help="default: markdown"
+    )
     pages.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     pages.add_argument(
         "--lang",

@@ -66,7 +66,7 @@ def _takes(api: ApiTable, core: CoreTable, case: Case) -> bool:
         return False  # runtimes have kernels for few of the dtypes that a schema allows
     return (
         {*_left_out(api, case)} <= optional | agreed
-        and all(set(p.fills) <= given for p in params if p.required and p.converter != "result")
+        and all(set(p.fills) <= given for p in params if p.required)
         and all(_dtype(param, case) for param in params if param.dtypes)
     )
 

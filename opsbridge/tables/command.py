@@ -15,7 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``opsbridge tables``."""
     commands = parser.add_subparsers(dest="tables_command", required=True, metavar="COMMAND")
     lint = commands.add_parser("lint", help="check all tables of a folder")
-    lint.add_argument("path", nargs="?", type=Path, help="folder of tables (default: the shipped)")
+    lint.add_argument(
+        "path", nargs="?", type=Path, metavar="DIR", help="folder of tables (default: the shipped)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

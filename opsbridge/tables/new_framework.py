@@ -25,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``opsbridge new-framework``."""
     parser.add_argument("name", metavar="NAME", help="the framework as Python imports it")
     parser.add_argument(
-        "--out", type=Path, default=Path("mappings"), help="folder of tables (default: mappings)"
+        "--out",
+        type=Path,
+        default=Path("mappings"),
+        metavar="DIR",
+        help="folder of tables (default: mappings)",
     )
 
 

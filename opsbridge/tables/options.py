@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from opsbridge.errors import DtypeError
@@ -35,7 +34,7 @@ def unfold(
     """
     given = dict(zip((param.name for param in fold(params)), values, strict=True))
     for name in {param.inside for param in params if param.inside}:
-        entries = [replace(param, inside="") for param in params if param.inside == name]
+        entries = [param for param in params if param.inside == name]
         given |= _entries(operator_name, name, entries, given.pop(name))
     return tuple(given[param.name] for param in params)
 

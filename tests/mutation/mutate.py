@@ -3,18 +3,24 @@
 Small changes are planted one at a time in a copy of the package, and tests are run on it until one
 fails. A mutant that none of them notices either shows a missing test, or changes nothing that
 could be noticed: then it is written down in equivalent.toml, with the reason.
+
+A mutant inside a function meets exactly the tests that run its line, quick ones first: one run of
+all of them shows which those are (some minutes; `--reach` keeps it). What only a process of its own
+or a second call of a function that remembers would show counts as survived. `--journal` keeps what
+was killed, so that an interrupted run goes on.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +34,7 @@ from journal import Journal  # noqa: E402
 from mutant import ROOT, Mutant, changed_lines, sample  # noqa: E402
 from plan import PARTS, Group, equivalents, files_of  # noqa: E402
 from python_mutants import python_mutants  # noqa: E402
+from reach import Chosen, Reach, see  # noqa: E402
 from record import write_record  # noqa: E402
 from shop import DoesNotCompile, MutationWorkshop  # noqa: E402
 from table_mutants import table_mutants  # noqa: E402
@@ -38,6 +45,8 @@ MAKERS = {"headers": header_mutants, "tables": table_mutants, "translator": pyth
 FEWEST_KILLED = 0.95
 # What takes longer hangs; the longest stage takes a minute on an idle core.
 LONGEST_SECONDS = 900
+# Quick tests that are tried before the stages, as they use the module.
+MOST_OF_A_FILE = 200
 # Tests that passed on the sound copy.
 PASSING: set[tuple[str, ...]] = set()
 
@@ -50,13 +59,14 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=math.inf, help="for each part at most")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--journal", type=Path, help="file of what was killed before; goes on")
+    parser.add_argument("--reach", type=Path, help="file of which test runs which line, made once")
     parser.add_argument("--record", type=Path, help="JSON file for what was found")
     asked = parser.parse_args()
     import_large_libraries()
     journal = Journal(asked.journal)
     is_good = True
     for part in asked.only or PARTS:
-        counts = test_part(part, asked.sample, asked.minutes, asked.seed, journal)
+        counts = test_part(part, asked, journal)
         print(f"{part}: {dict(counts)}", flush=True)
         if asked.record:
             write_record(asked.record, part, asked.seed, counts)
@@ -65,17 +75,28 @@ def main() -> int:
     return 0 if is_good else 1
 
 
-def test_part(part: str, count: int, minutes: float, seed: int, journal: Journal) -> Counter[str]:
+def test_part(part: str, asked: argparse.Namespace, journal: Journal) -> Counter[str]:
     """Mutants of a part by what became of them."""
     group_of = dict(files_of(part))
     counts: Counter[str] = Counter()
-    end = time.monotonic() + 60 * minutes
     with workshop(part) as shop:
-        for mutant in sample(group_of, MAKERS[part], seed):
-            if counts["killed"] + counts["survived"] == count or time.monotonic() > end:
+        reach = reach_of(group_of, shop, asked.reach or shop.folder / "reach.json")
+        end = time.monotonic() + 60 * asked.minutes
+        for mutant in sample(group_of, MAKERS[part], asked.seed):
+            tried = counts["killed"] + counts["survived"]
+            if tried == asked.sample or time.monotonic() > end:
                 break
-            counts[verdict(shop, mutant, group_of[mutant.file], journal)] += 1
+            counts[verdict(shop, mutant, group_of[mutant.file], reach, journal)] += 1
     return counts
+
+
+def reach_of(group_of: dict[str, Group], shop: Workshop, path: Path) -> Reach:
+    """The tests of each line of the modules among files; seen now, if nothing says it."""
+    modules = [file for file in group_of if file.endswith(".py")]
+    stages = [stage for file in modules for stage in group_of[file].stages_of(file)]
+    if stages and not path.exists():
+        see(shop.folder, modules, list(dict.fromkeys(itertools.chain(*stages))), path)
+    return Reach(path)
 
 
 @contextmanager
@@ -102,7 +123,7 @@ def native_workshop(folder: Path) -> Workshop:
     return MutationWorkshop(folder, compiler)
 
 
-def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> str:
+def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal: Journal) -> str:
     """What becomes of a mutant, printed with its lines."""
     sound = (ROOT / mutant.file).read_text(encoding="utf-8")
     lines = changed_lines(sound, mutant.planted(sound))
@@ -113,7 +134,7 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> s
         what, why = journal.what(mutant.file, lines), "in the journal"
     else:
         try:
-            outcome = first_failure(shop, mutant, group)
+            outcome = first_failure(shop, mutant, stages_of(mutant, lines.number, reach, group))
             what = "killed" if outcome.is_killed else "survived"
             why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
         except DoesNotCompile:
@@ -125,26 +146,50 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, journal: Journal) -> s
     return what
 
 
-def first_failure(shop: Workshop, mutant: Mutant, group: Group) -> Outcome:
+def stages_of(
+    mutant: Mutant, line: int, reach: Reach, group: Group
+) -> list[tuple[str, ...] | Chosen]:
+    """What is run on a mutant; of what runs as a module is imported, the users' tests and more."""
+    if running := reach.tests_of(mutant.file, line):
+        return [Chosen(running)]
+    using = reach.tests_of_file(mutant.file)[:MOST_OF_A_FILE]
+    return [*([Chosen(using)] if using else []), *group.stages_of(mutant.file)]
+
+
+def first_failure(
+    shop: Workshop, mutant: Mutant, stages: Iterable[tuple[str, ...] | Chosen]
+) -> Outcome:
     """The outcome of the first stage with a failure, or else of the last."""
     with shop.planted(mutant):  # type: ignore[arg-type]
-        for tests in group.stages_of(mutant.file):
-            outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
+        for tests in stages:
+            outcome = run_stage(shop, tests)
             if outcome.is_killed:
                 break
     if outcome.is_killed:
-        check_sound(shop, outcome.failed_tests or tests)
+        check_sound(shop, outcome.failed_tests, tests)
     return outcome
 
 
-def check_sound(shop: Workshop, tests: tuple[str, ...]) -> None:
-    """End everything if the killers of a mutant fail without it, too."""
-    if tests not in PASSING:
-        outcome = run_tests(shop.folder, tests, LONGEST_SECONDS)
-        # A test that only the mutant has is no test of the sound copy (a usage error).
-        if outcome.is_killed and outcome.code != pytest.ExitCode.USAGE_ERROR:
-            sys.exit(f"without a mutant: exit code {outcome.code} {outcome.failed} of {tests}")
-        PASSING.add(tests)
+def run_stage(shop: Workshop, tests: tuple[str, ...] | Chosen) -> Outcome:
+    """The outcome of a stage on the copy as it is."""
+    if isinstance(tests, Chosen):
+        return run_tests(shop.folder, tests.files, LONGEST_SECONDS, tests)
+    return run_tests(shop.folder, tests, LONGEST_SECONDS)
+
+
+def check_sound(shop: Workshop, killers: tuple[str, ...], tests: tuple[str, ...] | Chosen) -> None:
+    """End everything if the killers of a mutant, or a stage that names none, fail without it."""
+    if killers in PASSING:
+        return
+    # A file that could not be collected needs no more than that.
+    options = ("--collect-only",) if killers and "::" not in killers[0] else ()
+    outcome = run_stage(shop, (*options, *killers) if killers else tests)
+    # A killer that only the mutant has is no test of the sound copy (a usage error).
+    is_gone = bool(killers) and outcome.code == pytest.ExitCode.USAGE_ERROR
+    if outcome.is_killed and not is_gone:
+        sys.exit(f"without a mutant: exit code {outcome.code} {outcome.failed} of {tests}")
+    if killers:
+        PASSING.add(killers)
 
 
 if __name__ == "__main__":

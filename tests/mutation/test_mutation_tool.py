@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from header_mutants import header_mutants
 from mutant import ROOT, Lines, Mutant, changed_lines, sample
 from plan import PARTS, equivalents, files_of, groups
+from reach import Chosen, Reach, see
 from trial import run_tests
 
 BOX = "opsbridge/csrc/include/opsbridge/box.h"
+PICK = "opsbridge/pick.py"
+DECODE = "opsbridge/tables/decode.py"
 NMS = "mappings/torchvision/nms.toml"
 SOURCE = "def larger(a, b):\n    return a if a > b else b\n"
 TEST = "from opsbridge.pick import larger\n\ndef test_larger():\n    assert larger(1, 2) == 2\n"
@@ -54,6 +59,119 @@ def test_a_mutant_that_hangs_is_killed(package: Path) -> None:
     assert (outcome.code, outcome.is_killed) == (None, True)
 
 
+PICKS = """
+LIMIT = 3
+
+def larger(a, b):
+    if (
+        a > b
+    ):
+        return a
+    return b
+
+def limited(a):
+    return min(a, LIMIT)
+"""
+TESTS_OF_PICKS = """
+import time
+from opsbridge.pick import larger, limited
+
+def test_slowly():
+    time.sleep(0.2)
+    assert larger(2, 1) == 2
+
+def test_both():
+    assert larger(limited(4), 5) == 5
+
+def test_wrongly():
+    assert limited(4) == 4
+"""
+
+
+@pytest.fixture
+def reach(package: Path, monkeypatch: pytest.MonkeyPatch) -> Reach:
+    """What three tests run, one of which fails."""
+    pytest.importorskip("coverage", reason="notes the lines that a test runs")
+    monkeypatch.setattr("reach.ROOT", package)
+    (package / "opsbridge" / "pick.py").write_text(PICKS, encoding="utf-8")
+    (package / "test_of_picks.py").write_text(TESTS_OF_PICKS, encoding="utf-8")
+    see(package, [PICK], [str(package / "test_of_picks.py")], package / "reach.json")
+    return Reach(package / "reach.json")
+
+
+def names(tests: tuple[str, ...]) -> list[str]:
+    return [test.rpartition("::")[2] for test in tests]
+
+
+def line_of(text: str) -> int:
+    return PICKS.split("\n").index(text) + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "tests"),
+    [
+        ("        return a", ["test_slowly"]),
+        ("    return b", ["test_both"]),
+        ("        a > b", ["test_both", "test_slowly"]),
+        ("    ):", ["test_both", "test_slowly"]),
+        ("    return min(a, LIMIT)", ["test_both"]),
+        ("LIMIT = 3", []),
+        ("def limited(a):", []),
+    ],
+)
+def test_a_line_has_the_passing_tests_that_run_its_statement(
+    reach: Reach, line: str, tests: list[str]
+) -> None:
+    assert names(reach.tests_of(PICK, line_of(line))) == tests
+
+
+def test_chosen_tests_run_alone_whatever_their_names(package: Path) -> None:
+    source = "import pytest\n\n@pytest.mark.parametrize('name', ['a - b', 'c::d[', '\\n', ' '])\n"
+    source += "def test_it(name): assert name != 'c::d['\n\ndef test_other(): assert False\n"
+    path = package / "test_of_odd_names.py"
+    path.write_text(source, encoding="utf-8")
+    watched = package / "reach.json"
+    see(package, [], [str(path)], watched)
+    passing = json.loads(watched.read_text(encoding="utf-8"))["tests"]
+    assert len(passing) == 3
+    chosen = Chosen(passing)
+    assert run_tests(package, [str(path)], 60).is_killed
+    assert run_tests(package, [str(path)], 60, chosen).code == 0
+    assert "3 passed" in (package / "output.txt").read_text(encoding="utf-8")
+
+
+def test_a_killer_that_the_sound_copy_fails_ends_everything(package: Path) -> None:
+    pytest.importorskip("mutmut", reason="the whole tool needs it")
+    pytest.importorskip("tomlkit", reason="the whole tool needs it")
+    check_sound = importlib.import_module("mutate").check_sound
+    shop = SimpleNamespace(folder=package)
+    path = package / "test_of_soundness.py"
+    path.write_text("def test_a(): pass\n\ndef test_b(): assert False\n", encoding="utf-8")
+    check_sound(shop, (f"{path}::test_a",), ())
+    check_sound(shop, (f"{path}::test_that_the_mutant_had",), ())
+    check_sound(shop, (str(path),), ())  # it can be collected: that was what the mutant could not
+    for killers, tests in (((f"{path}::test_b",), ()), ((), (str(path),))):
+        with pytest.raises(SystemExit, match="without a mutant: exit code 1 FAILED"):
+            check_sound(shop, killers, tests)
+    path = package / "test_of_imports.py"
+    path.write_text("import nothing_of_this_name\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match="without a mutant: exit code 2 ERROR"):
+        check_sound(shop, (str(path),), ())
+
+
+def test_nothing_is_known_of_a_changed_file(reach: Reach, package: Path) -> None:
+    line = line_of("    return b")
+    assert reach.tests_of(PICK, line)
+    assert names(reach.tests_of_file(PICK)) == ["test_both", "test_slowly"]
+    (package / PICK).write_text(PICKS + "\n", encoding="utf-8")
+    assert reach.tests_of(PICK, line) == reach.tests_of_file(PICK) == ()
+
+
+def test_nothing_is_known_without_a_run(tmp_path: Path) -> None:
+    reach = Reach(tmp_path / "reach.json")
+    assert reach.tests_of(NMS, 9) == reach.tests_of_file(NMS) == ()
+
+
 def changes(mutants: list[Mutant], file: str) -> set[tuple[str, str]]:
     """The lines before and after, of all mutants."""
     text = (ROOT / file).read_text(encoding="utf-8")
@@ -81,12 +199,13 @@ def test_tables_change_conventions_and_no_sentence() -> None:
     assert not any(before.startswith(("en =", "zh =", "source =")) for before, _ in found)
 
 
-def test_modules_change_anything_but_sentences() -> None:
+def test_modules_change_anything_but_sentences_and_type_variables() -> None:
     pytest.importorskip("mutmut", reason="makes the mutants of modules")
-    file = "opsbridge/tables/describe.py"
-    mutants = list(importlib.import_module("python_mutants").python_mutants(file))
-    assert mutants
-    assert all(before != after for before, after in changes(mutants, file))
+    mutants = importlib.import_module("python_mutants").python_mutants(DECODE)
+    found = changes(list(mutants), DECODE)
+    assert found
+    assert all(before != after for before, after in found)
+    assert not any("TypeVar" in before or '"""' in before for before, _ in found)
 
 
 def test_a_sample_begins_with_one_of_each_file() -> None:

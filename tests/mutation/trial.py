@@ -48,11 +48,13 @@ def import_large_libraries() -> None:
             importlib.import_module(name)
 
 
-def run_tests(package_folder: Path, tests: Sequence[str], seconds: float) -> Outcome:
+def run_tests(
+    package_folder: Path, tests: Sequence[str], seconds: float, *plugins: object
+) -> Outcome:
     """Run tests (and options, -x) on the package in a folder until one fails or time is over."""
     output = package_folder / "output.txt"
     start = time.monotonic()
-    process = _FORK.Process(target=_run, args=(package_folder, tests, output))
+    process = _FORK.Process(target=_run, args=(package_folder, tests, output, plugins))
     process.start()
     process.join(seconds)
     code = process.exitcode
@@ -64,7 +66,9 @@ def run_tests(package_folder: Path, tests: Sequence[str], seconds: float) -> Out
     return Outcome(code, time.monotonic() - start, found[0] if found else "")
 
 
-def _run(package_folder: Path, tests: Sequence[str], output: Path) -> None:
+def _run(
+    package_folder: Path, tests: Sequence[str], output: Path, plugins: Sequence[object]
+) -> None:
     os.setsid()
     stream = output.open("w", encoding="utf-8")
     os.dup2(stream.fileno(), 1)
@@ -80,7 +84,8 @@ def _run(package_folder: Path, tests: Sequence[str], output: Path) -> None:
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-c",
                str(ROOT / "pyproject.toml")]  # fmt: skip
     code = pytest.main(
-        [*options, *(each if each.startswith("-") else str(ROOT / each) for each in tests)]
+        [*options, *(each if each.startswith("-") else str(ROOT / each) for each in tests)],
+        plugins=plugins,
     )
     sys.stdout.flush()
     os._exit(int(code))

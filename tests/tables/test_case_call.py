@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from opsbridge.tables.case_call import CaseCall, case_calls
-from opsbridge.tables.load import load_api, load_core
+from opsbridge.tables.load import all_api_names, load_api, load_core
 
 
 def calls(name: str, case_name: str) -> list[CaseCall]:
@@ -12,6 +14,13 @@ def calls(name: str, case_name: str) -> list[CaseCall]:
     core = load_core(api.core)
     case = next(case for case in core.cases if case.name == case_name)
     return case_calls(api, core, case)
+
+
+@pytest.mark.parametrize("name", all_api_names())
+def test_every_api_shows_a_case_of_its_operator(name: str) -> None:
+    api = load_api(name)
+    core = load_core(api.core)
+    assert any(case_calls(api, core, case) for case in core.cases)
 
 
 def test_slots_are_joined_as_columns_and_defaults_stay_out() -> None:

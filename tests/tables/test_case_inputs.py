@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from opsbridge.tables.case_call import CaseCall, case_calls
 from opsbridge.tables.load import load_api, load_core
@@ -31,6 +34,25 @@ def test_boxes_come_in_the_layout_of_the_api() -> None:
         assert (found.get("boxes") or found["bboxes"])[1] == row
     batched = arguments("opencv.dnn.NMSBoxesBatched", "colliding-groups")
     assert batched["bboxes"] == [[-100.0, -100.0, 110.0, 110.0], [-111.0, -111.0, 110.0, 110.0]]
+
+
+@pytest.mark.parametrize(
+    ("number", "is_short"),
+    [(1 / 1024, True), (1023 + 1023 / 1024, True), (1 / 2048, False), (1024.0, False)],
+)
+def test_numbers_that_a_sum_may_round_go_only_where_none_is_taken(
+    number: float, is_short: bool
+) -> None:
+    core = load_core("nms")
+    case = next(case for case in core.cases if case.name == "unsorted-scores")
+    boxes = [[0.0, 0.0, number, number], *case.inputs["boxes"][1:]]
+    case = replace(case, inputs={**case.inputs, "boxes": boxes})
+    calls = {
+        name: case_calls(load_api(name), core, case)
+        for name in ("opencv.dnn.NMSBoxes", "tensorflow.image.non_max_suppression")
+    }
+    assert bool(calls["opencv.dnn.NMSBoxes"]) is is_short
+    assert calls["tensorflow.image.non_max_suppression"]
 
 
 def test_an_api_of_many_images_and_classes_gets_one() -> None:

@@ -149,6 +149,25 @@ def test_a_rule_finds_its_fault_alone(name: str) -> None:
     assert f"{found[0].key} {found[0].message}".startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("columns", "is_sound"),
+    [
+        (((0, 4),), True),
+        (((0, 3), (3, 4)), True),
+        ((), False),
+        (((0, 3), (3, 3)), False),
+        (((0, 3), (4, 3)), False),
+        (((-1, 3), (3, 4)), False),
+        (((0, 3), (3, 5)), False),
+    ],
+)
+def test_columns_are_ranges_within_the_width(columns: tuple[Any, ...], is_sound: bool) -> None:
+    table = with_param(converter="columns", columns=columns)
+    found = [f"{each.key} {each.message}" for each in rules.columns_fit_shape(table, CORE)]
+    said = "params[0].columns must be ranges start < end within [0, 4]"
+    assert found == ([] if is_sound else [said])
+
+
 def test_values_are_told_apart_only_by_expectations_that_have_the_axis() -> None:
     def expected(keep: int, **axes: Any) -> Expectation:
         return Expectation(axes, {"keep": [keep]})

@@ -15,7 +15,7 @@ from opsbridge.tables import port_lint
 from opsbridge.tables.load import is_port_table
 from opsbridge.tables.port_lint import lint_port_table
 from opsbridge.tables.port_load import load_port_table, port_entries
-from opsbridge.tables.port_schema import PortForm, PortTable
+from opsbridge.tables.port_schema import OPERATOR_MODULES, PortForm, PortTable
 
 SOUND = '[[entries]]\nname = "m.f"\nform = "function"\ntorch = "torch.f"\n'
 MODULE = 'module = "m"\n'
@@ -254,6 +254,11 @@ def test_what_has_no_signature_is_not_compared(
 
 def test_what_is_not_installed_is_not_compared(load: Callable[[str], PortTable]) -> None:
     assert list(lint_port_table(load(SOUND + PARAMS))) == []
+
+
+def test_the_modules_of_functions_on_plain_tensors_are_those_that_tables_name() -> None:
+    entries = [entry for entry in port_entries().values() if entry.ours and not entry.is_whole]
+    assert {entry.ours.rpartition(".")[0] for entry in entries} == set(OPERATOR_MODULES)
 
 
 def test_a_difference_has_a_code_and_both_languages(load: Callable[[str], PortTable]) -> None:

@@ -40,6 +40,19 @@ def test_the_severities_cover_the_codes() -> None:
     assert set(SEVERITY) == set(get_args(Code))
 
 
+def test_codes_come_from_the_least_to_the_worst() -> None:
+    ranks = [SEVERITY[code] for code in get_args(Code)]
+    assert ranks == sorted(ranks)
+    assert set(ranks) == set(range(10))
+
+
+@pytest.mark.parametrize(
+    ("there", "back"), [("packed", "split"), ("default-added", "default-removed")]
+)
+def test_a_difference_and_its_way_back_weigh_the_same(there: Code, back: Code) -> None:
+    assert SEVERITY[there] == SEVERITY[back]
+
+
 @pytest.mark.parametrize("name", all_api_names())
 def test_an_api_equals_itself(name: str) -> None:
     assert {item.code for item in compare(name, name)} == {"same"}

@@ -67,11 +67,12 @@ _MUTATION = Text(
     "Small changes (mutants) of the sources, planted one at a time in a copy, until a test fails "
     "or none does. They are a sample by seed of all that the tool can make, not all of them. "
     "Sentences for people are not changed, nor are kernels for CUDA and the traversals of one "
-    "level. A mutant that no test could tell from the sound source is equivalent; each is "
+    "level. A function of the translator is tried with every test that runs the changed line. "
+    "A mutant that no test could tell from the sound source is equivalent; each is "
     "listed with the reason in `tests/mutation/equivalent.toml`.",
     "对源码的微小改动（变异体）逐一植入副本，直到有测试失败或全部通过。所测的是按种子从工具能产生的全部"
     "变异体中抽取的样本，并非全部。面向读者的文字、CUDA 内核以及单一指令集层级的遍历代码不作改动。"
-    "任何测试都无法与原源码区分的变异体视为等价，"
+    "转换器的函数以运行过被改行的全部测试检验。任何测试都无法与原源码区分的变异体视为等价，"
     "逐一连同理由列于 `tests/mutation/equivalent.toml`。",
 )
 _PARTS = ("headers", "tables", "translator")

@@ -10,7 +10,7 @@ import libcst.matchers as m
 from opsbridge.port.source import cells
 from opsbridge.port.source.binding import elements
 from opsbridge.port.source.helpers import all_helpers
-from opsbridge.port.source.meaning import CELL, SURFACE
+from opsbridge.port.source.meaning import CELL, PARAMETER, SURFACE
 from opsbridge.port.source.names import dotted, is_mindspore
 from opsbridge.port.source.project import ClassInfo
 from opsbridge.port.source.result import Outcome, Target
@@ -29,7 +29,7 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
     """A call of a method that cells have."""
     method = function.attr.value
     becomes = cells.METHODS[method]
-    full = f"{CELL}.{method}"
+    full = f"{PARAMETER if method in cells.OF_PARAMETERS else CELL}.{method}"
     if method == "__init__":
         _initialisation(scope, node, function)
     elif method in cells.FLAGS and cells.keeps_float32(node):

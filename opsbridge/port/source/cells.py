@@ -40,6 +40,8 @@ METHODS: dict[str, str | None] = {
     "set_inputs": "",
     "compile_and_run": None,
 }
+# Those of parameters, which are called in the same way.
+OF_PARAMETERS = {"set_data"}
 # Those that give parameters, which have names of their own in MindSpore: of opsbridge's Cell where
 # the names matter, and with the names of PyTorch's layers in what the others give.
 GIVE_PARAMETERS = {"trainable_params", "untrainable_params", "get_parameters"}

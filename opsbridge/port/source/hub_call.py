@@ -21,9 +21,12 @@ FIRST = ("input", "tensors", "condition", "self", "other", "shape", "dims", "siz
 GETTER = ".__get__"
 
 # Functions of PyTorch whose second operand may be a number, with the result of a tensor of it.
-_TAKE_NUMBERS = {
-    *("torch.add", "torch.div", "torch.eq", "torch.fmod", "torch.ge", "torch.gt", "torch.le"),
-    *("torch.lt", "torch.mul", "torch.ne", "torch.remainder", "torch.sub", "torch.true_divide"),
+TAKE_NUMBERS = {
+    *("torch.add", "torch.bitwise_and", "torch.bitwise_left_shift", "torch.bitwise_or"),
+    *("torch.bitwise_right_shift", "torch.bitwise_xor", "torch.copysign", "torch.div", "torch.eq"),
+    *("torch.floor_divide", "torch.fmod", "torch.ge", "torch.greater_equal", "torch.gt"),
+    *("torch.le", "torch.lt", "torch.mul", "torch.ne", "torch.not_equal", "torch.remainder"),
+    *("torch.sub", "torch.true_divide", "torch.xlogy"),
 }
 
 
@@ -101,7 +104,7 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
             if argument.convert != "one_minus" and _is_torchs(entry.torch, keyword, default):
                 continue
             value = written(default)
-        may_be_number = key == "other" and entry.torch in _TAKE_NUMBERS
+        may_be_number = key == "other" and entry.torch in TAKE_NUMBERS
         may_be_open = may_be_number or (key != "other" and not _is_method(entry))
         writer = writer_of(argument, value, known, may_be_number, may_be_open)
         if writer != "omitted":

@@ -78,7 +78,7 @@ class Names:
         name = str(alias.evaluated_name)
         if isinstance(node, cst.ImportFrom):
             module = absolute_module(node, self._tree)
-            return ".".join((module, name, *parts[1:])).lstrip(".")
+            return ".".join(filter(None, (module, name, *parts[1:])))
         return ".".join((name, *parts[1:]) if alias.asname else parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, get_args
 
 import pytest
@@ -10,9 +11,12 @@ libcst = pytest.importorskip("libcst", reason="the translator is opsbridge[port]
 np = pytest.importorskip("numpy")
 
 from opsbridge.port.source.conversion import _CONVERSIONS, Inexpressible  # noqa: E402
+from opsbridge.port.source.hub_call import TAKE_NUMBERS  # noqa: E402
 from opsbridge.port.source.outputs import results_of  # noqa: E402
 from opsbridge.port.source.translate import translate_text  # noqa: E402
 from opsbridge.port.source.vendored import helper_of  # noqa: E402
+from opsbridge.tables.load import all_api_names, load_api  # noqa: E402
+from opsbridge.tables.port_load import port_entries  # noqa: E402
 from opsbridge.tables.port_schema import (  # noqa: E402
     PortArgument,
     PortConverter,
@@ -33,6 +37,13 @@ axes = (1,)
 """
 # What stays opsbridge's here is nothing that PyTorch would do in the same way for any value.
 CALLS = {
+    "ops.bitwise_left_shift(n, 2)": "torch.bitwise_left_shift(n, 2)",
+    "mnp.floor_divide(x, 2)": "torch.floor_divide(x, 2)",
+    "ops.floor_div(n, 2.5)": "torch.floor_divide(n, 2.5)",
+    "ms.mint.greater_equal(x, 2)": "torch.greater_equal(x, 2)",
+    "ms.mint.not_equal(n, 0.5)": "torch.not_equal(n, 0.5)",
+    "ms.mint.xlogy(x, 3)": "torch.xlogy(x, 3)",
+    "mnp.copysign(x, -1)": "torch.copysign(x, -1)",
     "ops.Cast()(x, ms.int32)": "x.to(torch.int32)",
     "x.astype(np.int32)": "x.to(torch.int32)",
     "x.astype('int32')": "x.to(torch.int32)",
@@ -147,6 +158,49 @@ def test_why_pytorchs_own_is_not_used(call: str, reason: str, tmp_path: Any) -> 
     source.write_text(f"{HEADER}result = {call}\n")
     cli.main(["port", str(source), "--check", "-q", "--report", str(report)])
     assert f"PyTorch's own is not used: {reason}" in report.read_text()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in all_api_names() if name.startswith("mindspore.")]
+)
+def test_an_operator_of_the_core_misses_what_its_table_requires(name: str, tmp_path: Any) -> None:
+    from opsbridge import cli
+
+    table = load_api(name)
+    source, report = tmp_path / "a.py", tmp_path / "r.json"
+    call = f"{name}()()" if table.form == "class" else f"{name}()"
+    source.write_text(f"import mindspore\n{call}\n")
+    cli.main(["port", str(source), "--check", "-q", "--report", str(report)])
+    first = min((p for p in table.params if p.required), key=lambda p: p.stage != "init")
+    assert f"{first.name} is missing" in report.read_text()
+
+
+def takes_numbers(function: str) -> bool:
+    """Whether PyTorch's function gives for a number what it gives for a tensor of it."""
+    torch = pytest.importorskip("torch", reason="takes the numbers")
+    call = attrgetter(function.removeprefix("torch."))(torch)
+    tried = 0
+    for dtype in (torch.float16, torch.float32, torch.int32):
+        x = torch.tensor([3, 1], dtype=dtype)
+        for number in (2, 0.1):
+            try:
+                wanted = call(x, torch.tensor(number))
+            except (RuntimeError, TypeError):
+                continue  # takes no tensor of this dtype either
+            try:
+                found = call(x, number)
+            except TypeError:
+                return False
+            if found.dtype != wanted.dtype or not torch.equal(found, wanted):
+                return False
+            tried += 1
+    return tried > 0
+
+
+def test_numbers_go_where_pytorch_takes_them_as_it_takes_tensors() -> None:
+    entries = [each for each in port_entries().values() if each.torch]
+    functions = {each.torch for each in entries if "other" in each.arguments}
+    assert {name for name in functions if takes_numbers(name)} == TAKE_NUMBERS
 
 
 def test_every_converter_of_the_tables_can_be_written() -> None:

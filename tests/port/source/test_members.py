@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import pytest
 
 pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
 
-from opsbridge.port.source.cells import KEPT_IN_FLOAT32
+from opsbridge.port.source.cells import KEPT_IN_FLOAT32, METHODS
 from opsbridge.port.source.files import SourceFile, Text
 from opsbridge.port.source.parse import parse
 from opsbridge.port.source.result import FileResult, Outcome, Target
@@ -190,6 +191,15 @@ def test_a_method_that_changes_no_value_is_left_out(call: str, outcome: Outcome)
     assert method not in str(result.after)
 
 
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "construct"])
+def test_the_report_has_the_names_of_mindspores_methods(method: str) -> None:
+    call = "super().__init__(k)" if method == "__init__" else f"y = m.{method}(k)\ny.sort()"
+    points = result_of(cell("return x", call)).points
+    (name,) = {p.name for p in points if p.name.endswith(f".{method}")}
+    mindspore = pytest.importorskip("mindspore", reason="has the methods")
+    assert operator.attrgetter(name.removeprefix("mindspore."))(mindspore)
+
+
 def test_a_text_that_is_split_is_no_tensor() -> None:
     source = cell("return x", "self.p = [int(each) for each in k.split('-')]")
     assert translate_text(source).count("k.split('-')") == 1
@@ -240,6 +250,28 @@ def test_an_operator_stays_an_object_where_something_else_uses_it(
     text = translate_text(cell(f"return {use}", setup))
     assert "return torch." in text
     assert ("opsbridge.mindspore.ops." in text) is stays
+
+
+@pytest.mark.parametrize(
+    ("user", "stays"),
+    [
+        ("class Other:\n    def f(self):\n        return [self.op]", False),
+        ("class Other(nn.Cell):\n    def f(self):\n        return [self.op]", False),
+        ("class Other(Net):\n    def f(self):\n        return [self.op]", True),
+        ("class Other:\n    def f(self, net):\n        return [net.op]", True),
+        ("class Other:\n    def f(self):\n        return [self.net.op]", True),
+        ("def f(self):\n    return [self.op]", True),
+        ("def f(net):\n    return [net.op]", True),
+        ("f = 'op'", True),
+        ("f = 'another'", False),
+    ],
+)
+def test_an_operator_stays_an_object_where_code_outside_its_class_may_use_it(
+    user: str, stays: bool
+) -> None:
+    text = translate_text(cell("return self.op(x)", "self.op = ops.ReLU()", f"\n\n{user}"))
+    assert "return torch.relu(x)" in text
+    assert ("self.op = opsbridge.mindspore.ops.ReLU()" in text) is stays
 
 
 @pytest.mark.parametrize(
