@@ -1,11 +1,13 @@
-"""Where the tables lie, whose names they give, and what is known of functions without signature."""
+"""Where the tables lie, how they are written, and what is known of functions without signature."""
 
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
@@ -14,7 +16,8 @@ from opsbridge.errors import TableError
 from opsbridge.tables import load, signatures
 from opsbridge.tables.diff import differences
 from opsbridge.tables.finding import Finding
-from opsbridge.tables.load import load_api, load_core
+from opsbridge.tables.load import all_api_names, load_api, load_core
+from opsbridge.tables.schema import Dtype, ValueType
 
 
 def test_an_installation_without_tables_says_so(
@@ -40,6 +43,23 @@ def test_a_table_without_a_name_is_found_by_no_name(tmp_path: Path) -> None:
         load_api("made.g", tmp_path)
     assert "made.f" in str(caught.value)
     assert "nameless" not in str(caught.value).partition("made.f")[0]
+
+
+@pytest.mark.parametrize("name", all_api_names())
+def test_shipped_tables_are_written_alike(name: str) -> None:
+    """Types and dtypes stand in the schema's order, as pages show them, and axes are letters.
+
+    Where rows of numbers may stand for a tensor, the first dtype is what they become.
+    """
+    for param in load_api(name).params:
+        dtypes = () if "rows" in param.types else param.dtypes
+        for listed, allowed in (
+            (param.types, ValueType), (dtypes, Dtype),
+            *((each, Dtype) for each in param.dtypes_on.values()),
+        ):  # fmt: skip
+            assert list(listed) == [each for each in get_args(allowed) if each in listed]
+        axes = [axis for axis in param.shape if isinstance(axis, str)]
+        assert all(re.fullmatch(r"\.\.\.|(1 or )?[A-Z]", axis) for axis in axes), axes
 
 
 def test_a_convention_that_one_side_does_not_tell_is_unknown() -> None:
