@@ -255,9 +255,9 @@ SEQUENCES = [
     "ops.expand_as(v, x[:, :3])",
     "ops.view_as(x, y.reshape(2, 6))",
     "ops.narrow(x, 1, 1, 2)",
-    "ops.DeformableOffsets((1, 1, 1, 1), (0, 0, 0, 0), (1, 1))(image, image[:, ::-1] / 5 - 1)",
+    "ops.DeformableOffsets((1, 1, 1, 1), (0, 0, 0, 0), (1, 1))(image, image.swapaxes(2, 3) - 3)",
     "ops.DeformableOffsets((1, 1, 2, 1), (1, 0, 1, 2), (2, 3), (1, 1, 1, 2), deformable_groups=2)"
-    "(maps, ops.tile(maps[:, :, :2, :4], (1, 9, 1, 1)))",
+    "(maps, ops.tile(maps[:, :, :2, :5], (1, 9, 1, 1)))",
 ]
 GROUPS = {
     "losses": LOSSES,

@@ -40,31 +40,6 @@ _FILLS = {
     **dict.fromkeys(("choice", "result", "ignored"), 0),
 }
 
-_NUMBERS = ("number", "single")
-_INTEGERS = ("integer", "single")
-# What a converter takes, and the kind of slot that it fills.
-_TAKES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("number", "float32_number", "above_number", "positive_number"), _NUMBERS),
-    **dict.fromkeys(("integer", "count", "positive_integer", "element_limit"), _INTEGERS),
-    "same": ("tensor", "rows", "holder", "float", "int"),
-    "plain_number": ("number",),
-    "number_pair": ("number_pair",),
-    "pair": ("integer", "int_pair"),
-    "floats": ("float_tuple",),
-    "columns": ("tensor",),
-    "ids": ("tensor", "rows"),
-    "rois": ("tensor", "tensor_list"),
-    "choice": ("bool", "int", "integer", "string"),
-}
-_SLOT_KINDS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("number", "float32_number", "above_number", "positive_number"), ("float",)),
-    **dict.fromkeys(("integer", "count", "positive_integer", "element_limit", "pair"), ("int",)),
-    **dict.fromkeys(("plain_number", "number_pair"), ("number",)),
-    **dict.fromkeys(("columns", "ids", "rois"), ("tensor",)),
-    "same": ("tensor", "float", "int"),
-    "floats": ("floats",),
-}
-
 _GROUPS = "groups"
 
 
@@ -186,35 +161,13 @@ def converter_fits_slots(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
             )
 
 
-def converter_fits_values(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
-    """A converter takes what the parameter may be, and makes what the slot is for."""
-    kinds: dict[str, str] = {slot.name: slot.kind for slot in core.slots}
-    for index, param in enumerate(api.params):
-        taken = _TAKES.get(param.converter, param.types)
-        for kind in param.types:
-            if kind not in taken:
-                message = f"has {kind}; converter {param.converter} takes {', '.join(taken)}"
-                yield Finding(f"params[{index}].types", message)
-        if param.converter == "rois" and "tensor_list" not in param.types:
-            yield Finding(f"params[{index}].types", "lack tensor_list, which converter rois takes")
-        made = _SLOT_KINDS.get(param.converter, ())
-        for slot in param.fills:
-            if made and slot in kinds and kinds[slot] not in made:
-                message = f"has {slot}; converter {param.converter} makes a slot of {made[0]}"
-                yield Finding(f"params[{index}].fills", message)
-
-
 def ids_fill_groups(api: ApiTable, core: CoreTable) -> Iterator[Finding]:
-    """Ids are widened so that equal ones stay equal: no other slot may have its values changed.
-
-    Those in a column of another tensor are read as they are.
-    """
+    """Ids are widened so that equal ones stay equal: no other slot may have its values changed."""
     del core
     for index, param in enumerate(api.params):
         for slot in param.fills:
-            is_wide = param.converter == "ids"
-            if is_wide != (slot == _GROUPS) and param.converter != "columns":
-                message = f"has {slot}; converter ids fills {_GROUPS}, and no other does"
+            if param.converter == "ids" and slot != _GROUPS:
+                message = f"has {slot}; converter ids fills {_GROUPS}"
                 yield Finding(f"params[{index}].fills", message)
 
 
@@ -374,7 +327,6 @@ API_RULES: tuple[Callable[[ApiTable, CoreTable], Iterator[Finding]], ...] = (
     default_has_type,
     choices_belong_to_choice,
     converter_fits_slots,
-    converter_fits_values,
     ids_fill_groups,
     columns_fit_shape,
     forms_fit_shape,

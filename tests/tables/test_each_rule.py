@@ -45,27 +45,7 @@ FAULTS: dict[str, tuple[Callable[..., Any], ApiTable, str]] = {
     "scores for ids": (
         rules.ids_fill_groups,
         with_param(1, converter="ids"),
-        "params[1].fills has scores; converter ids fills groups, and no other does",
-    ),
-    "ids as they are": (
-        rules.ids_fill_groups,
-        with_param(1, fills=("groups",)),
-        "params[1].fills has groups; converter ids fills groups, and no other does",
-    ),
-    "a number as a tensor": (
-        rules.converter_fits_values,
-        with_param(types=("tensor", "number")),
-        "params[0].types has number; converter same takes tensor, rows, holder, float, int",
-    ),
-    "regions without lists": (
-        rules.converter_fits_values,
-        with_param(converter="rois"),
-        "params[0].types lack tensor_list, which converter rois takes",
-    ),
-    "a threshold for a count": (
-        rules.converter_fits_values,
-        with_param(2, fills=("max_outputs",)),
-        "params[2].fills has max_outputs; converter number makes a slot of float",
+        "params[1].fills has scores; converter ids fills groups",
     ),
     "columns for another converter": (
         rules.columns_fit_shape,
