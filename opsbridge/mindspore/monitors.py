@@ -162,7 +162,7 @@ class EarlyStopping(_Waiting):
             self.best = value
             if self.restore_best_weights:
                 parameters = args.train_network.get_parameters()
-                self._best_weights = [(each, plain(each).clone()) for each in parameters]
+                self._best_weights = [(each, plain(each).detach().clone()) for each in parameters]
             if self.baseline is None or self._improves(value, self.baseline):
                 self.wait = 0
         if self.wait >= self.patience:

@@ -86,6 +86,37 @@ def test_padding_hides_beside_numbers_that_are_added() -> None:
     np.testing.assert_array_equal(mixed.asnumpy(), plain.asnumpy())
 
 
+def decoded(ms: Any, dtype: Any) -> Any:
+    """What a decoder layer gives in a dtype, with two masks of truth values."""
+    layer = filled(ms.nn.TransformerDecoderLayer(8, 2, 16, 0.0, dtype=dtype), ms.Tensor)
+    given = [ms.Tensor(each).astype(dtype) for each in (TARGET, SOURCE)]
+    found = layer(*given, ms.Tensor(LATER), None, None, ms.Tensor(PADDED))
+    assert found.dtype == dtype
+    return found.astype(ms.float32).asnumpy()
+
+
+def test_masks_go_with_float16() -> None:
+    ms = pytest.importorskip("mindspore", reason=MINDSPORE_MISSING)
+    ours, real = (decoded(each, each.float16) for each in (surface, ms))
+    np.testing.assert_allclose(ours, real, rtol=2e-3, atol=2e-3)
+
+
+def test_masks_go_with_bfloat16() -> None:
+    """MindSpore 2.10 multiplies no matrices of bfloat16 on CPU: beside float32."""
+    ours, wide = (decoded(surface, each) for each in (surface.bfloat16, surface.float32))
+    np.testing.assert_allclose(ours, wide, rtol=0.15, atol=0.15)
+
+
+def test_bytes_mask_as_truth_does() -> None:
+    attention = filled(nn.MultiheadAttention(8, 2), surface.Tensor)
+    given = [surface.Tensor(each) for each in (TARGET, SOURCE, SOURCE)]
+    both = [
+        attention(*given, key_padding_mask=surface.Tensor(PADDED.astype(dtype)))[0].asnumpy()
+        for dtype in (bool, np.uint8)
+    ]
+    np.testing.assert_array_equal(*both)
+
+
 def test_without_weights_there_is_one_result() -> None:
     ms = pytest.importorskip("mindspore", reason=MINDSPORE_MISSING)
     for each in (surface, ms):

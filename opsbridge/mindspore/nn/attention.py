@@ -105,9 +105,9 @@ class MultiheadAttention(Cell):
             plain(self.out_proj.weight),
             plain(self.out_proj.bias),
             training=self.training,
-            key_padding_mask=_added(plain(key_padding_mask)),
+            key_padding_mask=_added(plain(key_padding_mask), query.dtype),
             need_weights=need_weights,
-            attn_mask=_added(plain(attn_mask)),
+            attn_mask=_added(plain(attn_mask), query.dtype),
             average_attn_weights=average_attn_weights,
             use_separate_proj_weight=not self._qkv_same_embed_dim,
             **separate,
@@ -116,8 +116,12 @@ class MultiheadAttention(Cell):
         return (shown,) if weights is None else (shown, as_tensor(weights))
 
 
-def _added(mask: Any) -> Any:
-    """Return a mask as what is added to the scores, so that masks of two dtypes go together."""
-    if mask is None or mask.is_floating_point():
+def _added(mask: Any, dtype: torch.dtype) -> Any:
+    """Return a mask as what is added to scores of a dtype, so that masks of two kinds go together.
+
+    Numbers but bytes are left as they are.
+    """
+    if mask is None or mask.dtype not in (torch.bool, torch.uint8):
         return mask
-    return torch.zeros(mask.shape, device=mask.device).masked_fill(mask.bool(), -torch.inf)
+    zeros = torch.zeros(mask.shape, dtype=dtype, device=mask.device)
+    return zeros.masked_fill(mask.bool(), -torch.inf)
