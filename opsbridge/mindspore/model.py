@@ -105,6 +105,11 @@ class Model:
         """
         if valid_dataset is not None:
             self._check_metrics("Model.fit")
+        if isinstance(valid_frequency, int) and valid_frequency < 1:
+            raise ArgumentError(
+                f"Model.fit: valid_frequency is {valid_frequency};"
+                " it must be 1 or more, or a list of epochs"
+            )
 
         def measure(told: Callbacks, context: RunContext) -> None:
             number = context.original_args().cur_epoch_num

@@ -247,6 +247,8 @@ def test_what_is_refused() -> None:
     bare = model_of(surface, metrics=None)
     with pytest.raises(ArgumentError, match=r"Model.fit: metrics and a loss_fn"):
         bare.fit(1, batches(surface), batches(surface))
+    with pytest.raises(ArgumentError, match="valid_frequency is 0; it must be 1 or more"):
+        model_of(surface).fit(1, batches(surface), batches(surface), 0)
     scheduled = model_of(surface, rate=surface.nn.ExponentialDecayLR(0.1, 0.9, 2))
     with pytest.raises(ArgumentError, match="learning rate is a ExponentialDecayLR"):
         scheduled.train(1, batches(surface), train.LearningRateScheduler(lambda rate, _: rate))
