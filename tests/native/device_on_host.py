@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
 import tempfile
@@ -37,6 +38,7 @@ def device_library() -> Path:
     if compiler is None:
         pytest.skip("no C++ compiler")
     folder = Path(tempfile.mkdtemp(prefix="opsbridge-device-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     include = (f"-I{CSRC}", f"-I{CSRC / 'include'}")
 
     def compiled(source: Path) -> str:

@@ -21,11 +21,15 @@ OF_TORCHVISION = [each for each in GIVEN if each[0].framework == "torchvision"]
 
 
 def spoilt(param: Param, value: Any) -> Iterator[Any]:
-    """No tensor at all; of lower rank, with a column less."""
+    """No tensor at all; of lower rank, with a column less; no number, no pair, no name."""
     if isinstance(value, np.ndarray):
         yield from ("text", value[0], value[..., :-1])
         if "tensor_list" not in param.types:
             yield [[1.0]]
+    else:
+        yield from (None, object(), (), (1,), -1)
+        if not np.ndim(value):
+            yield "text"
 
 
 def tensors(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +42,7 @@ def tensors(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("given", OF_TORCHVISION, ids=name_of)
-def test_a_wrong_tensor_raises_what_code_for_torchvision_catches(given: Given) -> None:
+def test_a_wrong_argument_raises_what_code_for_torchvision_catches(given: Given) -> None:
     api, param, arguments, value = given
     for other in spoilt(param, value):
         wrong = tensors({**arguments, param.name: other})
