@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.converters import to_dtype, to_int, to_ints
 from opsbridge.mindspore.making import stream
 
@@ -30,6 +31,18 @@ def multinomial_primitive(
     """Return the numbers of columns, drawn as often as their shares of each row say."""
     drawn = torch.multinomial(x, to_int(num_samples), True, generator=stream(seed, seed2))
     return drawn.to(to_dtype(dtype))
+
+
+def uniform(size: Any, dtype: Any, seed: Any) -> torch.Tensor:
+    """Return numbers from [0, 1)."""
+    drawn = torch.rand(_shape("rand", size), generator=stream(seed))
+    return drawn.to(_floating("rand", dtype))
+
+
+def normal(size: Any, dtype: Any, seed: Any) -> torch.Tensor:
+    """Return normal numbers."""
+    drawn = torch.randn(_shape("randn", size), generator=stream(seed))
+    return drawn.to(_floating("randn", dtype))
 
 
 def integers(low: Any, high: Any, size: Any, seed: Any, dtype: Any) -> torch.Tensor:
@@ -65,3 +78,17 @@ def dropped_channels(x: torch.Tensor, keep_prob: float) -> tuple[torch.Tensor, t
     drawn = torch.rand(x.shape[:2]).to(x.device)
     kept = (drawn < keep_prob).reshape(*x.shape[:2], *(1,) * (x.dim() - 2)).expand_as(x)
     return x * kept.to(x.dtype) / keep_prob, kept
+
+
+def _shape(name: str, size: tuple[Any, ...]) -> tuple[int, ...]:
+    """The shape that is given as it is, as its lengths one by one, or not at all: one number."""
+    if len(size) > 1 and not all(isinstance(length, int) for length in size):
+        raise DtypeError(f"{name}: size is {size}; expected integers, or one tuple or list of them")
+    return to_ints(size[0] if len(size) == 1 else size or 1)
+
+
+def _floating(name: str, dtype: Any) -> torch.dtype:
+    wanted = to_dtype(dtype) or torch.float32
+    if not wanted.is_floating_point:
+        raise ArgumentError(f"{name}: dtype is {wanted}; expected one of floating point")
+    return wanted

@@ -180,16 +180,6 @@ def stream(seed: Any, seed2: Any = 0) -> torch.Generator | None:
     )
 
 
-def randn(size: Any) -> torch.Tensor:
-    """Return normal numbers."""
-    return torch.randn(to_ints(size))
-
-
-def rand(size: Any) -> torch.Tensor:
-    """Return numbers from [0, 1)."""
-    return torch.rand(to_ints(size))
-
-
 def identity(n: Any, dtype: Any) -> torch.Tensor:
     """Return the identity matrix."""
     return torch.eye(to_int(n), dtype=to_array_dtype(dtype))

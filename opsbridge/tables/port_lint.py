@@ -62,10 +62,14 @@ def parameters_agree(
     takes_any = any(each.kind is _Kind.VAR_POSITIONAL for each in real)
     for place, param in enumerate(params):
         if param.variadic:
+            if not takes_any:
+                yield Finding(entry.name, f"has {param.name} as any number; MindSpore: one")
             break
         found = next((by_name[name] for name in _names(param) if name in by_name), None)
         if found is not None:
             yield from _default_agrees(entry, param, found)
+            if found.kind is _Kind.VAR_POSITIONAL:
+                yield Finding(entry.name, f"has {param.name} as one; MindSpore: any number")
         if not (takes_any or _is_at(param, place, real)):
             yield Finding(
                 entry.name, f"has {param.name} at place {place}; MindSpore: {_shown(real)}"

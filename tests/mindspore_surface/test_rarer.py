@@ -143,6 +143,34 @@ def test_draws_are_as_often_as_their_shares() -> None:
         np.testing.assert_allclose(kept.asnumpy(), mask.asnumpy() / 0.6, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["rand", "randn"])
+def test_a_drawn_tensor_has_the_shape_and_dtype_that_mindspore_gives_it(name: str) -> None:
+    sizes = ((), (2,), ((2, 3),), ([2, 3],), (2, 3), ((),))
+    drawn = [
+        [getattr(ms.ops, name)(*size, dtype=dtype) for size in sizes for dtype in dtypes]
+        for ms in (surface, mindspore)
+        for dtypes in [(None, ms.float16, ms.float64)]
+    ]
+    for one, other in zip(*drawn, strict=True):
+        assert one.shape == other.shape
+        assert one.asnumpy().dtype == other.asnumpy().dtype
+    draw = getattr(surface.ops, name)
+    np.testing.assert_array_equal(draw(9, seed=4).asnumpy(), draw(9, seed=4).asnumpy())
+    many = draw(100, 100).asnumpy()
+    middle, spread = (0.5, 12**-0.5) if name == "rand" else (0, 1)
+    assert (many.mean(), many.std()) == pytest.approx((middle, spread), abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["rand", "randn"])
+def test_what_cannot_be_drawn_is_refused_as_by_mindspore(name: str) -> None:
+    for ms in (surface, mindspore):
+        draw = getattr(ms.ops, name)
+        with pytest.raises(TypeError, match="size|shape"):
+            draw((2,), 3)
+        with pytest.raises(ValueError, match="dtype"):
+            draw(2, dtype=ms.int32)
+
+
 def test_segments_without_slices_are_as_the_real_ones() -> None:
     for ms in (surface, mindspore):
         given = names(ms.Tensor)

@@ -2,12 +2,14 @@
 
 Small changes are planted one at a time in a copy of the package, and tests are run on it until one
 fails. A mutant that none of them notices either shows a missing test, or changes nothing that
-could be noticed: then it is written down in equivalent.toml, with the reason.
+could be noticed: then it is written down in equivalent.toml, with the reason. What the compiler or
+the type checker refuses counts on neither side.
 
 A mutant inside a function meets exactly the tests that run its line, quick ones first: one run of
-all of them shows which those are (some minutes; `--reach` keeps it). What only a process of its own
-or a second call of a function that remembers would show counts as survived. `--journal` keeps what
-was killed, so that an interrupted run goes on.
+all of them shows which those are (some minutes; `--reach` keeps it). Where they are few, others of
+the module follow, as a function that remembers runs for the first of its users only. What only a
+process of its own would show counts as survived. `--journal` keeps what was killed, so that an
+interrupted run goes on.
 """
 
 from __future__ import annotations
@@ -39,14 +41,18 @@ from record import write_record  # noqa: E402
 from shop import DoesNotCompile, MutationWorkshop  # noqa: E402
 from table_mutants import table_mutants  # noqa: E402
 from trial import Outcome, import_large_libraries, run_tests  # noqa: E402
+from typed import TYPES, check_types  # noqa: E402
 from workshop import Workshop  # noqa: E402
 
+# Tests, by the names of their files or their own; or the check of types.
+Stage = tuple[str, ...] | Chosen | str
 MAKERS = {"headers": header_mutants, "tables": table_mutants, "translator": python_mutants}
 FEWEST_KILLED = 0.95
 # What takes longer hangs; the longest stage takes a minute on an idle core.
 LONGEST_SECONDS = 900
-# Quick tests that are tried before the stages, as they use the module.
+# Quick tests that use the module: they follow where fewer than these run the line.
 MOST_OF_A_FILE = 200
+FEW = 20
 # Tests that passed on the sound copy.
 PASSING: set[tuple[str, ...]] = set()
 
@@ -135,7 +141,7 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal:
     else:
         try:
             outcome = first_failure(shop, mutant, stages_of(mutant, lines.number, reach, group))
-            what = "killed" if outcome.is_killed else "survived"
+            what = outcome_in_a_word(outcome)
             why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
         except DoesNotCompile:
             what, why = "not compiled", ""
@@ -146,19 +152,25 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal:
     return what
 
 
-def stages_of(
-    mutant: Mutant, line: int, reach: Reach, group: Group
-) -> list[tuple[str, ...] | Chosen]:
+def outcome_in_a_word(outcome: Outcome) -> str:
+    """What became of a mutant with such an outcome."""
+    if outcome.failed.startswith(TYPES):
+        return "refused"
+    return "killed" if outcome.is_killed else "survived"
+
+
+def stages_of(mutant: Mutant, line: int, reach: Reach, group: Group) -> list[Stage]:
     """What is run on a mutant; of what runs as a module is imported, the users' tests and more."""
-    if running := reach.tests_of(mutant.file, line):
-        return [Chosen(running)]
+    types = [TYPES] if mutant.file.endswith(".py") else []
+    running = reach.tests_of(mutant.file, line)
+    if len(running) >= FEW:
+        return [*types, Chosen(running)]
     using = reach.tests_of_file(mutant.file)[:MOST_OF_A_FILE]
-    return [*([Chosen(using)] if using else []), *group.stages_of(mutant.file)]
+    chosen = [Chosen(tests) for tests in (running, using) if tests]
+    return [*types, *chosen, *([] if running else group.stages_of(mutant.file))]
 
 
-def first_failure(
-    shop: Workshop, mutant: Mutant, stages: Iterable[tuple[str, ...] | Chosen]
-) -> Outcome:
+def first_failure(shop: Workshop, mutant: Mutant, stages: Iterable[Stage]) -> Outcome:
     """The outcome of the first stage with a failure, or else of the last."""
     with shop.planted(mutant):  # type: ignore[arg-type]
         for tests in stages:
@@ -170,14 +182,16 @@ def first_failure(
     return outcome
 
 
-def run_stage(shop: Workshop, tests: tuple[str, ...] | Chosen) -> Outcome:
+def run_stage(shop: Workshop, tests: Stage) -> Outcome:
     """The outcome of a stage on the copy as it is."""
+    if tests == TYPES:
+        return check_types(shop.folder)
     if isinstance(tests, Chosen):
         return run_tests(shop.folder, tests.files, LONGEST_SECONDS, tests)
     return run_tests(shop.folder, tests, LONGEST_SECONDS)
 
 
-def check_sound(shop: Workshop, killers: tuple[str, ...], tests: tuple[str, ...] | Chosen) -> None:
+def check_sound(shop: Workshop, killers: tuple[str, ...], tests: Stage) -> None:
     """End everything if the killers of a mutant, or a stage that names none, fail without it."""
     if killers in PASSING:
         return

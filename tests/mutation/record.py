@@ -18,7 +18,7 @@ def write_record(path: Path, part: str, seed: int, counts: Counter[str]) -> None
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "seed": seed,
         "versions": versions(),
-        **{what: counts[what] for what in ("killed", "survived", "equivalent")},
+        **{what: counts[what] for what in ("killed", "survived", "equivalent", "refused")},
     }
     text = json.dumps(kept, indent=2, ensure_ascii=False, sort_keys=True)
     path.write_text(text + "\n", encoding="utf-8")
