@@ -72,14 +72,14 @@ def test_the_record_has_no_failure() -> None:
 def test_a_part_that_no_mutants_were_made_of_is_said_not_to_be_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    counts = {"killed": 1234, "survived": 5, "equivalent": 6, "seed": 7}
+    counts = {"killed": 1234, "survived": 5, "equivalent": 6, "refused": 8, "seed": 7}
     run = {"date": "2026-11-27", "versions": {"python": "3.11.7"}, **counts}
     (tmp_path / "docs").mkdir()
     record = json.dumps({"mutation": {"parts": {"tables": run}}})
     (tmp_path / "docs" / "trust.json").write_text(record, encoding="utf-8")
     monkeypatch.setattr("opsbridge.docgen.site.trust_page.checkout", lambda: tmp_path)
     page = trust_page("en")
-    assert "`tables` | 1,239 | 1,234 | 5 | 6 | 7 |" in page
+    assert "`tables` | 1,239 | 1,234 | 5 | 6 | 8 | 7 |" in page
     assert "`tox run -e mutation -- --only tables --sample 1239 --seed 7`" in page
     assert "`headers`: not run" in page
     assert "`translator`: not run" in page

@@ -144,7 +144,7 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal:
             what = outcome_in_a_word(outcome)
             why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
         except DoesNotCompile:
-            what, why = "not compiled", ""
+            what, why = "refused", "by the compiler"
         journal.add(mutant.file, lines, what)
     print(f"{what}: {mutant.file}:{lines.number}, {mutant.kind}; {why}", flush=True)
     if what == "survived":

@@ -68,17 +68,19 @@ _MUTATION = Text(
     "or none does. They are a sample by seed of all that the tool can make, not all of them. "
     "Sentences for people are not changed, nor are kernels for CUDA and the traversals of one "
     "level. A function of the translator is tried with every test that runs the changed line. "
-    "A mutant that no test could tell from the sound source is equivalent; each is "
-    "listed with the reason in `tests/mutation/equivalent.toml`.",
+    "What the compiler or the type checker refuses is no mutant that tests could meet, and is not "
+    "among the tested. A mutant that no test could tell from the sound source is equivalent; each "
+    "is listed with the reason in `tests/mutation/equivalent.toml`.",
     "对源码的微小改动（变异体）逐一植入副本，直到有测试失败或全部通过。所测的是按种子从工具能产生的全部"
     "变异体中抽取的样本，并非全部。面向读者的文字、CUDA 内核以及单一指令集层级的遍历代码不作改动。"
-    "转换器的函数以运行过被改行的全部测试检验。任何测试都无法与原源码区分的变异体视为等价，"
+    "转换器的函数以运行过被改行的全部测试检验。编译器或类型检查器拒绝的改动不会进入测试，"
+    "因而不计入测试数。任何测试都无法与原源码区分的变异体视为等价，"
     "逐一连同理由列于 `tests/mutation/equivalent.toml`。",
 )
 _PARTS = ("headers", "tables", "translator")
 _MUTANTS = Text(
-    "Part|Tested|Killed|Survived|Equivalent|Seed",
-    "部分|测试数|杀死|存活|等价|种子",
+    "Part|Tested|Killed|Survived|Equivalent|Refused|Seed",
+    "部分|测试数|杀死|存活|等价|被拒绝|种子",
 )
 _HEADER = Text("What|Against|Cases|Tests|Failed", "内容|对照|用例数|测试数|失败数")
 _RUN = Text("Run on {date} with {versions}:", "{date} 运行于 {versions}：")
@@ -122,7 +124,7 @@ def _mutation(command: str, parts: dict[str, Any], language: Language) -> list[s
             section.append(f"{code(name)}: {pick(_NOT_RUN, language).lower()}")
             continue
         tested = run["killed"] + run["survived"]
-        counts = (tested, run["killed"], run["survived"], run["equivalent"])
+        counts = (tested, *(run[what] for what in ("killed", "survived", "equivalent", "refused")))
         row = (code(name), *(f"{count:,}" for count in counts), str(run["seed"]))
         again = f"tox run -e {command} -- --only {name} --sample {tested} --seed {run['seed']}"
         section += [f"{_run_on(run, language)} {code(again)}", table(header, [row])]
