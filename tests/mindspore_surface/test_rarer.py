@@ -165,7 +165,7 @@ def test_a_drawn_tensor_has_the_shape_and_dtype_that_mindspore_gives_it(name: st
 def test_what_cannot_be_drawn_is_refused_as_by_mindspore(name: str) -> None:
     for ms in (surface, mindspore):
         draw = getattr(ms.ops, name)
-        with pytest.raises(TypeError, match="size|shape"):
+        with pytest.raises(TypeError, match=r"size|shape"):
             draw((2,), 3)
         with pytest.raises(ValueError, match="dtype"):
             draw(2, dtype=ms.int32)
