@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from opsbridge.mindspore.converters import to_tensor
+
 
 def xdivy(x: Any, y: Any) -> torch.Tensor:
     """Return x / y, and 0 where x is."""
@@ -65,3 +67,8 @@ def cross(input: torch.Tensor, other: torch.Tensor, dim: int | None) -> torch.Te
 def logit(x: torch.Tensor, eps: float) -> torch.Tensor:
     """Return log(x / (1 - x)), of x within [eps, 1 - eps] unless eps is negative."""
     return torch.logit(x, None if eps < 0 else eps)
+
+
+def relu(input: Any, inplace: bool) -> torch.Tensor:
+    """Return max(input, 0), in the memory of input if that is asked for."""
+    return torch.nn.functional.relu(to_tensor(input), inplace)

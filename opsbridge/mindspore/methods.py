@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from opsbridge.errors import ArgumentError
-from opsbridge.mindspore import reducing
+from opsbridge.mindspore import reducing, reshaping
 from opsbridge.mindspore.converters import (
     to_axes,
     to_dtype,
@@ -277,11 +277,7 @@ def flatten(x: torch.Tensor, order: Any, end: Any, start_dim: int, end_dim: int)
     """
     if isinstance(order, int):
         return torch.flatten(x, order, end_dim if end is None else end)
-    if order not in ("C", "F"):
-        raise ArgumentError(f"Tensor.flatten: order is {order!r}; it must be 'C' or 'F'")
-    if order == "F":
-        return x.permute(tuple(range(x.dim()))[::-1]).reshape(-1)
-    return torch.flatten(x, start_dim, end_dim)
+    return reshaping.flatten(x, order, start_dim, end_dim)
 
 
 def bincount(x: torch.Tensor, weights: Any, minlength: int) -> torch.Tensor:

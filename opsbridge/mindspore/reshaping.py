@@ -237,3 +237,12 @@ def pad_by_pairs(
 def pad_last_axis(x: torch.Tensor, pad_dim_size: int) -> torch.Tensor:
     """Return x (..., 1) with zeros behind, of a last axis of another length."""
     return torch.nn.functional.pad(x, (0, pad_dim_size - x.shape[-1]))
+
+
+def flatten(input: torch.Tensor, order: Any, start_dim: int, end_dim: int) -> torch.Tensor:
+    """Return axes joined to one; with order "F" those of the transposed tensor."""
+    if order not in ("C", "F"):
+        raise ArgumentError(f"flatten: order is {order!r}; it must be 'C' or 'F'")
+    if order == "F":
+        input = input.permute(tuple(range(input.dim()))[::-1])
+    return torch.flatten(input, start_dim, end_dim)

@@ -7,9 +7,9 @@ the type checker refuses counts on neither side.
 
 A mutant inside a function meets exactly the tests that run its line, quick ones first: one run of
 all of them shows which those are (some minutes; `--reach` keeps it). Where they are few, others of
-the module follow, as a function that remembers runs for the first of its users only. What only a
-process of its own would show counts as survived. `--journal` keeps what was killed, so that an
-interrupted run goes on.
+the module follow; and all of them if it has functions that remember, which run for the first of
+their users only. What only a process of its own would show counts as survived. `--journal` keeps
+what was killed, so that an interrupted run goes on.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ from record import write_record  # noqa: E402
 from shop import DoesNotCompile, MutationWorkshop  # noqa: E402
 from table_mutants import table_mutants  # noqa: E402
 from trial import Outcome, import_large_libraries, run_tests  # noqa: E402
-from typed import TYPES, check_types  # noqa: E402
+from typed import Types  # noqa: E402
 from workshop import Workshop  # noqa: E402
 
 # Tests, by the names of their files or their own; or the check of types.
-Stage = tuple[str, ...] | Chosen | str
+Stage = tuple[str, ...] | Chosen | Types
 MAKERS = {"headers": header_mutants, "tables": table_mutants, "translator": python_mutants}
 FEWEST_KILLED = 0.95
 # What takes longer hangs; the longest stage takes a minute on an idle core.
@@ -154,20 +154,21 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal:
 
 def outcome_in_a_word(outcome: Outcome) -> str:
     """What became of a mutant with such an outcome."""
-    if outcome.failed.startswith(TYPES):
+    if outcome.failed.startswith(Types.name):
         return "refused"
     return "killed" if outcome.is_killed else "survived"
 
 
 def stages_of(mutant: Mutant, line: int, reach: Reach, group: Group) -> list[Stage]:
     """What is run on a mutant; of what runs as a module is imported, the users' tests and more."""
-    types = [TYPES] if mutant.file.endswith(".py") else []
+    types = [Types(mutant.file)] if mutant.file.endswith(".py") else []
     running = reach.tests_of(mutant.file, line)
     if len(running) >= FEW:
         return [*types, Chosen(running)]
     using = reach.tests_of_file(mutant.file)[:MOST_OF_A_FILE]
     chosen = [Chosen(tests) for tests in (running, using) if tests]
-    return [*types, *chosen, *([] if running else group.stages_of(mutant.file))]
+    may_hide = not running or "cache" in (ROOT / mutant.file).read_text(encoding="utf-8")
+    return [*types, *chosen, *(group.stages_of(mutant.file) if may_hide else [])]
 
 
 def first_failure(shop: Workshop, mutant: Mutant, stages: Iterable[Stage]) -> Outcome:
@@ -184,8 +185,8 @@ def first_failure(shop: Workshop, mutant: Mutant, stages: Iterable[Stage]) -> Ou
 
 def run_stage(shop: Workshop, tests: Stage) -> Outcome:
     """The outcome of a stage on the copy as it is."""
-    if tests == TYPES:
-        return check_types(shop.folder)
+    if isinstance(tests, Types):
+        return tests.check(shop.folder)
     if isinstance(tests, Chosen):
         return run_tests(shop.folder, tests.files, LONGEST_SECONDS, tests)
     return run_tests(shop.folder, tests, LONGEST_SECONDS)
