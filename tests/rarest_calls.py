@@ -136,6 +136,9 @@ MATRICES = [
     "ops.MatrixBandPart()(x, 1, 0)",
 ]
 ALONG = [
+    "ops.flatten(image, 'F')",
+    "ops.flatten(image, order='F', start_dim=2)",
+    "ops.flatten(image, 'C', end_dim=2)",
     "ops.logcumsumexp(a, 1)",
     "ops.logspace(ms.Tensor(0.0), ms.Tensor(2.0), 5)",
     "ops.LogSpace(steps=4, base=2)(ms.Tensor(0.0), ms.Tensor(2.0))",

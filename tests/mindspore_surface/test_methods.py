@@ -28,6 +28,7 @@ CALLS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "diag": lambda x, n, images: x.diag(),
     "flatten": lambda x, n, images: images.flatten(),
     "flatten-columns-first": lambda x, n, images: images.flatten("F"),
+    "flatten-columns-first-from": lambda x, n, images: images.flatten("F", start_dim=1),
     "flatten-from": lambda x, n, images: images.flatten(1),
     "flatten-between": lambda x, n, images: images.flatten(1, 2),
     "flatten-some": lambda x, n, images: images.flatten(start_dim=1, end_dim=2),

@@ -38,6 +38,19 @@ def test_pytorch_has_what_a_name_is_mapped_to(path: Path) -> None:
         assert takes_any or named <= known.keys(), each.name
 
 
+def test_a_call_of_pytorch_gets_all_parameters() -> None:
+    """But a number of parts that the tensor itself tells, and a seed of a stream that it lacks."""
+    kept_back = {
+        (entry.name, param.name)
+        for path in all_port_tables()
+        for entry in load_port_table(path).entries
+        if entry.torch and not entry.ours
+        for param in entry.params
+        if param.name not in {argument.param for argument in entry.arguments.values()}
+    }
+    assert kept_back == {("mindspore.ops.Unstack", "num"), ("mindspore.ops.dropout", "seed")}
+
+
 def test_nothing_but_initializers_changes_what_it_is_given() -> None:
     changing = {
         each.torch

@@ -27,6 +27,12 @@ GONE = {
     *(f"mindspore.parallel._transformer.layers.{name}" for name in (
         "_args_type_validator_check", "_valid_type_checks", "_valid_value_checks")),
 }  # fmt: skip
+GONE_MODULES = {
+    "mindspore.nn.layer.flash_attention", "mindspore.nn.layer.quant", "mindspore.ops.C",
+    "mindspore.ops.F", "mindspore.ops._checkparam",
+    "mindspore.ops._inner_ops", "mindspore.ops.composite.array_ops",
+    "mindspore.ops.composite.clip_ops",
+}  # fmt: skip
 CELLS_TO_DERIVE_FROM_OR_TO_FILL = {"Cell", "CellDict", "CellList", "LossBase", "Optimizer",
                                    "SequentialCell"}  # fmt: skip
 PRIMITIVES_TO_DERIVE_FROM_OR_WITHOUT_RESULT = {
@@ -70,6 +76,12 @@ def test_every_name_is_one_of_mindspore() -> None:
     missing = {each.name for each in entries() if not any(map(is_there, paths(each.name)))}
     assert missing - GONE == {each.name for each in entries() if each.until} & missing
     assert missing >= GONE
+
+
+def test_modules_and_those_they_stand_for_are_of_mindspore() -> None:
+    aliases = module_aliases()
+    assert {name for name in aliases if not is_there(name)} == GONE_MODULES
+    assert all(map(is_there, aliases.values()))
 
 
 def test_a_class_is_no_layer_or_primitive_only_if_nobody_calls_it_on_tensors() -> None:

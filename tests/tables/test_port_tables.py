@@ -133,12 +133,16 @@ def test_what_goes_by_name_has_no_place(
     assert findings(table, lambda x, more=1: x, monkeypatch)
 
 
-def test_what_takes_the_rest_is_compared_with_nothing(
+def test_what_takes_the_rest_takes_it_in_mindspore(
     load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = load(SOUND + 'params = [{ name = "x", variadic = true }, { name = "y" }]\n')
-    assert findings(table, lambda *x: x, monkeypatch) == []
-    assert findings(table, lambda x, y=3: x, monkeypatch) == []
+    any_number = load(SOUND + 'params = [{ name = "x", variadic = true }, { name = "y" }]\n')
+    assert findings(any_number, lambda *rest: rest, monkeypatch) == []
+    found = findings(any_number, lambda x, y=3: x, monkeypatch)
+    assert found == ["m.f has x as any number; MindSpore: one"]
+    one = load(SOUND + 'params = [{ name = "x" }, { name = "y" }]\n')
+    found = findings(one, lambda x, *y: x, monkeypatch)
+    assert found == ["m.f has y as one; MindSpore: any number"]
 
 
 class Cell:

@@ -34,11 +34,8 @@ def build(
         if old is not None:
             arg = arg.with_changes(comma=old.comma, whitespace_after_arg=old.whitespace_after_arg)
         args.append(arg)
-    args = [
-        arg if index == len(args) - 1 or isinstance(arg.comma, cst.Comma)
-        else arg.with_changes(comma=cst.MaybeSentinel.DEFAULT)
-        for index, arg in enumerate(args)
-    ]  # fmt: skip
+    if args and not all(isinstance(old.comma, cst.Comma) for old in originals.values()):
+        args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
     if call.receiver is not None:
         receiver = parenthesised(values[call.receiver.param])
         member = cst.Name(call.function.removesuffix(GETTER).rpartition(".")[2])

@@ -57,7 +57,8 @@ CALLS = {
     "ops.flip(x, axes)": "opsbridge.mindspore.ops.flip(x, axes)",
     "ops.ReverseV2(axis=[0])(x)": "torch.flip(x, [0])",
     "mnp.flip(x, 1)": "opsbridge.mindspore.numpy.flip(x, 1)",
-    "ops.ReduceMean()(x, ())": "torch.mean(x, )",
+    "ops.ReduceMean()(x, ())": "torch.mean(x)",
+    "ops.relu(x, False,)": "torch.relu(x,)",
     "ops.ReduceMean(keep_dims=True)(x, (0, 1))": "torch.mean(x, dim=(0, 1), keepdim=True)",
     "ops.ReduceMean()(x, k)": "opsbridge.mindspore.ops.ReduceMean()(x, k)",
     "ops.Squeeze(0)(ops.expand_dims(x, 0))": "torch.squeeze(torch.unsqueeze(x, dim=0), dim=0)",
@@ -143,7 +144,7 @@ def test_what_is_no_tensor_is_written(call: str, expected: str) -> None:
     [
         ("ops.expand_dims(x)", "axis is missing"),
         ("ops.expand_dims(x, axis=1, input_x=x)", "input_x is given twice"),
-        ("ops.relu(x, False)", "PyTorch has no argument for inplace"),
+        ("nn.Dense(3, 4, weight_init='ones')", "PyTorch has no argument for weight_init"),
         ("ops.relu(x, False, 3)", "it has no parameter for so many arguments"),
         ("ops.expand_dims(x, n)", "axis is a tensor"),
         ("ms.mint.gather(x, 1, [[0]])", "index is not known to be a tensor"),
