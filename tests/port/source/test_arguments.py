@@ -58,7 +58,7 @@ CALLS = {
     "ops.ReverseV2(axis=[0])(x)": "torch.flip(x, [0])",
     "mnp.flip(x, 1)": "opsbridge.mindspore.numpy.flip(x, 1)",
     "ops.ReduceMean()(x, ())": "torch.mean(x)",
-    "ops.relu(x, False,)": "torch.relu(x,)",
+    "ops.relu(x, False,)": "torch.relu(x, )",
     "ops.ReduceMean(keep_dims=True)(x, (0, 1))": "torch.mean(x, dim=(0, 1), keepdim=True)",
     "ops.ReduceMean()(x, k)": "opsbridge.mindspore.ops.ReduceMean()(x, k)",
     "ops.Squeeze(0)(ops.expand_dims(x, 0))": "torch.squeeze(torch.unsqueeze(x, dim=0), dim=0)",
