@@ -110,17 +110,15 @@ def _arguments(scope: Scope, entry: PortEntry, helper: Helper, node: cst.Call) -
     """The arguments of a call that a helper takes over, of an entry whose parameters are known.
 
     Raises:
-        Unbound: it does not take one.
+        Unbound: it does not take one, or an object that PyTorch does not know.
     """
     if not entry.params or any(param.variadic for param in entry.params):
         return {}
     given = bind(entry, "call" if entry.form == "function" else "init", node.args)
     takes = helper_parameters(helper)
     for name, each in given.items():
-        if name not in takes:
-            raise Unbound(f"{helper.name} has no {name}")
-        if _is_made_by_mindspore(scope, each.value):
-            raise Unbound(f"{name} is an object that PyTorch does not know")
+        if name not in takes or _is_made_by_mindspore(scope, each.value):
+            raise Unbound
     return given
 
 

@@ -216,6 +216,18 @@ def test_a_function_is_written_if_it_can_convert(converter: Any, is_written: boo
     assert (helper_of(entry) is not None) is is_written
 
 
+def test_a_written_function_gives_the_only_result_in_its_dtype() -> None:
+    torch = pytest.importorskip("torch", reason="what is written is run")
+    params, arguments = (PortParam("x"),), {"input": PortArgument("x")}
+    entry = PortEntry("mindspore.ops.F", "primitive", "torch.argmin", params=params,
+                      arguments=arguments, returns=(PortReturn(dtype="int32"),))  # fmt: skip
+    helper, _ = helper_of(entry) or pytest.fail("no function is written")
+    made: dict[str, Any] = {"torch": torch}
+    exec(helper.source, made)
+    found = made[helper.name](torch.tensor([3.0, 1.0]))
+    assert (found.item(), found.dtype) == (1, torch.int32)
+
+
 def entry_of(*returns: PortReturn) -> PortEntry:
     """An entry whose call has these results."""
     return PortEntry("mindspore.ops.f", "function", torch="torch.f", returns=returns)
