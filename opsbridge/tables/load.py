@@ -246,16 +246,17 @@ def _identifiers_by_name(root: Path | None) -> dict[str, str]:
 def _name_in(path: Path) -> str:
     """The dotted name that a table gives; nothing where it gives none."""
     try:
-        state = path.stat()
+        about = path.stat()
+        state: tuple[int, int] | None = (about.st_mtime_ns, about.st_size)
     except OSError:
-        return _name_when(path, 0, 0)
-    return _name_when(path, state.st_mtime_ns, state.st_size)
+        state = None
+    return _name_when(path, state)
 
 
 @lru_cache(maxsize=1024)
-def _name_when(path: Path, changed: int, size: int) -> str:
+def _name_when(path: Path, state: tuple[int, int] | None) -> str:
     """The name in a file of this time and size: all files are asked for each name."""
-    del changed, size
+    del state
     name = read_toml(path).get("name")
     return name if isinstance(name, str) else ""
 

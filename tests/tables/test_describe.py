@@ -33,3 +33,24 @@ def test_the_line_of_a_parameter(changes: dict[str, Any], line: str) -> None:
     api = load_api("torchvision/nms")
     params = (*api.params[:2], replace(api.params[2], **changes))
     assert line in describe(replace(api, params=params)).splitlines()
+
+
+def test_what_follows_the_parameters() -> None:
+    api = load_api("torchvision/nms")
+    head, _, rest = describe(api).partition("iou_threshold: number\n")
+    assert head.startswith(f"{api.text.en}\n\nboxes: ")
+    differs = [f"Differs from the real one on purpose: {each.ours.en}" for each in api.deviations]
+    assert differs
+    assert rest.splitlines() == [
+        "",
+        "Returns indices (int64).",
+        "Raises ArgumentError, DtypeError or DeviceError before anything is computed.",
+        *differs,
+        "",
+        f"Source: {api.source}",
+        "",
+        *api.example.strip().splitlines(),
+    ]
+    assert rest.endswith("\n")
+    two = replace(api, returns=api.returns * 2)
+    assert "Returns indices (int64), indices (int64)." in describe(two).splitlines()
