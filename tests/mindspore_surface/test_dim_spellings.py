@@ -32,6 +32,14 @@ CALLS: dict[str, Callable[[Any, Any], Any]] = {
     "gather-dim-by-name": lambda ms, x: x.gather(dim=1, index=ms.Tensor(PLACES)),
     "count_nonzero": lambda ms, x: ms.ops.count_nonzero(x),
     "count_nonzero-axis": lambda ms, x: ms.ops.count_nonzero(x, 1, True),
+    "clamp": lambda ms, x: x.clamp(min=1, max=4),
+    "clip": lambda ms, x: x.clip(min=1, max=4),
+    "split-size": lambda ms, x: x.split(split_size=2, dim=1),
+    "chunk": lambda ms, x: x.chunk(2, dim=1),
+    "index_select": lambda ms, x: x.index_select(dim=1, index=ms.Tensor(PLACES[:, 0])),
+    "any": lambda ms, x: (x > 9).any(dim=0, keepdim=True),
+    "any-axis": lambda ms, x: (x > 9).any(axis=0, keep_dims=True),
+    "approximate_equal": lambda ms, x: x.approximate_equal(other=x + 5e-6, tolerance=1e-6),
     "fliplr": lambda ms, x: ms.ops.fliplr(x),
     "flipud": lambda ms, x: ms.ops.flipud(x),
     "hstack": lambda ms, x: ms.ops.hstack((x, x)),
@@ -40,6 +48,25 @@ CALLS: dict[str, Callable[[Any, Any], Any]] = {
         x[None, None], scale_factor=2.0, mode="nearest", recompute_scale_factor=True
     ),
 }
+
+BY_NAME: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("dim",): ("all", "argmax", "argmin", "argsort", "cumsum", "max", "mean", "min", "prod", "sort",
+               "std", "sum"),
+    ("dim", "keepdim"): ("all", "argmax", "argmin", "max", "mean", "min", "prod", "std", "sum"),
+    ("axis", "keepdims"): ("amax", "amin", "argmax", "argmin", "max", "min", "std", "sum", "var"),
+    ("axis", "keep_dims"): ("all", "count_nonzero", "mean"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [(name, given) for given, names in BY_NAME.items() for name in names]
+)
+def test_reductions_by_name(name: str, given: tuple[str, ...]) -> None:
+    arguments = dict(zip(given, (1, True), strict=False))
+    ours, real = (arrays(getattr(ms.Tensor(X), name)(**arguments)) for ms in (surface, mindspore))
+    for mine, theirs in zip(ours, real, strict=True):
+        assert (mine.shape, mine.dtype) == (theirs.shape, theirs.dtype)
+        np.testing.assert_allclose(mine, theirs, rtol=2e-5)
 
 
 def arrays(result: Any) -> list[np.ndarray[Any, Any]]:
