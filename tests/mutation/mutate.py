@@ -6,10 +6,8 @@ could be noticed: then it is written down in equivalent.toml, with the reason. W
 the type checker refuses counts on neither side.
 
 A mutant inside a function meets exactly the tests that run its line, quick ones first: one run of
-all of them shows which those are (some minutes; `--reach` keeps it). Where they are few, others of
-the module follow; and all of them if it has functions that remember, which run for the first of
-their users only. What only a process of its own would show counts as survived. `--journal` keeps
-what was killed, so that an interrupted run goes on.
+all of them shows which those are (some minutes; `--reach` keeps it). What only a process of its own
+would show counts as survived. `--journal` keeps what was killed, so that an interrupted run goes on.
 """
 
 from __future__ import annotations
@@ -36,7 +34,7 @@ from journal import Journal  # noqa: E402
 from mutant import ROOT, Mutant, changed_lines, sample  # noqa: E402
 from plan import PARTS, Group, equivalents, files_of  # noqa: E402
 from python_mutants import python_mutants  # noqa: E402
-from reach import Chosen, Reach, see  # noqa: E402
+from reach import REMEMBERING, Chosen, Reach, see  # noqa: E402
 from record import write_record  # noqa: E402
 from shop import DoesNotCompile, MutationWorkshop  # noqa: E402
 from table_mutants import table_mutants  # noqa: E402
@@ -50,9 +48,8 @@ MAKERS = {"headers": header_mutants, "tables": table_mutants, "translator": pyth
 FEWEST_KILLED = 0.95
 # What takes longer hangs; the longest stage takes a minute on an idle core.
 LONGEST_SECONDS = 900
-# Quick tests that use the module: they follow where fewer than these run the line.
+# Quick tests that are tried before the stages, as they use the module.
 MOST_OF_A_FILE = 200
-FEW = 20
 # Tests that passed on the sound copy.
 PASSING: set[tuple[str, ...]] = set()
 
@@ -163,12 +160,12 @@ def stages_of(mutant: Mutant, line: int, reach: Reach, group: Group) -> list[Sta
     """What is run on a mutant; of what runs as a module is imported, the users' tests and more."""
     types = [Types(mutant.file)] if mutant.file.endswith(".py") else []
     running = reach.tests_of(mutant.file, line)
-    if len(running) >= FEW:
+    module = mutant.file.removesuffix(".py").replace("/", ".")
+    if running and module not in REMEMBERING:
         return [*types, Chosen(running)]
     using = reach.tests_of_file(mutant.file)[:MOST_OF_A_FILE]
     chosen = [Chosen(tests) for tests in (running, using) if tests]
-    may_hide = not running or "cache" in (ROOT / mutant.file).read_text(encoding="utf-8")
-    return [*types, *chosen, *(group.stages_of(mutant.file) if may_hide else [])]
+    return [*types, *chosen, *group.stages_of(mutant.file)]
 
 
 def first_failure(shop: Workshop, mutant: Mutant, stages: Iterable[Stage]) -> Outcome:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
+import sys
 import time
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
@@ -15,6 +17,9 @@ from mutant import ROOT
 from trial import run_tests
 
 _LONGEST_SECONDS = 7200
+# What these read takes long: their functions remember from test to test, all others of the package
+# and of its tests start anew, or else what runs for the first of several tests would be its alone.
+REMEMBERING = ("opsbridge.tables.load", "opsbridge.tables.port_load")
 
 
 class Reach:
@@ -85,6 +90,7 @@ class _Watch:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        _forget_what_was_computed()
         self._coverage.switch_context(item.nodeid)
         failed, start = item.session.testsfailed, time.monotonic()
         done = yield
@@ -108,6 +114,16 @@ class _Watch:
             for where, file in self._files.items()
         }
         self._path.write_text(json.dumps({"tests": tests, "files": files}), encoding="utf-8")
+
+
+def _forget_what_was_computed() -> None:
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("opsbridge.port", "opsbridge.tables", "test_")):
+            for value in list(vars(module).values()):
+                if isinstance(value, functools._lru_cache_wrapper) and (
+                    value.__module__ not in REMEMBERING
+                ):
+                    value.cache_clear()
 
 
 def _lines_beside(text: str, number: int) -> range:
