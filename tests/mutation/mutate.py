@@ -7,7 +7,7 @@ the type checker refuses counts on neither side.
 
 A mutant inside a function meets exactly the tests that run its line, quick ones first: one run of
 all of them shows which those are (some minutes; `--reach` keeps it). What only a process of its own
-would show counts as survived. `--journal` keeps what was killed, so that an interrupted run goes on.
+would show counts as survived. `--journal` keeps what was killed: an interrupted run goes on.
 """
 
 from __future__ import annotations
