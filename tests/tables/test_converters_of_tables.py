@@ -21,6 +21,8 @@ TAKES: dict[str, set[str]] = {
     "rois": {"tensor", "tensor_list"},
     "choice": {"bool", "int", "integer", "string"},
 }
+# The fields of a return that name a parameter.
+HANDED = ("at_most", "padded_to", "padded_if", "bounded_if", "clipped_if", "among")
 MAKES: dict[str, set[str]] = {
     **{name: {"float"} for name in NUMBERS},
     **{name: {"int"} for name in (*INTEGERS, "pair")},
@@ -34,10 +36,13 @@ MAKES: dict[str, set[str]] = {
 @pytest.mark.parametrize("name", all_api_names())
 def test_a_converter_fits_its_parameter(name: str) -> None:
     api = load_api(name)
+    handed = {getattr(each, field) for each in api.returns for field in HANDED}
     kinds = {slot.name: slot.kind for slot in load_core(api.core).slots}
     for param in api.params:
         assert set(param.types) <= TAKES.get(param.converter, set(param.types)), param.name
         assert param.converter != "rois" or "tensor_list" in param.types
+        is_of_results = param.name in handed and not param.fills
+        assert (param.converter == "result") == is_of_results, param.name
         made = {kinds[slot] for slot in param.fills}
         assert made <= MAKES.get(param.converter, made), param.name
         # Ids are widened, so that equal ones stay equal; those in a column are read as they are.

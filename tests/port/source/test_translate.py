@@ -93,6 +93,12 @@ def body_of(source: str) -> list[str]:
             id="dtype-of-an-unused-result",
         ),
         pytest.param(
+            "self.act = ops.relu",
+            "return self.act(x).max(1).sqrt()",
+            "return torch.sqrt(opsbridge.mindspore.Tensor.max(torch.relu(x), axis=1))",
+            id="an-attribute-that-is-a-function",
+        ),
+        pytest.param(
             "", "return ops.ReLU()(x)", "return torch.relu(x)", id="made-and-called-at-once"
         ),
         pytest.param(
@@ -264,6 +270,8 @@ def test_outcomes_name_what_happened() -> None:
         ("v = x.min(-1, True) < 2", "v = {}.min(x, axis=-1, keepdims=True) < 2", Outcome.EXACT),
         ("v = x.max(1).sqrt()", "v = torch.sqrt({}.max(x, axis=1))", Outcome.EXACT),
         ("v = x.max(1)", "v = {}.max(x, axis=1)", Outcome.APPROXIMATE),
+        ("v = x.max(axis)", "v = {}.max(x, axis=axis)", Outcome.APPROXIMATE),
+        ("v = x.max(None)", "v = {}.max(x, None)", Outcome.EXACT),
         ("v = x.max((1, 2))", "v = {}.max(x, (1, 2))", Outcome.EXACT),
         ("v = x.max(1, keepdims=True)", "v = {}.max(x, 1, keepdims=True)", Outcome.EXACT),
     ],
