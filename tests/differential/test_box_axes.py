@@ -86,6 +86,17 @@ def test_overlaps(change: dict[str, AxisValue]) -> None:
                 check("box_iou", *pair, 1e-7, **{"measure": measure} | change)
 
 
+@pytest.mark.parametrize("corner", BoxIouRule.axes["nan_corner"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_overlaps_of_all_rows_of_odd_numbers(layout: str, corner: str) -> None:
+    odd = np.array([*product((0, 3, -np.inf, np.inf, np.nan), repeat=4)], np.float32)
+    sound = np.array([[1, 1, 2, 2], [-5, -5, 9, 9]], np.float32)
+    for measure, denominator in product(("iou", "giou", "diou"), BoxIouRule.axes["denominator"]):
+        axes = {"layout": layout, "nan_corner": corner, "measure": measure}
+        check("box_iou", odd, sound, 1e-7, **axes, denominator=denominator)
+        check("box_iou", sound, odd, 1e-7, **axes, denominator=denominator)
+
+
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
 @pytest.mark.parametrize("layout", ["xyxy", "yxyx", "xywh"])
 def test_overlaps_of_large_integers(layout: str, dtype: str) -> None:
