@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import inspect
 import json
 import sys
 import time
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -17,9 +19,10 @@ from mutant import ROOT
 from trial import run_tests
 
 _LONGEST_SECONDS = 7200
-# What these read takes long: their functions remember from test to test, all others of the package
-# and of its tests start anew, or else what runs for the first of several tests would be its alone.
-REMEMBERING = ("opsbridge.tables.load", "opsbridge.tables.port_load")
+# What functions remember they forget before each test, or else what runs for the first of several
+# tests would be its alone. What these compute takes too long for that.
+REMEMBERING = ("opsbridge.port.source.meaning", "opsbridge.tables.load",
+               "opsbridge.tables.port_load", "opsbridge.tables.support")  # fmt: skip
 
 
 class Reach:
@@ -118,12 +121,18 @@ class _Watch:
 
 def _forget_what_was_computed() -> None:
     for name, module in list(sys.modules.items()):
-        if name.startswith(("opsbridge.port", "opsbridge.tables", "test_")):
+        if name.startswith(("opsbridge.port", "opsbridge.tables")):
             for value in list(vars(module).values()):
-                if isinstance(value, functools._lru_cache_wrapper) and (
-                    value.__module__ not in REMEMBERING
-                ):
-                    value.cache_clear()
+                if getattr(value, "__module__", None) not in REMEMBERING:
+                    _forget(value)
+
+
+def _forget(function: Any) -> None:
+    """Empty the memory of one that functools or opsbridge.tables.remember makes remember."""
+    if isinstance(function, functools._lru_cache_wrapper):
+        function.cache_clear()
+    elif isinstance(function, FunctionType) and "kept" in function.__code__.co_freevars:
+        inspect.getclosurevars(function).nonlocals["kept"].clear()
 
 
 def _lines_beside(text: str, number: int) -> range:
