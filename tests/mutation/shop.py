@@ -18,10 +18,11 @@ class MutationWorkshop(NativeWorkshop):
     """A copy with its kernels; a mutant that does not compile leaves it sound, too.
 
     What the compiler knows this machine to have it may use: headers have code for fused
-    multiply-add, which the narrowest level lacks.
+    multiply-add, which the narrowest level lacks. An index beyond an array ends the process, as it
+    does in tox's asan.
     """
 
-    flags = (*FLAGS, "-march=native")
+    flags = (*FLAGS, "-march=native", "-fsanitize=bounds", "-fsanitize-undefined-trap-on-error")
 
     @contextmanager
     def planted(self, mutant: Mutant) -> Iterator[None]:  # type: ignore[override]
