@@ -62,6 +62,22 @@ def test_shipped_tables_are_written_alike(name: str) -> None:
         assert all(re.fullmatch(r"\.\.\.|(1 or )?[A-Z]", axis) for axis in axes), axes
 
 
+@pytest.mark.parametrize("name", all_api_names())
+def test_behaviour_is_that_of_dtypes_that_the_api_takes(name: str) -> None:
+    """On some devices or with some thresholds it is another for some of them, not for all."""
+    api = load_api(name)
+    taken = next(set(param.dtypes) for param in api.params if param.dtypes)
+    for block in api.behaviour:
+        assert set(block.dtypes) < taken
+    wide = {"float64"}
+    thresholds = {
+        (block.set["threshold_type"], bool(wide & set(block.dtypes)))
+        for block in api.behaviour
+        if block.dtypes and "threshold_type" in block.set
+    }
+    assert all(is_wide == kind.startswith("float64") for kind, is_wide in thresholds)
+
+
 def test_a_convention_that_one_side_does_not_tell_is_unknown() -> None:
     left, core = load_api("torchvision/nms"), load_core("nms")
     silent = tuple(
