@@ -94,6 +94,24 @@ def test_a_class_is_no_layer_or_primitive_only_if_nobody_calls_it_on_tensors() -
         assert {last for last, real in reals.items() if issubclass(real, resolve(base))} == allowed
 
 
+def test_what_is_made_of_a_plain_class_and_called_is_a_primitive() -> None:
+    plain = [
+        each
+        for each in entries()
+        if each.form != "class" and is_there(each.name) and is_plain_class(resolve(each.name))
+    ]
+    assert {(each.last, each.form) for each in plain} == {
+        ("GradOperation", "primitive"), ("HyperMap", "primitive"), ("Map", "primitive"),
+        ("ParallelMode", "value"), ("ReduceOp", "value"), ("Type", "value"),
+        ("_LogActionOnce", "decorator"),
+    }  # fmt: skip
+
+
+def is_plain_class(target: object) -> bool:
+    bases = inspect.getmro(target) if inspect.isclass(target) else ()
+    return bool(bases) and {"Cell", "Primitive"}.isdisjoint(base.__name__ for base in bases)
+
+
 def is_class(entry: PortEntry) -> bool:
     return entry.form == "class" and is_there(entry.name)
 
