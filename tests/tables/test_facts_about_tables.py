@@ -16,7 +16,7 @@ from opsbridge.errors import TableError
 from opsbridge.tables import load, signatures
 from opsbridge.tables.diff import differences
 from opsbridge.tables.finding import Finding
-from opsbridge.tables.load import all_api_names, load_api, load_core
+from opsbridge.tables.load import all_api_names, all_core_names, load_api, load_core
 from opsbridge.tables.schema import Dtype, ValueType
 
 
@@ -76,6 +76,15 @@ def test_behaviour_is_that_of_dtypes_that_the_api_takes(name: str) -> None:
         if block.dtypes and "threshold_type" in block.set
     }
     assert all(is_wide == kind.startswith("float64") for kind, is_wide in thresholds)
+
+
+@pytest.mark.parametrize("op", all_core_names())
+def test_a_case_sets_the_axes_that_it_tells_apart_and_nothing_twice(op: str) -> None:
+    for case in load_core(op).cases:
+        given = [(sorted(each.set.items()), str(each.inputs)) for each in case.expect]
+        assert all(given.count(each) == 1 for each in given), case.name
+        assert case.axes
+        assert set(case.axes) <= {axis for each in case.expect for axis in each.set}, case.name
 
 
 def test_a_convention_that_one_side_does_not_tell_is_unknown() -> None:
