@@ -81,7 +81,10 @@ def test_every_name_is_one_of_mindspore() -> None:
 def test_modules_and_those_they_stand_for_are_of_mindspore() -> None:
     aliases = module_aliases()
     assert {name for name in aliases if not is_there(name)} == GONE_MODULES
-    modules = {load_port_table(path).module for path in all_port_tables()}
+    tables = [load_port_table(path) for path in all_port_tables()]
+    placeholders = {name for table in tables for name in table.placeholders}
+    assert {name for name in placeholders if not is_there(name)} == {"mindspore.hub"}
+    modules = {table.module for table in tables}
     assert all(map(is_there, modules | set(aliases.values())))
 
 
