@@ -21,9 +21,11 @@ OF_TORCHVISION = [each for each in GIVEN if each[0].framework == "torchvision"]
 
 
 def spoilt(param: Param, value: Any) -> Iterator[Any]:
-    """No tensor at all; of lower rank, with a column less; no number, no pair, no name."""
+    """No tensor; of lower rank, with a column or a channel less; no number, no pair, no name."""
     if isinstance(value, np.ndarray):
         yield from ("text", value[0], value[..., :-1])
+        if value.ndim == 4:
+            yield value[:, :-1]
         if "tensor_list" not in param.types:
             yield [[1.0]]
     else:

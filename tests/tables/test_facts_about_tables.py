@@ -213,3 +213,11 @@ def test_what_detectron2_hands_to_torchvision_fails_as_it_does_there(api: str, c
     theirs = load_api(f"torchvision.ops.{called}").errors
     assert theirs
     assert load_api(f"detectron2.layers.{api}").errors == theirs
+
+
+def test_an_output_size_that_is_no_pair_fails_as_in_torchvision() -> None:
+    errors = {
+        name: {each.name: each.errors for each in load_api(name).params}["output_size"]
+        for name in ("detectron2.layers.ROIAlign", "torchvision.ops.RoIAlign")
+    }
+    assert len({str(each) for each in errors.values()}) == 1
