@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from opsbridge.mindspore.converters import (
     to_int,
     to_ints,
     to_number,
+    to_size,
     to_tensor,
 )
 
@@ -180,14 +182,9 @@ def stream(seed: Any, seed2: Any = 0) -> torch.Generator | None:
     )
 
 
-def randn(size: Any) -> torch.Tensor:
-    """Return normal numbers."""
-    return torch.randn(to_ints(size))
-
-
-def rand(size: Any) -> torch.Tensor:
-    """Return numbers from [0, 1)."""
-    return torch.rand(to_ints(size))
+def empty(size: Sequence[Any], dtype: Any) -> torch.Tensor:
+    """Return a tensor whose values nobody set; size is integers, or one tuple of them."""
+    return torch.empty(to_size(size), dtype=to_dtype(dtype))
 
 
 def identity(n: Any, dtype: Any) -> torch.Tensor:
