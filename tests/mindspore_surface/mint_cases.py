@@ -333,6 +333,15 @@ LOSS_LAYERS: list[tuple[str, dict[str, Any], tuple[Any, Any]]] = [
     ("SoftMarginLoss", {}, (X, np.sign(Y))),
 ]
 
+# Functions that change their first argument, and what PyTorch has for them.
+IN_PLACE: list[tuple[str, tuple[float, ...], str]] = [
+    ("elu_", (0.7,), "nn.functional.elu_"),
+    ("hardtanh_", (-0.5, 0.7), "nn.functional.hardtanh_"),
+    ("relu_", (), "relu_"),
+    ("sigmoid_", (), "sigmoid_"),
+    ("threshold_", (0.2, 7.0), "nn.functional.threshold_"),
+]
+
 # Draws and tensors that nobody filled: name, arguments, options, and the range of the values.
 DRAWS: list[tuple[str, tuple[Any, ...], dict[str, Any], tuple[float, float]]] = [
     ("bernoulli", (SHARES / 2,), {}, (0, 1)),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mint_cases import CALLS, DRAWS, LAYERS, LOSS_LAYERS, OTHERS, X, Y
+from mint_cases import CALLS, DRAWS, IN_PLACE, LAYERS, LOSS_LAYERS, OTHERS, X, Y
 from real_frameworks import MINDSPORE_MISSING
 
 torch = pytest.importorskip("torch", reason="the surface computes with PyTorch")
@@ -133,3 +133,14 @@ def test_draw(
         theirs = drawn_by(torch, torch.as_tensor, torch)
     assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
     assert not np.isfinite(span[0]) or (ours.min() >= span[0] and ours.max() <= span[1])
+
+
+@pytest.mark.parametrize(("name", "options", "of_torch"), IN_PLACE)
+def test_function_in_place(name: str, options: tuple[float, ...], of_torch: str) -> None:
+    """MindSpore 2.10 has no kernels of these on CPU; its documentation is PyTorch's."""
+    surface = module_of("mindspore")
+    ours, theirs = surface.Tensor(X), torch.tensor(X)
+    result = member(surface.mint.nn.functional, name)(ours, *options)
+    member(torch, of_torch)(theirs, *options)
+    for each in (ours, result):
+        np.testing.assert_array_equal(each.asnumpy(), theirs.numpy())
