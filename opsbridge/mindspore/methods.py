@@ -70,7 +70,7 @@ def _are_of_axes(*repeats: Any) -> bool:
             " numbers are those of the axes: as_mindspore(version='2.10'), or python -m"
             " opsbridge.mindspore run --version 2.10, or tile",
             UserWarning,
-            stacklevel=7,
+            stacklevel=6,
         )
     return bool(is_of_axes)
 
