@@ -98,7 +98,13 @@ class Linear(Dense):
         dtype: Any,
     ) -> None:
         super().__init__(
-            in_features, out_features, weight_init, bias_init, bias, dtype=dtype or torch.float32
+            in_channels=in_features,
+            out_channels=out_features,
+            weight_init=weight_init,
+            bias_init=bias_init,
+            has_bias=bias,
+            activation=None,
+            dtype=dtype or torch.float32,
         )
         self.in_features, self.out_features = in_features, out_features
 
