@@ -319,7 +319,11 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
     return shape[1] * field, shape[0] * field
 
 
-def assign_values(arr: np.ndarray[Any, Any], num: Any) -> np.ndarray[Any, Any]:
-    """Overwrite the values of an array with a number or an array; rules of one's own call it."""
+# MindSpore's names of what rules of one's own import; translated code finds them here.
+_calculate_fan_in_and_fan_out = fans
+
+
+def _assignment(arr: np.ndarray[Any, Any], num: Any) -> np.ndarray[Any, Any]:
+    """Overwrite the values of an array with a number or an array."""
     arr[...] = num
     return arr
