@@ -6,8 +6,10 @@ import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
+import importlib.metadata
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -56,6 +58,9 @@ def standing_in(
     roots = {name.split(".")[0] for name in modules}
     set_aside = _take_modules(roots)
     finder = _Finder(roots, has, make, refuse)
+    for name, module in modules.items():
+        # Code asks whether a package is there with importlib.util.find_spec, which needs this.
+        module.__spec__ = importlib.machinery.ModuleSpec(name, finder, is_package=True)
     sys.modules.update(modules)
     sys.meta_path.insert(0, finder)
     try:
@@ -122,8 +127,29 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
         raise NotCoveredImport(self._refuse(fullname), name=fullname)
 
+    def find_distributions(
+        self, context: importlib.metadata.DistributionFinder.Context
+    ) -> Iterable[importlib.metadata.Distribution]:
+        """What importlib.metadata says of a package: the version of its stand-in."""
+        name = context.name or ""
+        version = getattr(sys.modules.get(name), "__version__", None)
+        return [_StandInMetadata(name, version)] if name in self._roots and version else []
+
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         return self._make(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing is left to do."""
+
+
+class _StandInMetadata(importlib.metadata.Distribution):
+    """The name and the version of a stand-in."""
+
+    def __init__(self, name: str, version: str) -> None:
+        self._text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+
+    def read_text(self, filename: str) -> str | None:
+        return self._text if filename == "METADATA" else None
+
+    def locate_file(self, path: Any) -> Path:
+        return Path(path)

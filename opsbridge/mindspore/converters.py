@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -47,6 +47,11 @@ def to_ints(value: Any) -> tuple[int, ...]:
     if isinstance(value, torch.Tensor | np.ndarray):
         value = value.reshape(-1).tolist()
     return tuple(map(to_int, value)) if isinstance(value, tuple | list) else (to_int(value),)
+
+
+def to_size(parts: Sequence[Any]) -> tuple[int, ...]:
+    """Return what was given for a size, integers or one sequence of them, as a tuple of ints."""
+    return to_ints(parts[0] if len(parts) == 1 else parts)
 
 
 def to_axes(value: Any) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
-from opsbridge.mindspore.converters import to_dtype, to_int, to_ints
+from opsbridge.mindspore.converters import to_dtype, to_int, to_ints, to_size
 from opsbridge.mindspore.making import stream
 
 
@@ -35,14 +36,12 @@ def multinomial_primitive(
 
 def uniform(size: Any, dtype: Any, seed: Any) -> torch.Tensor:
     """Return numbers from [0, 1)."""
-    drawn = torch.rand(_shape("rand", size), generator=stream(seed))
-    return drawn.to(_floating("rand", dtype))
+    return uniform_numbers(_shape("rand", size), _floating("rand", dtype), seed)
 
 
 def normal(size: Any, dtype: Any, seed: Any) -> torch.Tensor:
     """Return normal numbers."""
-    drawn = torch.randn(_shape("randn", size), generator=stream(seed))
-    return drawn.to(_floating("randn", dtype))
+    return normal_numbers(_shape("randn", size), _floating("randn", dtype), seed)
 
 
 def integers(low: Any, high: Any, size: Any, seed: Any, dtype: Any) -> torch.Tensor:
@@ -71,6 +70,28 @@ def normal_like(input: torch.Tensor, seed: Any, dtype: Any) -> torch.Tensor:
     """Return normal numbers in the shape of input."""
     drawn = torch.randn(input.shape, generator=stream(seed))
     return drawn.to(input.device, to_dtype(dtype) or input.dtype)
+
+
+def uniform_numbers(size: Sequence[Any], dtype: Any, seed: Any = None) -> torch.Tensor:
+    """Return numbers from [0, 1); size is integers, or one tuple of them."""
+    return torch.rand(to_size(size), generator=stream(seed)).to(to_dtype(dtype) or torch.float32)
+
+
+def normal_numbers(size: Sequence[Any], dtype: Any, seed: Any = None) -> torch.Tensor:
+    """Return normal numbers; size is integers, or one tuple of them."""
+    return torch.randn(to_size(size), generator=stream(seed)).to(to_dtype(dtype) or torch.float32)
+
+
+def integers_below(limits: Sequence[Any], dtype: Any) -> torch.Tensor:
+    """Return integers; limits are (high, size), from 0, or (low, high, size)."""
+    *bounds, size = limits
+    drawn = torch.randint(*map(to_int, bounds), size=to_ints(size))
+    return drawn.to(to_dtype(dtype) or torch.int64)
+
+
+def integers_like(input: torch.Tensor, limits: Sequence[Any], dtype: Any) -> torch.Tensor:
+    """Return integers in the shape of input; limits are (high,), from 0, or (low, high)."""
+    return torch.randint_like(input, *map(to_int, limits), dtype=to_dtype(dtype))
 
 
 def dropped_channels(x: torch.Tensor, keep_prob: float) -> tuple[torch.Tensor, torch.Tensor]:

@@ -317,3 +317,13 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
         raise ArgumentError(f"fans: shape is {tuple(shape)}; at least 2 dimensions have fans")
     field = math.prod(shape[2:])
     return shape[1] * field, shape[0] * field
+
+
+# MindSpore's names of what rules of one's own import; translated code finds them here.
+_calculate_fan_in_and_fan_out = fans
+
+
+def _assignment(arr: np.ndarray[Any, Any], num: Any) -> np.ndarray[Any, Any]:
+    """Overwrite the values of an array with a number or an array."""
+    arr[...] = num
+    return arr

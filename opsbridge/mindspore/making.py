@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from opsbridge.mindspore.converters import (
     to_int,
     to_ints,
     to_number,
+    to_size,
     to_tensor,
 )
 
@@ -178,6 +180,11 @@ def stream(seed: Any, seed2: Any = 0) -> torch.Generator | None:
     return (
         torch.Generator().manual_seed(int(seed or 0) ^ int(seed2 or 0)) if seed or seed2 else None
     )
+
+
+def empty(size: Sequence[Any], dtype: Any) -> torch.Tensor:
+    """Return a tensor whose values nobody set; size is integers, or one tuple of them."""
+    return torch.empty(to_size(size), dtype=to_dtype(dtype))
 
 
 def identity(n: Any, dtype: Any) -> torch.Tensor:

@@ -16,6 +16,7 @@ from opsbridge.mindspore.converters import (
     to_int,
     to_ints,
     to_number,
+    to_size,
     to_tensor,
 )
 from opsbridge.mindspore.gathering import gather
@@ -48,12 +49,30 @@ def tile(x: torch.Tensor, reps: tuple[Any, ...]) -> torch.Tensor:
     return x.tile(_spread(reps))
 
 
-def repeat(x: torch.Tensor, repeats: Any, axis: Any) -> torch.Tensor:
-    """Return x with every element several times in a row, as NumPy does."""
-    counts = (
-        torch.tensor(repeats, device=x.device) if isinstance(repeats, list | tuple) else repeats
-    )
-    return torch.repeat_interleave(x, counts, dim=axis)
+def repeat(x: torch.Tensor, repeats: Any, more: tuple[Any, ...], axis: Any) -> torch.Tensor:
+    """Return x with every element several times in a row, as NumPy does, or x tiled.
+
+    Three or more numbers are those of the axes. So are fewer in MindSpore 2.10, where up to 2.5
+    they are the number of times and the axis.
+    """
+    if axis is None and (len(more) > 1 or _are_of_axes(repeats, *more)):
+        return x.repeat(*to_size((repeats, *more)))
+    return repeat_array(x, repeats, more[0] if more else axis)
+
+
+def _are_of_axes(*repeats: Any) -> bool:
+    """Whether one or two numbers without a name are those of the axes."""
+    is_of_axes = is_since(2, 6)
+    if is_of_axes is None:
+        shown = ", ".join(map(str, repeats))
+        warnings.warn(
+            f"Tensor.repeat({shown}) is taken for NumPy's repeats and axis; since MindSpore 2.6 its"
+            " numbers are those of the axes: as_mindspore(version='2.10'), or python -m"
+            " opsbridge.mindspore run --version 2.10, or tile",
+            UserWarning,
+            stacklevel=6,
+        )
+    return bool(is_of_axes)
 
 
 def total(x: torch.Tensor, axis: Any, dtype: Any, keep_dims: bool, initial: Any) -> torch.Tensor:
@@ -267,7 +286,10 @@ def roll_array(a: torch.Tensor, shift: Any, axis: Any) -> torch.Tensor:
 
 def repeat_array(a: torch.Tensor, repeats: Any, axis: Any) -> torch.Tensor:
     """Return a with every element several times in a row, as NumPy does."""
-    return repeat(a, repeats, axis)
+    counts = (
+        torch.tensor(repeats, device=a.device) if isinstance(repeats, list | tuple) else repeats
+    )
+    return torch.repeat_interleave(a, counts, dim=axis)
 
 
 def flatten(x: torch.Tensor, order: Any, end: Any, start_dim: int, end_dim: int) -> torch.Tensor:

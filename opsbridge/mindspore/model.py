@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from opsbridge.errors import ArgumentError
+from opsbridge.mindspore import callbacks as callbacks_module
+from opsbridge.mindspore import monitors
 from opsbridge.mindspore.amp import build_train_network
 from opsbridge.mindspore.callbacks import Callbacks, RunContext, RunParameters, loss_of
 from opsbridge.mindspore.metrics import Loss
@@ -13,6 +15,9 @@ from opsbridge.mindspore.named_metrics import get_metrics
 from opsbridge.mindspore.nn.wrap import WithEvalCell, WithLossCell
 
 __all__ = ["Model"]
+
+_OLDER_EVENTS = {"begin", "end", "epoch_begin", "epoch_end", "step_begin", "step_end"}
+_CALLBACKS_OF_MINDSPORE = {*callbacks_module.__all__, *monitors.__all__}
 
 
 class Model:
@@ -102,9 +107,14 @@ class Model:
         Of `valid_frequency` epochs the last ends with an evaluation, or those that it lists. Until
         the epoch ends, callbacks find the metrics in `eval_results`, with the loss of the last
         batch as eval_loss.
+
+        Raises:
+            ArgumentError: a class of callbacks of one's own has methods of the older names, such as
+                step_end, which `train` and `eval` take.
         """
         if valid_dataset is not None:
             self._check_metrics("Model.fit")
+        _check_events(callbacks)
         if isinstance(valid_frequency, int) and valid_frequency < 1:
             raise ArgumentError(
                 f"Model.fit: valid_frequency is {valid_frequency};"
@@ -234,6 +244,18 @@ def _batches(dataset: Any) -> Iterable[Any]:
     """Return the batches of a dataset: MindSpore's makes an iterator, others are one."""
     make = getattr(dataset, "create_tuple_iterator", None)
     return make() if make is not None else dataset  # type: ignore[no-any-return]
+
+
+def _check_events(callbacks: Any) -> None:
+    """Refuse what MindSpore's `fit` does: a callback whose own class has methods of older names."""
+    for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
+        kind = type(callback)
+        older = sorted(_OLDER_EVENTS & vars(kind).keys())
+        if older and kind.__name__ not in _CALLBACKS_OF_MINDSPORE:
+            raise ArgumentError(
+                f"Model.fit: callbacks has a {kind.__name__} with the methods {', '.join(older)};"
+                " fit takes those of the newer names only, on_train_... and on_eval_..."
+            )
 
 
 def _length(dataset: Any) -> int:

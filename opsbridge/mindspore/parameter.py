@@ -96,9 +96,9 @@ class Parameter(Tensor):
         return self._name.startswith(_GENERATED)
 
     def set_data(self, data: Any, slice_shape: bool = False) -> Parameter:
-        """Take over the values of a tensor or number, cast to the parameter's dtype.
+        """Take over the values and the shape of a tensor or number, cast to the parameter's dtype.
 
-        slice_shape=True lets the shape change, too.
+        MindSpore 2.10 lets the shape change without slice_shape, too.
         """
         if not isinstance(data, torch.Tensor | int | float):
             raise DtypeError(
@@ -107,16 +107,11 @@ class Parameter(Tensor):
             )
         new = torch.as_tensor(data).detach().as_subclass(torch.Tensor)
         new = new.to(device=self.device, dtype=self.dtype)
-        if tuple(new.shape) == self.shape or not isinstance(data, torch.Tensor):
+        if tuple(new.shape) == self.shape:
             with torch.no_grad():
                 self.copy_(new)
-        elif slice_shape:
-            self.data = new.clone()
         else:
-            raise ArgumentError(
-                f"Parameter.set_data: data has shape {tuple(new.shape)}, but {self.name} has"
-                f" shape {self.shape}"
-            )
+            self.data = new.clone()
         return self
 
     def init_data(self, layout: Any = None, set_sliced: bool = False) -> Parameter:

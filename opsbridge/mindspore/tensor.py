@@ -43,7 +43,7 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
     Args:
         input_data: a tensor, NumPy array, (nested) list or tuple, or number.
         dtype: the element type; by default that of the data.
-        shape: with `init` only: the shape.
+        shape: the shape, with `init` or alone; alone it gives zeros, for values that come later.
         init: an initializer, which then makes the values in place of input_data.
 
     Raises:
@@ -64,6 +64,8 @@ class Tensor(torch.Tensor):  # type: ignore[misc,unused-ignore]
     ) -> Tensor:
         if init is not None:
             return _initialised(init, shape, dtype)
+        if input_data is None and shape is not None and dtype is not None:
+            return _initialised("zeros", shape, dtype)
         if isinstance(dtype, type | np.dtype):
             dtype = to_dtype(dtype)
         if dtype is not None and dtype not in _NAMES:

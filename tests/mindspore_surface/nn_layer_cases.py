@@ -81,6 +81,8 @@ DENSE = [
     case("BiDense", 3, 4, 2, on=((5, 3), (5, 4))),
     case("BiDense", 3, 4, 2, has_bias=False, on=((2, 5, 3), (2, 5, 4))),
     case("Dense", 7, 5),
+    case("Linear", 7, 5),
+    case("Linear", 7, 5, False, weight_init="ones", on=(3, 7)),
     case("Dense", 7, 5, has_bias=False, on=(3, 7)),
     case("Dense", 7, 5, activation="relu", on=(3, 7)),
 ]

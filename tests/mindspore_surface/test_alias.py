@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.metadata
 import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from opsbridge.alias import NotCovered
@@ -117,6 +119,18 @@ def test_nothing_leaks() -> None:
     left = {name for name in sys.modules if name.split(".")[0] == "mindspore"}
     assert left == {name for name in before if name.split(".")[0] == "mindspore"}
     assert sys.meta_path == finders
+
+
+def test_code_that_asks_whether_the_package_is_there_finds_it() -> None:
+    with as_mindspore() as module:
+        for name in ("mindspore", "mindspore.ops", "mindspore.dataset"):
+            assert importlib.util.find_spec(name).name == name
+        assert importlib.metadata.version("mindspore") == module.__version__
+        assert importlib.metadata.metadata("mindspore")["Name"] == "mindspore"
+        assert importlib.metadata.files("mindspore") is None
+        assert importlib.metadata.version("numpy") == np.__version__
+        names = {each.metadata["Name"] for each in importlib.metadata.distributions()}
+        assert "numpy" in names
 
 
 def test_blocks_can_be_nested() -> None:

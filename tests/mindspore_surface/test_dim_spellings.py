@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -122,6 +123,49 @@ def test_without_a_version_the_same_and_a_warning_at_the_call() -> None:
     with pytest.warns(UserWarning, match=r"Tensor.min\(1\) is taken for axis=1.*dim=1") as seen:
         found = surface.Tensor(X).min(1)
     np.testing.assert_array_equal(found.asnumpy(), [0, 2.5])
+    assert seen[0].filename == __file__
+
+
+REPEATS: list[tuple[tuple[Any, ...], Any]] = [
+    ((2, 3), np.tile(X, (2, 3))),
+    ((2, 1, 3), np.tile(X, (2, 1, 3))),
+    (((1, 2, 1),), np.tile(X, (1, 2, 1))),
+]
+
+
+@pytest.mark.parametrize(("repeats", "expected"), REPEATS)
+def test_repeat_takes_a_number_for_each_axis_since_2_6(
+    repeats: tuple[Any, ...], expected: Any
+) -> None:
+    """MindSpore 2.10 has no kernel of it on CPU; this is what its documentation shows."""
+    with surface.as_mindspore(version="2.10"):
+        found = surface.Tensor(X).repeat(*repeats)
+    np.testing.assert_array_equal(found.asnumpy(), expected)
+
+
+@pytest.mark.parametrize("version", ["2.5", None])
+def test_before_2_6_repeat_takes_numbers_and_an_axis(version: str | None) -> None:
+    x = surface.Tensor(X)
+    calls = [lambda: x.repeat(2, 1), lambda: x.repeat(3), lambda: x.repeat([1, 2], 0)]
+    expected = [np.repeat(X, 2, 1), np.repeat(X, 3), np.repeat(X, [1, 2], 0)]
+    with surface.as_mindspore(version=version):
+        for call, each in zip(calls, expected, strict=True):
+            with contextlib.ExitStack() as block:
+                if version is None:
+                    block.enter_context(pytest.warns(UserWarning, match="numbers are those of"))
+                np.testing.assert_array_equal(call().asnumpy(), each)
+
+
+def test_what_can_mean_one_thing_only_needs_no_version(recwarn: pytest.WarningsRecorder) -> None:
+    x = surface.Tensor(X)
+    np.testing.assert_array_equal(x.repeat(2, axis=1).asnumpy(), np.repeat(X, 2, 1))
+    np.testing.assert_array_equal(x.repeat(1, 2, 2).asnumpy(), np.tile(X, (1, 2, 2)))
+    assert not recwarn.list
+
+
+def test_without_a_version_repeat_warns_at_the_call() -> None:
+    with pytest.warns(UserWarning, match=r"Tensor.repeat\(2, 1\) is taken for NumPy's") as seen:
+        surface.Tensor(X).repeat(2, 1)
     assert seen[0].filename == __file__
 
 

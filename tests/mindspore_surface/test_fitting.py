@@ -234,6 +234,37 @@ def test_nothing_of_the_evaluation_stays_in_the_training() -> None:
     assert seen == [True, True, False, False] * 2
 
 
+OLDER = [
+    "class Counts({Callback}):\n    def step_end(self, run): pass",
+    "class Counts({Callback}):\n    def begin(self, run): pass\n    on_train_end = begin",
+    "class Counts({Callback}):\n    def on_train_step_end(self, run): pass",
+    "class Old({Callback}):\n    def end(self, run): pass\nclass Counts(Old): pass",
+    "class LossMonitor({Callback}):\n    def step_end(self, run): pass\nCounts = LossMonitor",
+    "class Counts({LossMonitor}):\n    def epoch_end(self, run): pass",
+]
+
+
+@pytest.mark.parametrize("source", OLDER)
+@pytest.mark.parametrize("given", ["[callback]", "callback", "(callback,)", "[history, callback]"])
+@pytest.mark.parametrize("call", ["fit", "train"])
+def test_fit_takes_no_methods_of_older_names(source: str, given: str, call: str) -> None:
+    def outcome(ms: Any) -> str:
+        names = {name: getattr(ms.train, name) for name in ("Callback", "LossMonitor")}
+        exec(source.format(**{name: name for name in names}), names)
+        callback, history = names["Counts"](), ms.train.History()
+        callbacks = eval(given, {"callback": callback, "history": history})
+        try:
+            getattr(model_of(ms), call)(1, batches(ms), callbacks=callbacks)
+        except ValueError as error:
+            return "refused" if "'on_eval'" in str(error) or "on_eval_" in str(error) else "other"
+        except TypeError:
+            return "no callbacks"
+        return "taken"
+
+    real, ours = on_both(outcome)
+    assert ours == real
+
+
 def test_what_is_refused() -> None:
     train = surface.train
     with pytest.raises(ArgumentError, match="mode is 'mean'; allowed: auto, min, max"):

@@ -11,6 +11,7 @@ from real_frameworks import MINDSPORE_MISSING
 torch = pytest.importorskip("torch", reason="the surface computes with PyTorch")
 
 from opsbridge.mindspore import initializer as surface  # noqa: E402
+from opsbridge.mindspore.names import module_of  # noqa: E402
 
 SHAPE = (120, 100, 3, 3)
 # At most this far lie shares of two samples of 108,000 values: five standard errors.
@@ -75,3 +76,30 @@ def test_fixed_values_are_those_of_mindspore(name: str, settings: dict[str, Any]
     )
     assert theirs.any()
     np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_rules_of_ones_own_import_from_the_file_of_the_rules() -> None:
+    """Published networks fill by `_assignment`, with bounds by `_calculate_fan_in_and_fan_out`."""
+    real = pytest.importorskip("mindspore", reason=MINDSPORE_MISSING)
+    source = """
+class Ramp(framework.common.initializer.Initializer):
+    def _initialize(self, arr):
+        fan_in, fan_out = fans(arr.shape)
+        assign(arr, numpy.arange(arr.size).reshape(arr.shape) / fan_in + fan_out)
+"""
+    found = []
+    for framework in (real, module_of("mindspore")):
+        rules = framework.common.initializer
+        names = {
+            "framework": framework,
+            "numpy": np,
+            "assign": rules._assignment,
+            "fans": rules._calculate_fan_in_and_fan_out,
+        }
+        exec(source, names)
+        assert rules._assignment(np.zeros(2), 3.0).tolist() == [3.0, 3.0]
+        with pytest.raises(ValueError, match="dimensions"):
+            rules._calculate_fan_in_and_fan_out((3,))
+        weight = rules.initializer(names["Ramp"](), (2, 3, 2), framework.float32)
+        found.append(np.asarray(weight.init_data().asnumpy()))
+    np.testing.assert_array_equal(*found)

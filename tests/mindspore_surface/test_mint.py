@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mint_cases import CALLS, LAYERS, LOSS_LAYERS, OTHERS, X, Y
+from mint_cases import CALLS, DRAWS, IN_PLACE, LAYERS, LOSS_LAYERS, OTHERS, X, Y
 from real_frameworks import MINDSPORE_MISSING
 
 torch = pytest.importorskip("torch", reason="the surface computes with PyTorch")
@@ -108,3 +108,39 @@ def test_loss_layer(name: str, settings: dict[str, Any], inputs: tuple[Any, Any]
     assert_same(
         f"nn.{name}", lambda layer_class, tensor: layer_class(**settings)(*map(tensor, inputs))
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "options", "span"), [pytest.param(*case, id=case[0]) for case in DRAWS]
+)
+def test_draw(
+    name: str, args: tuple[Any, ...], options: dict[str, Any], span: tuple[float, float]
+) -> None:
+    """Streams differ: shape, dtype and range are the same."""
+
+    def drawn_by(root: Any, tensor: Any, dtypes: Any) -> Any:
+        given = [tensor(each) if isinstance(each, np.ndarray) else each for each in args]
+        options_there = {key: getattr(dtypes, dtype) for key, dtype in options.items()}
+        (drawn,) = arrays(member(root, name)(*given, **options_there))
+        return drawn
+
+    surface = module_of("mindspore")
+    ms = pytest.importorskip("mindspore", reason=MINDSPORE_MISSING)
+    ours = drawn_by(surface.mint, surface.Tensor, surface)
+    try:
+        theirs = drawn_by(ms.mint, ms.Tensor, ms)
+    except RuntimeError:
+        theirs = drawn_by(torch, torch.as_tensor, torch)
+    assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
+    assert not np.isfinite(span[0]) or (ours.min() >= span[0] and ours.max() <= span[1])
+
+
+@pytest.mark.parametrize(("name", "options", "of_torch"), IN_PLACE)
+def test_function_in_place(name: str, options: tuple[float, ...], of_torch: str) -> None:
+    """MindSpore 2.10 has no kernels of these on CPU; its documentation is PyTorch's."""
+    surface = module_of("mindspore")
+    ours, theirs = surface.Tensor(X), torch.tensor(X)
+    result = member(surface.mint.nn.functional, name)(ours, *options)
+    member(torch, of_torch)(theirs, *options)
+    for each in (ours, result):
+        np.testing.assert_array_equal(each.asnumpy(), theirs.numpy())

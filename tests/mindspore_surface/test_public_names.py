@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from types import ModuleType
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 pytest.importorskip("torch", reason="the surface computes with PyTorch")
 pytest.importorskip("mindspore", reason="compares with the real MindSpore")
 
-from opsbridge.mindspore.names import look_up
+from opsbridge.mindspore.names import Placeholder, look_up
 
 MODULES = (
     "mindspore",
@@ -30,3 +31,36 @@ def test_every_public_name_has_a_meaning(module: str) -> None:
     assert len(public) > 10
     for name in public:
         look_up(f"{module}.{name}")
+
+
+# Code imports from the files of MindSpore, too: `from mindspore.nn.optim.ada_grad import Adagrad`.
+PACKAGES = {
+    "mindspore.nn.grad": "mindspore.nn",
+    "mindspore.nn.layer": "mindspore.nn",
+    "mindspore.nn.loss": "mindspore.nn",
+    "mindspore.nn.optim": "mindspore.nn",
+    "mindspore.nn.wrap": "mindspore.nn",
+    "mindspore.numpy": "mindspore.numpy",
+    "mindspore.ops.composite": "mindspore.ops",
+    "mindspore.ops.function": "mindspore.ops",
+    "mindspore.ops.operations": "mindspore.ops",
+}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_names_in_files_of_a_package_are_those_of_its_module(package: str) -> None:
+    module = PACKAGES[package]
+    public = importlib.import_module(module)
+    files = [file.name for file in pkgutil.iter_modules(importlib.import_module(package).__path__)]
+    for file in files:
+        if file.startswith("_"):
+            continue
+        path = f"{package}.{file}"
+        inside = importlib.import_module(path)
+        for name, real in vars(inside).items():
+            if name.startswith("_") or getattr(real, "__module__", "") != path:
+                continue
+            met = look_up(f"{path}.{name}")
+            if name in public.__all__ and getattr(public, name) is real:
+                meant = look_up(f"{module}.{name}")
+                assert met is meant or isinstance(meant, Placeholder), f"{path}.{name}"

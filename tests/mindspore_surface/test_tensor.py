@@ -186,3 +186,19 @@ def test_astype_takes_the_types_of_python_as_numpy_does(dtype: Any) -> None:
     mindspore = pytest.importorskip("mindspore", reason=MINDSPORE_MISSING)
     real = mindspore.Tensor([1.5, 0.0]).astype(dtype)
     np.testing.assert_array_equal(ours.asnumpy(), real.asnumpy(), strict=True)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), 3, ()])
+def test_a_shape_without_values_has_those_that_come_later(shape: Any) -> None:
+    real = pytest.importorskip("mindspore", reason=MINDSPORE_MISSING)
+    mine, theirs = (
+        Tensor(shape=shape, dtype=ms.float16),
+        real.Tensor(shape=shape, dtype=real.float16),
+    )
+    assert (mine.shape, mine.asnumpy().dtype) == (theirs.shape, theirs.asnumpy().dtype)
+    assert not mine.asnumpy().any()
+
+
+def test_a_shape_alone_makes_no_tensor() -> None:
+    with pytest.raises(DtypeError, match="input_data is a NoneType"):
+        Tensor(shape=(2, 3))

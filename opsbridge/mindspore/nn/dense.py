@@ -18,7 +18,7 @@ from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
 from opsbridge.mindspore.tensor import Tensor
 
-__all__ = ["BiDense", "Dense", "MatMul"]
+__all__ = ["BiDense", "Dense", "Linear", "MatMul"]
 
 
 @from_table
@@ -72,6 +72,41 @@ class Dense(Cell):
         """Compute activation(x @ weight.T + bias)."""
         result = as_tensor(functional.linear(plain(x), plain(self.weight), plain(self.bias)))
         return self.activation(result) if self.activation_flag else result
+
+
+@from_table
+class Linear(Dense):
+    """Multiply the last axis by the weight (out_features, in_features) and add the bias.
+
+    Args:
+        in_features: length of the last axis of the input.
+        out_features: length of that of the output.
+        bias: whether there is one.
+        weight_init: rule or tensor for the weight.
+        bias_init: rule or tensor for the bias.
+        dtype: type of the parameters.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_features: int,
+        out_features: int,
+        bias: bool,
+        weight_init: Any,
+        bias_init: Any,
+        dtype: Any,
+    ) -> None:
+        super().__init__(
+            in_channels=in_features,
+            out_channels=out_features,
+            weight_init=weight_init,
+            bias_init=bias_init,
+            has_bias=bias,
+            activation=None,
+            dtype=dtype or torch.float32,
+        )
+        self.in_features, self.out_features = in_features, out_features
 
     def extend_repr(self) -> str:
         """Return what the printed form says between the parentheses."""

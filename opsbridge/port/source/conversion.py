@@ -26,6 +26,8 @@ class Known:
     """Whether it is one of NumPy's types, or its name, that PyTorch has under the same name."""
     may_be_none: Callable[[cst.BaseExpression], bool]
     """Whether a call in the source gives None for it."""
+    is_of_settings: Callable[[cst.BaseExpression], bool]
+    """Whether it is made of numbers and of what the constructor of its class was given."""
 
 
 @dataclass(frozen=True)

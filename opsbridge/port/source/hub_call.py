@@ -105,6 +105,9 @@ def hub_call(entry: PortEntry, given: Mapping[str, Given], known: Known) -> HubC
                 continue
             value = written(default)
         may_be_number = key == "other" and entry.torch in TAKE_NUMBERS
+        needs_tensor = key == "other" and argument.convert == "tensor" and not may_be_number
+        if needs_tensor and known.is_of_settings(value):
+            raise Inexpressible(f"{argument.param} may be a number that the constructor was given")
         may_be_open = may_be_number or (key != "other" and not _is_method(entry))
         writer = writer_of(argument, value, known, may_be_number, may_be_open)
         if writer != "omitted":

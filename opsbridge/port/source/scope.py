@@ -107,12 +107,29 @@ class Scope:
 
     def known(self) -> Known:
         """What the arguments of a call are judged by."""
-        return Known(self.kind, self.is_dtype, self.is_name_of_dtype, self.may_be_none)
+        return Known(
+            self.kind, self.is_dtype, self.is_name_of_dtype, self.may_be_none, self.is_of_settings
+        )  # fmt: skip
 
     def may_be_none(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is a parameter for which a call in the source gives None."""
         assigned = self.names.assigned(node)
         return any(getattr(each, "node", None) in self.project.given_none for each in assigned)
+
+    def is_of_settings(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is made of numbers and of what the constructor was given."""
+        parts = [each for each in _operands(node) if self.kind(each) is not Kind.NUMBER]
+        return bool(parts) and all(map(self._is_setting, parts))
+
+    def _is_setting(self, node: cst.BaseExpression) -> bool:
+        owner, attribute = self.frame.owner, self.frame.own_attribute(node)
+        bound = owner.bound(attribute) if owner is not None and attribute else []
+        return any(
+            isinstance(getattr(assigned, "node", None), cst.Param)
+            for each in bound
+            if each.value is not None
+            for assigned in each.unit.names.assigned(each.value)
+        )
 
     def is_name_of_dtype(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is a type of NumPy, or its name, that PyTorch has, too."""
@@ -177,6 +194,16 @@ class Scope:
     def _new_frame(self, owner: ClassInfo | None, self_name_: str, is_graph: bool) -> Frame:
         flow = Flow(self.unit, owner, self_name_, is_graph, self._call_kind)
         return Frame(owner, self_name_, is_graph, flow)
+
+
+def _operands(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """What stands between the operators of an expression."""
+    match node:
+        case cst.BinaryOperation():
+            return [*_operands(node.left), *_operands(node.right)]
+        case cst.UnaryOperation():
+            return _operands(node.expression)
+    return [node]
 
 
 def meaning_in(unit: SourceUnit, node: cst.CSTNode) -> Meaning | None:

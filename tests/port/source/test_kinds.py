@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
@@ -113,6 +115,48 @@ def test_elements_of_what_is_written_out_may_be_anything() -> None:
     )
     assert function("v, w = x\nreturn ops.maximum(x, v)").endswith("torch.maximum(x, v)")
     assert in_cell("v, w = (x, y)\nreturn ops.maximum(x, v)").endswith("torch.maximum(x, v)")
+
+
+@pytest.mark.parametrize("value", ["self.k", "self.k - 1", "-self.k", "2 * (self.k + self.m)"])
+def test_what_a_constructor_was_given_may_be_a_number(value: str) -> None:
+    """The loss of RetinaFace takes the minimum of a tensor and `self.num_boxes - 1`."""
+    setup = "self.k, self.m = k, m\nself.k = k\nself.m = m"
+    assert in_cell(f"return ops.minimum(x, {value})", setup) == (
+        f"return opsbridge.mindspore.ops.minimum(x, {value})"
+    )
+    assert in_cell(f"return ops.add(x, {value})", setup) == f"return torch.add(x, {value})"
+
+
+@pytest.mark.parametrize(
+    ("setup", "value"),
+    [
+        ("self.k = k", "self.k * y"),
+        ("self.v = ops.ones((2,), ms.float32)", "self.v"),
+        ("self.v = ops.ones((2,), ms.float32)", "self.v - 1"),
+        ("self.v: int", "self.v"),
+    ],
+)
+def test_what_has_a_tensor_in_it_is_one(setup: str, value: str) -> None:
+    written = in_cell(f"return ops.minimum(x, {value})", setup)
+    assert written == f"return torch.minimum(x, {value})"
+
+
+def test_the_minimum_with_a_setting_computes_what_mindspore_does() -> None:
+    torch = pytest.importorskip("torch", reason="runs what is translated")
+    mindspore = pytest.importorskip("mindspore", reason="compares with real MindSpore")
+    source = (
+        f"{HEADER}class Net(nn.Cell):\n    def __init__(self, k):\n        super().__init__()\n"
+        "        self.k, self.least = k, ops.Minimum()\n        self.k = k\n"
+        "    def construct(self, x):\n        return self.least(x * 3, self.k - 1)\n"
+    )
+    values = [1.0, 2.0, 0.5]
+    theirs: dict[str, Any] = {}
+    exec(source, theirs)
+    expected = theirs["Net"](5)(mindspore.Tensor(values)).asnumpy()
+    for target in Target:
+        ours: dict[str, Any] = {}
+        exec(translate_text(source, target), ours)
+        assert ours["Net"](5)(torch.tensor(values)).tolist() == expected.tolist()
 
 
 def test_a_comparison_inside_a_graph_gives_no_array() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from typing import Any
 
 import pytest
@@ -81,6 +82,7 @@ def test_a_method_of_a_tensor(expression: str, expected: str) -> None:
         ("x.sum(1, keepdims=True)", "_sum(x, 1, keep_dims=True)"),
         ("x.sum(initial=k)", "opsbridge.mindspore.Tensor.sum(x, initial=k)"),
         ("x.repeat(2)", "_repeat(x, 2)"),
+        ("x.repeat(2, 1, k)", "_repeat(x, 2, 1, k)"),
         ("x.transpose(0, 1)", "_transposed(x, 0, 1)"),
         ("x.fill(1)", "opsbridge.mindspore.Tensor.fill(x, 1)"),
     ],
@@ -105,6 +107,23 @@ def test_written_out_methods_compute_what_mindspore_does() -> None:
         exec(translate_text(source, target), ours)
         for mine, real in zip(ours["f"](torch.from_numpy(values)), expected, strict=True):
             np.testing.assert_array_equal(mine.numpy(), real)
+
+
+@pytest.mark.parametrize("target", Target)
+def test_repeat_is_written_out_for_numbers_of_the_axes_too(target: Target) -> None:
+    torch = pytest.importorskip("torch", reason="runs what is translated")
+    body = "x.repeat(2, 1), x.repeat(3, axis=0), x.repeat([1, 2], 0), x.repeat(2, 1, 3)"
+    source = f"from mindspore import Tensor\ndef f(x: Tensor):\n    return {body}\n"
+    ours: dict[str, Any] = {}
+    exec(translate_text(source, target), ours)
+    x = torch.arange(6).reshape(2, 3)
+    counts = torch.tensor([1, 2])
+    expected = x.repeat_interleave(2, 1), x.repeat_interleave(3, 0), x.repeat_interleave(counts, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        found = ours["f"](x)
+    for mine, each in zip(found, (*expected, x.repeat(2, 1, 3)), strict=True):
+        torch.testing.assert_close(mine, each)
 
 
 def test_a_method_that_lists_and_texts_have_is_reported() -> None:
