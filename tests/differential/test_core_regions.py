@@ -134,3 +134,17 @@ def test_the_given_gradient_may_have_any_strides(name: str, channels: int) -> No
         assert not strided.flags.c_contiguous
         (gradient,) = BACKWARD[name](LAYER, strided, *arguments, rule=RULES[name]())
         assert_same_bits(gradient, expected)
+
+
+@pytest.mark.parametrize(("name", "axes"), [*each_value("roi_align"), *each_value("roi_pool")])
+def test_the_features_may_have_any_strides(name: str, axes: dict[str, Any]) -> None:
+    rng = generator("strided features", name, str(axes))
+    (packed, *others), indices = drawn_call(rng, name, "inside", axes)
+    channels_last = np.ascontiguousarray(packed.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    turned = np.ascontiguousarray(packed.transpose(0, 1, 3, 2)).transpose(0, 1, 3, 2)
+    wide = np.repeat(np.repeat(packed, 2, axis=3), 3, axis=2)[:, :, ::3, ::2]
+    given, rule = {"batch_indices": indices}, RULES[name](**axes)
+    (expected,) = FORWARD[name](LAYER, packed, *others, **given, rule=rule)
+    for strided in (channels_last, turned, wide):
+        (pooled,) = FORWARD[name](LAYER, strided, *others, **given, rule=rule)
+        assert_same_bits(pooled, expected)
