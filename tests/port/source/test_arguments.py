@@ -219,6 +219,16 @@ def test_a_function_is_written_if_it_can_convert(converter: Any, is_written: boo
     assert (helper_of(entry) is not None) is is_written
 
 
+@pytest.mark.parametrize(
+    ("equality", "difference"), [("exact", ""), ("approximate", "values differ in the last bits")]
+)
+def test_a_written_function_is_as_exact_as_its_entry(equality: Any, difference: str) -> None:
+    entry = PortEntry("mindspore.ops.F", "primitive", "torch.f", equality=equality,
+                      params=(PortParam("x"),), arguments={"input": PortArgument("x")})  # fmt: skip
+    helper, is_exact = helper_of(entry) or pytest.fail("no function is written")
+    assert (helper.difference, is_exact) == (difference, equality == "exact")
+
+
 def test_a_written_function_gives_the_only_result_in_its_dtype() -> None:
     torch = pytest.importorskip("torch", reason="what is written is run")
     params, arguments = (PortParam("x"),), {"input": PortArgument("x")}

@@ -300,6 +300,11 @@ def test_an_operator_stays_an_object_where_code_outside_its_class_may_use_it(
         ("self.op = nn.ReLU()", "self.op(x)", "it is a layer"),
         ("self.op = ops.ReLU()\nself.op = m", "self.op(x)", "something else in another place"),
         ("self.op = ops.ReLU()\nself.op = ops.Exp()", "self.op(x)", "set in several ways"),
+        (
+            "self.op = ops.Split(axis=2)\nself.op = ops.Split(output_num=2)",
+            "self.op(x)",
+            "set in several ways",
+        ),
         ("self.op = ops.Concat(k)", "self.op((x, x))", "are no literals"),
         ("self.op = ops.ROIAlign(*k)", "self.op(x, x)", "unpacked with a star"),
     ],
