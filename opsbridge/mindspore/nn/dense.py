@@ -73,6 +73,12 @@ class Dense(Cell):
         result = as_tensor(functional.linear(plain(x), plain(self.weight), plain(self.bias)))
         return self.activation(result) if self.activation_flag else result
 
+    def extend_repr(self) -> str:
+        """Return what the printed form says between the parentheses."""
+        text = f"input_channels={self.in_channels}, output_channels={self.out_channels}"
+        text += f", has_bias={self.has_bias}" if self.has_bias else ""
+        return text + (f", activation={self.activation}" if self.activation_flag else "")
+
 
 @from_table
 class Linear(Dense):
@@ -110,9 +116,8 @@ class Linear(Dense):
 
     def extend_repr(self) -> str:
         """Return what the printed form says between the parentheses."""
-        text = f"input_channels={self.in_channels}, output_channels={self.out_channels}"
-        text += f", has_bias={self.has_bias}" if self.has_bias else ""
-        return text + (f", activation={self.activation}" if self.activation_flag else "")
+        text = f"input_features={self.in_features}, output_features={self.out_features}"
+        return text + (f", has_bias={self.has_bias}" if self.has_bias else "")
 
 
 @from_table
