@@ -75,3 +75,19 @@ def test_a_layer_computes_as_the_real_one(case: LayerCase) -> None:
         assert one.dtype == other.dtype
         scale = max(np.abs(other).max(initial=0), 1)
         np.testing.assert_allclose(one, other, rtol=0, atol=case.tolerance * scale)
+
+
+def test_layers_show_their_arguments() -> None:
+    mint, nn = surface.mint.nn, surface.nn
+    assert str(mint.Linear(3, 4, bias=False)).startswith("Linear(in_features=3, out_features=4")
+    assert "in_channels=3" in str(nn.SequentialCell(mint.Conv2d(3, 4, 3), nn.ReLU()))
+    for ms in (surface, mindspore):
+        shown = [ms.nn.ReLU(), ms.nn.Dense(3, 4), ms.nn.Dense(3, 4, has_bias=False),
+                 ms.nn.Linear(3, 4), ms.nn.Linear(3, 4, bias=False)]  # fmt: skip
+        assert list(map(str, shown)) == [
+            "ReLU()",
+            "Dense(input_channels=3, output_channels=4, has_bias=True)",
+            "Dense(input_channels=3, output_channels=4)",
+            "Linear(input_features=3, output_features=4, has_bias=True)",
+            "Linear(input_features=3, output_features=4)",
+        ]

@@ -60,9 +60,11 @@ class Layer(Cell):
                 del hub.__dict__[name]
         return tuple(map(as_tensor, result)) if isinstance(result, tuple) else as_tensor(result)
 
-    def extra_repr(self) -> str:
-        """Return the arguments."""
-        return ", ".join(f"{name}={getattr(self, name)}" for name in self._given)
+    def __repr__(self) -> str:
+        """Return the name and the arguments; the module has no parameters that it could show."""
+        names = [param.name for param in self._entry.params if param.name in self._given]
+        given = ", ".join(f"{name}={self._given[name]}" for name in names)
+        return f"{type(self).__name__}({given})"
 
 
 def layer_class(entry: PortEntry) -> type[Layer]:
