@@ -325,12 +325,13 @@ def test_an_operator_of_the_class() -> None:
     assert "ReLU" not in text
 
 
-def test_functions_that_cells_call_are_of_the_graph() -> None:
+@pytest.mark.parametrize("constant", ["constexpr", "_constexpr", "_primexpr"])
+def test_functions_that_cells_call_are_of_the_graph(constant: str) -> None:
     """There a value is no array, so that its method may be PyTorch's."""
     source = cell("return again(helper(x)), unheard(x)") + (
         "def helper(x):\n    return again(x.sum(0))\n"
         "def again(x):\n    return helper(x.tile((2,)))\n"
-        "@ops.constexpr\ndef unheard(x):\n    return x.sum(0)\n"
+        f"from mindspore.ops import {constant}\n@{constant}\ndef unheard(x):\n    return x.sum(0)\n"
         "def plain(x):\n    return x.sum(0)\n"
     )
     text = translate_text(source)

@@ -149,6 +149,7 @@ def test_an_html_report_escapes_what_the_source_says(project: Path, tmp_path: Pa
         pytest.param(b"# coding: unheard\n# mindspore\n", "unknown encoding", id="no-encoding"),
         pytest.param(b"# mindspore\n\0\n", "null character", id="null"),
         pytest.param(b"#" * (MAX_SOURCE_BYTES + 1), "is larger than", id="large"),
+        pytest.param(b"#" * MAX_SOURCE_BYTES, None, id="as-large-as-may-be"),
         pytest.param(
             b"import mindspore\nx = " + b"(" * 3000 + b"1" + b")" * 3000, "", id="deep-brackets"
         ),
