@@ -14,6 +14,7 @@ from mutant import ROOT, Lines, Mutant, changed_lines, sample
 from plan import PARTS, equivalents, files_of, groups
 from reach import Chosen, Reach, see
 from trial import run_tests
+from typed import Types
 
 BOX = "opsbridge/csrc/include/opsbridge/box.h"
 PICK = "opsbridge/pick.py"
@@ -123,6 +124,65 @@ def test_a_line_has_the_passing_tests_that_run_its_statement(
     reach: Reach, line: str, tests: list[str]
 ) -> None:
     assert names(reach.tests_of(PICK, line_of(line))) == tests
+
+
+REMEMBERING = """
+import functools
+
+def keeping(function):
+    kept = {}
+
+    @functools.wraps(function)
+    def looked_up(a):
+        if a not in kept:
+            kept[a] = function(a)
+        return kept[a]
+
+    return looked_up
+
+@functools.lru_cache
+def twice(a):
+    return 2 * a
+
+@keeping
+def thrice(a):
+    return 3 * a
+"""
+TESTS_OF_REMEMBERING = """
+from opsbridge.tables.remembering import thrice, twice
+
+def test_one():
+    assert (twice(1), thrice(1)) == (2, 3)
+
+def test_other():
+    assert (twice(1), thrice(1)) == (2, 3)
+"""
+
+
+@pytest.mark.parametrize("line", ["    return 2 * a", "    return 3 * a"])
+def test_what_remembers_is_run_by_all_that_use_it(
+    package: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    pytest.importorskip("coverage", reason="notes the lines that a test runs")
+    monkeypatch.setattr("reach.ROOT", package)
+    file, tests = "opsbridge/tables/remembering.py", package / "test_of_remembering.py"
+    (package / file).parent.mkdir()
+    (package / file).with_name("__init__.py").touch()
+    (package / file).write_text(REMEMBERING, encoding="utf-8")
+    tests.write_text(TESTS_OF_REMEMBERING, encoding="utf-8")
+    see(package, [file], [str(tests)], package / "reach.json")
+    running = Reach(package / "reach.json").tests_of(file, REMEMBERING.split("\n").index(line) + 1)
+    assert sorted(names(running)) == ["test_one", "test_other"]
+
+
+def test_types_are_checked_however_quickly_a_file_changes(package: Path) -> None:
+    pytest.importorskip("mypy", reason="the check is mypy's")
+    path, types = package / PICK, Types(PICK)
+    for value, found in (("10", ""), ("''", "types: opsbridge/pick.py:2: error: "), ("20", "")):
+        path.write_text(f"def number() -> int:\n    return {value}\n", encoding="utf-8")
+        outcome = types.check(package)
+        assert outcome.failed.startswith(found)
+        assert (outcome.code, outcome.is_killed) == ((1, True) if found else (0, False))
 
 
 def test_chosen_tests_run_alone_whatever_their_names(package: Path) -> None:
