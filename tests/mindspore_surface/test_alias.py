@@ -122,6 +122,7 @@ def test_nothing_leaks() -> None:
 
 
 def test_code_that_asks_whether_the_package_is_there_finds_it() -> None:
+    pytest.importorskip("torch", reason="the version is that of the surface, which needs it")
     with as_mindspore() as module:
         for name in ("mindspore", "mindspore.ops", "mindspore.dataset"):
             assert importlib.util.find_spec(name).name == name
