@@ -325,6 +325,11 @@ def test_an_operator_of_the_class() -> None:
     assert "ReLU" not in text
 
 
+def test_what_is_translated_exactly_needs_no_reason() -> None:
+    point = result_of(cell("return ops.relu(x)")).points[-1]
+    assert (point.outcome, point.reason, point.suggestion) == (Outcome.EXACT, "", "")
+
+
 @pytest.mark.parametrize("constant", ["constexpr", "_constexpr", "_primexpr"])
 def test_functions_that_cells_call_are_of_the_graph(constant: str) -> None:
     """There a value is no array, so that its method may be PyTorch's."""
