@@ -9,7 +9,7 @@ import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.converters import to_dtype, to_int, to_ints, to_size
-from opsbridge.mindspore.making import stream
+from opsbridge.mindspore.making import standard_normal, stream, uniform_real
 
 
 def bernoulli(input: torch.Tensor, p: Any, seed: Any) -> torch.Tensor:
@@ -34,12 +34,12 @@ def multinomial_primitive(
     return drawn.to(to_dtype(dtype))
 
 
-def uniform(size: Any, dtype: Any, seed: Any) -> torch.Tensor:
+def rand(size: Any, dtype: Any, seed: Any) -> torch.Tensor:
     """Return numbers from [0, 1)."""
     return uniform_numbers(_shape("rand", size), _floating("rand", dtype), seed)
 
 
-def normal(size: Any, dtype: Any, seed: Any) -> torch.Tensor:
+def randn(size: Any, dtype: Any, seed: Any) -> torch.Tensor:
     """Return normal numbers."""
     return normal_numbers(_shape("randn", size), _floating("randn", dtype), seed)
 
@@ -74,12 +74,12 @@ def normal_like(input: torch.Tensor, seed: Any, dtype: Any) -> torch.Tensor:
 
 def uniform_numbers(size: Sequence[Any], dtype: Any, seed: Any = None) -> torch.Tensor:
     """Return numbers from [0, 1); size is integers, or one tuple of them."""
-    return torch.rand(to_size(size), generator=stream(seed)).to(to_dtype(dtype) or torch.float32)
+    return uniform_real(to_size(size), seed).to(to_dtype(dtype) or torch.float32)
 
 
 def normal_numbers(size: Sequence[Any], dtype: Any, seed: Any = None) -> torch.Tensor:
     """Return normal numbers; size is integers, or one tuple of them."""
-    return torch.randn(to_size(size), generator=stream(seed)).to(to_dtype(dtype) or torch.float32)
+    return standard_normal(to_size(size), seed).to(to_dtype(dtype) or torch.float32)
 
 
 def integers_below(limits: Sequence[Any], dtype: Any) -> torch.Tensor:

@@ -90,7 +90,7 @@ def contexts(axis: str, left: ApiTable, right: ApiTable) -> Iterator[tuple[Devic
 def common_dtypes(left: ApiTable, right: ApiTable) -> list[str]:
     """Dtypes that both APIs take. The first tensor decides; ids of groups may be of any dtype."""
     taken = [
-        set(next(param.dtypes for param in api.params if "tensor" in param.types))
+        set(next((param.dtypes for param in api.params if "tensor" in param.types), ()))
         for api in (left, right)
     ]
     return sorted(taken[0] & taken[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +13,7 @@ from opsbridge.errors import TableError
 from opsbridge.tables.diff import differences
 from opsbridge.tables.difference import SEVERITY, Code, Difference, headline
 from opsbridge.tables.load import all_api_names, load_api, load_core
+from opsbridge.tables.pairing import common_dtypes
 
 NMS = "torchvision/nms.toml"
 MASK = "mindspore/NMSWithMask.toml"
@@ -129,6 +131,12 @@ def test_dtypes_that_one_side_does_not_tell_are_unknown(tables: Path, edit: Edit
     unknown = found["unknown", "dtypes"]
     assert unknown.facts["side"].en == "mindspore.ops.NMSWithMask"
     assert unknown.action == "by hand"
+
+
+def test_an_api_without_a_tensor_shares_no_dtype() -> None:
+    api = load_api("torchvision/nms")
+    assert common_dtypes(api, replace(api, params=())) == []
+    assert common_dtypes(api, api) == sorted(api.params[0].dtypes)
 
 
 def test_outputs_differ_in_what_they_refer_to() -> None:
