@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torchvision_boxes as shared
 from real_frameworks import torchvision_ops
@@ -33,6 +35,9 @@ def test_rotated_rounding() -> None:
     for equal in (small, large):
         assert real("box_iou", equal, equal, "cxcywhr") == [[0]]
         assert bridged("box_iou", equal, equal, "cxcywhr") == [[1]]
+    beyond = boxes([0, 0, 1e154, 1e154, 0], dtype="float64")
+    assert math.isnan(real("box_iou", beyond, beyond, "cxcywhr")[0][0])
+    assert bridged("box_iou", beyond, beyond, "cxcywhr") == [[0]]
     # Either order of these two shares a hundredth; the real kernel loses it in one of them.
     pair = (
         boxes([91.9463, 53.6409, 44.7955, 52.0513, -45]),

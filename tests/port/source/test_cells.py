@@ -68,6 +68,10 @@ def line_of(statement: str, target: Target = Target.OPSBRIDGE) -> str:
             "self.w = Parameter(Tensor(x), name='w', requires_grad=False)",
             "self.w = torch.nn.Parameter(torch.tensor(x), requires_grad=False)",
         ),
+        (
+            "self.w = Parameter(Tensor(x), 'w', False)",
+            "self.w = torch.nn.Parameter(torch.tensor(x), requires_grad=False)",
+        ),
         ("self.w = Parameter(x, 'w')", "self.w = opsbridge.mindspore.Parameter(x, 'w')"),
         ("y = isinstance(x, Tensor)", "y = isinstance(x, torch.Tensor)"),
         ("super().__init__(auto_prefix=False)", "super().__init__()"),

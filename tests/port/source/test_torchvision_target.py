@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import symtable
 from typing import Any
 
 import numpy
@@ -13,10 +15,16 @@ pytest.importorskip("torchvision", reason="the functions call torchvision")
 
 from opsbridge.mindspore import nn, ops  # noqa: E402
 from opsbridge.mindspore import numpy as surface_numpy  # noqa: E402
+from opsbridge.port.source.helpers import Helper  # noqa: E402
 from opsbridge.port.source.result import Target  # noqa: E402
 from opsbridge.port.source.translate import translate_text  # noqa: E402
 from opsbridge.port.source.vendored import helper_of  # noqa: E402
 from opsbridge.tables.port_load import port_entries  # noqa: E402
+
+# Each function that the translator writes into a file.
+HELPERS = {
+    helper.name: helper for helper, _ in filter(None, map(helper_of, port_entries().values()))
+}.values()
 
 
 def ported(expression: str, **names: Any) -> Any:
@@ -207,6 +215,16 @@ def test_no_two_functions_have_one_name() -> None:
         if found := helper_of(entry):
             helper = found[0]
             assert seen.setdefault(helper.name, helper.source) == helper.source, entry.name
+
+
+@pytest.mark.parametrize("helper", HELPERS, ids=lambda helper: helper.name)
+def test_a_function_names_nothing_but_what_it_imports(helper: Helper) -> None:
+    known = {*vars(builtins), *(each.partition(".")[0] for each in helper.imports), helper.name}
+    scopes = [symtable.symtable(helper.source, helper.name, "exec")]
+    while scopes:
+        scope = scopes.pop()
+        scopes += scope.get_children()
+        assert {each.get_name() for each in scope.get_symbols() if each.is_global()} <= known
 
 
 def test_a_printer_is_an_object_that_prints(capsys: pytest.CaptureFixture[str]) -> None:
