@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from pathlib import Path
@@ -65,6 +66,28 @@ def test_a_folder_is_translated_and_everything_else_copied(
     printed = capsys.readouterr().out
     assert "requirements.txt:2: mindspore-gpu>=1.5 becomes torch" in printed
     assert "2 files, 1 changed; 4 conversion points found, 4 translated (100.00 %)" in printed
+
+
+def test_a_requirement_becomes_all_that_the_files_import(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "src" / "more.py").write_text(
+        "from mindspore import nn, ops\nsuppress = ops.NMSWithMask(0.5)\nsize = nn.Unheard()\n"
+    )
+    out = tmp_path / "out"
+    for target, needed in (("torchvision", "torch, torchvision"), ("opsbridge", "torch, opsbridge")):
+        assert cli.main(["port", str(project), "-o", str(out), "--target", target]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert [line for line in lines if line.endswith(f"becomes {needed}")], target
+
+
+def test_the_mark_of_utf_8_stays_at_the_start(project: Path) -> None:
+    source = project / "src" / "model.py"
+    source.write_bytes(codecs.BOM_UTF8 + MODEL.encode() + codecs.BOM_UTF8.join([b"#", b"\n"]))
+    assert cli.main(["port", str(source), "--in-place", "-q"]) == 0
+    written = source.read_bytes()
+    assert written.startswith(codecs.BOM_UTF8 + b"import torch\n")
+    assert written.count(codecs.BOM_UTF8) == 2
 
 
 def test_in_place_changes_nothing_twice(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -309,3 +309,23 @@ def test_a_keyword_that_mindspore_does_not_have_is_left_by_hand(
     assert left
     assert all(re.search(f"MindSpore's {refused}", each.reason) for each in left)
     assert re.search(f"# opsbridge: .*{refused}", translated(cell(setup, body)))
+
+
+@pytest.mark.parametrize(
+    ("head", "place"),
+    [
+        ('"""A text."""\n', 1),
+        ('("A text " "in two parts.")\n', 1),
+        ('"""A text."""\nfrom __future__ import annotations\n', 2),
+        ("from __future__ import annotations\n", 1),
+        ("size = 1\n'no text of the module'\n", 0),
+        ("1\n", 0),
+        ("", 0),
+    ],
+)
+def test_imports_come_behind_the_text_of_the_module(head: str, place: int) -> None:
+    source = "def relu(x):\n    from mindspore import ops\n    return ops.relu(x)\n"
+    lines = translated(head + source).splitlines()
+    assert lines[place] == "import torch"
+    assert [line for line in lines if line][-1] == "    return torch.relu(x)"
+    assert "\n".join(lines[:place]) == "\n".join(head.splitlines()[:place])
