@@ -228,4 +228,5 @@ def plan_property(scope: Scope, node: cst.Attribute) -> None:
         return
     if scope.kind(node.value) is Kind.TENSOR:
         scope.plan.edits[node] = cells.property_call(entry.torch)
-        scope.plan.record(node, entry.name, Outcome.EXACT, became=entry.torch)
+        became = f".{entry.torch.rpartition('.')[2]}"
+        scope.plan.record(node, entry.name, Outcome.EXACT, became=became)
