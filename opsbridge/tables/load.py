@@ -169,7 +169,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         line = data.count(b"\n", 0, error.start) + 1
         raise TableError(f"{file}: line {line} is not UTF-8 (byte {error.start})") from error
     except RecursionError as error:
-        raise TableError(f"{file}: is nested too deeply") from error
+        raise TableError(f"{file}: is nested too deeply ({error})") from error
     except ValueError as error:  # a syntax error, or an integer of thousands of digits
         raise TableError(visible(f"{file}: is not TOML: {error}")) from error
 

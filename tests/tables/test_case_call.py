@@ -96,3 +96,8 @@ def test_there_is_no_call_where_the_real_api_is_not_imitated() -> None:
     assert cases
     api = load_api("mindspore.ops.NMSWithMask")
     assert not any(case_calls(api, core, case) for case in cases)
+
+
+def test_a_limit_of_numbers_is_one_of_whole_boxes() -> None:
+    found = calls("mmcv.ops.batched_nms", "groups-over-the-limit")
+    assert {call.arguments["nms_cfg"]["split_thr"] for call in found} == {1}

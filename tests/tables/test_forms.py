@@ -76,3 +76,25 @@ def test_fractions_are_not_given_where_the_dtype_is_whole() -> None:
     assert case_calls(api, core, case)
     assert case_calls(integral, core, whole)
     assert not case_calls(integral, core, case)
+
+
+def test_one_factor_is_that_of_all_columns() -> None:
+    assert unformed([3.0, 5.0], replace(PLAIN, times=2.0), {}) == [1.5, 2.5]
+    assert unformed([[3.0, 5.0]], replace(PLAIN, times=2.0, plus=(1.0, 3.0)), {}) == [[1.0, 1.0]]
+    assert unformed([[3.0, 5.0]], replace(PLAIN, times=(1.0, 2.0), plus=1.0), {}) == [[2.0, 2.0]]
+
+
+def test_no_number_of_samples_is_what_the_api_takes_for_that() -> None:
+    for given, taken in ((0, -1), (-1, -1), (-2, -1), (1, 1), (2, 2)):
+        case = Case("made", (), {}, {"rois": [[0.0, *BOX]], "sampling_ratio": given}, ())
+        found = fitted_inputs(load_api("torchvision/roi_align"), {}, case, Expectation({}))
+        assert found is not None
+        assert found["sampling_ratio"] == taken
+
+
+def test_images_that_no_input_says_are_those_of_the_regions() -> None:
+    case = Case("made", (), {}, {"rois": [[1.0, *BOX], [0.0, *BOX]], "features": [0.0, 0.0]}, ())
+    axes = {"batch_rule": "given"}
+    found = fitted_inputs(load_api("onnx/RoiAlign"), axes, case, Expectation({}))
+    assert found is not None
+    assert found["batch_indices"] == [1, 0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from editing import Edit
 
 from opsbridge.errors import TableError
+from opsbridge.tables.finding import Finding
 from opsbridge.tables.load import (
     MAX_TABLE_BYTES,
     all_api_identifiers,
@@ -16,6 +18,7 @@ from opsbridge.tables.load import (
     load_api,
     load_core,
 )
+from opsbridge.tables.rules_core import unique_names
 
 NMS = "torchvision/nms.toml"
 ROI = "torchvision/roi_align.toml"
@@ -217,6 +220,7 @@ def test_contradictions_name_file_key_and_what_is_allowed(
         ('axes = ["order"]', 'axes = ["ordr"]', "cases[0].axes has ordr; axes: layout"),
         ("iou_threshold = 0.5\n", "iou = 0.5\n", "cases[0].inputs has iou; slots: boxes"),
         ("keep = [0]", "kept = [0]", "expect[0].outputs has kept; outputs: keep"),
+        ('axes = ["order"]', 'axes = ["layout", "ordr"]', "cases[0].axes has ordr; axes: layout"),
         ("refused = true\n", "", "must either give outputs or say refused = true"),
     ],
 )
@@ -228,3 +232,22 @@ def test_contradictions_in_a_core_table(
         load_core("nms", tables)
     assert str(caught.value).startswith("mappings/core/nms.toml: ")
     assert message in str(caught.value)
+
+
+def test_results_have_names_of_their_own() -> None:
+    core = load_core("soft_nms")
+    twice = replace(core, outputs=(*core.outputs, core.outputs[0]))
+    assert list(unique_names(twice)) == [
+        Finding("outputs", f"use the name {core.outputs[0].name} 2 times")
+    ]
+
+
+def test_the_likely_table_of_a_name_is_the_one_that_says_so() -> None:
+    assert load_api("torchvision.ops.nms").name == "torchvision.ops.nms"
+    with pytest.raises(TableError, match=r"no table for the API .torchvision\.boxes\.nms"):
+        load_api("torchvision.boxes.nms")
+
+
+def test_a_key_of_many_parts_names_the_line(tables: Path, edit: Edit) -> None:
+    edit(NMS, 'form = "function"', 'form = "function"\n' + ".".join(["a"] * 200) + " = 1")
+    assert "too deeply (a key of more than 32 parts in line 6)" in error(tables)

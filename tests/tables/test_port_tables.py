@@ -296,3 +296,14 @@ def test_what_takes_a_name_s_place_is_an_object_or_a_function_of_parameters(
 ) -> None:
     (entry,) = load(f'{SOUND}ours = "{ours}"\n').entries
     assert entry.is_whole is is_whole
+
+
+class Unsigned(int):
+    """What built-in code makes: nobody knows from what."""
+
+    def construct(self, x: int) -> None: ...
+
+
+def test_what_makes_an_object_may_have_no_signature() -> None:
+    found = port_lint._real_parameters(Unsigned)
+    assert {stage: [each.name for each in found[stage]] for stage in found} == {"call": ["x"]}

@@ -224,3 +224,11 @@ def assert_equal(result: Any, wanted: Any) -> None:
             assert_equal(first, second)
     else:
         np.testing.assert_array_equal(to_array(result), to_array(wanted))
+
+
+def test_a_gpu_has_the_gradients_that_its_kernels_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = support()
+    without = replace(facts, cuda=replace(facts.cuda, gradients=()))
+    monkeypatch.setattr("opsbridge.tables.support.support", lambda: without)
+    found = [cell for cell in cells(load_api("torchvision/roi_align")) if cell.tensors == "torch"]
+    assert {cell.device: cell.gradients for cell in found} == {"cpu": ("input",), "cuda": ()}

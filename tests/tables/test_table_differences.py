@@ -13,7 +13,8 @@ from opsbridge.errors import TableError
 from opsbridge.tables.diff import differences
 from opsbridge.tables.difference import SEVERITY, Code, Difference, headline
 from opsbridge.tables.load import all_api_names, load_api, load_core
-from opsbridge.tables.pairing import common_dtypes
+from opsbridge.tables.pairing import common_dtypes, contexts
+from opsbridge.tables.schema import Behaviour
 
 NMS = "torchvision/nms.toml"
 MASK = "mindspore/NMSWithMask.toml"
@@ -218,3 +219,29 @@ def test_apis_of_two_operators_have_no_differences() -> None:
     left, right = load_api("torchvision.ops.nms"), load_api("mindspore.ops.ROIAlign")
     with pytest.raises(TableError, match="only APIs of one operator can be compared"):
         differences(left, right, load_core("nms"))
+
+
+def test_an_axis_is_compared_where_a_block_names_a_device_or_a_dtype() -> None:
+    api = load_api("torchvision/nms")
+    dtypes, evidence = common_dtypes(api, api), api.behaviour[0].evidence
+    for block, devices in (
+        (Behaviour(evidence, {"order": "stable"}, device="cuda"), ["cuda"]),
+        (Behaviour(evidence, {"order": "stable"}, dtypes=("float16",)), [None]),
+        (Behaviour(evidence, {"order": "stable"}), []),
+        (Behaviour(evidence, {"comparison": "above"}, device="cuda"), []),
+    ):
+        of_block = replace(api, behaviour=(block,))
+        found = list(contexts("order", of_block, replace(api, behaviour=())))
+        assert found == [(device, dtype) for device in devices for dtype in dtypes]
+
+
+def test_an_axis_under_a_condition_differs_only_where_it_holds() -> None:
+    left, right = load_api("torchvision/nms"), load_api("mindspore/NMSWithMask")
+    core = load_core("nms")
+    for condition, is_said in (({}, True), ({"threshold_type": "no such"}, False)):
+        axes = [
+            replace(axis, only_when=condition) if axis.name == "order" else axis
+            for axis in core.axes
+        ]
+        found = differences(left, right, replace(core, axes=tuple(axes)))
+        assert any(each.names == ("order",) for each in found) is is_said

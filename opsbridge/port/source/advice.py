@@ -24,7 +24,7 @@ def advice_on(
     if any(point.name == "mindspore.nn.Cell" for each in changed for point in each.points):
         yield _MODE
     needs = ["torch"]
-    sources = "\n".join(each.after or "" for each in changed)
+    sources = "\n".join(each.after for each in changed if each.after)
     needs += [name for name in ("torchvision", "opsbridge") if f"import {name}" in sources]
     for file in files:
         if "requirements" in file.path.name and file.path.suffix == ".txt":

@@ -87,18 +87,6 @@ class _Applier(cst.CSTTransformer):
             return anchor
         return cst.FlattenSentinel([anchor, updated_node.with_changes(leading_lines=[])])
 
-    def leave_IndentedBlock(
-        self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
-    ) -> cst.IndentedBlock:
-        if updated_node.body or not original_node.body:
-            return updated_node
-        return updated_node.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
-
-    def leave_SimpleStatementSuite(
-        self, original_node: cst.SimpleStatementSuite, updated_node: cst.SimpleStatementSuite
-    ) -> cst.SimpleStatementSuite:
-        return updated_node if updated_node.body else updated_node.with_changes(body=[cst.Pass()])
-
     def _without(self, original: Any, updated: Any) -> Any:
         gone = self._unused.get(original)
         if not gone:

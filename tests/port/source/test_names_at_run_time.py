@@ -53,6 +53,16 @@ def test_text_that_is_run_as_code_finds_its_names(target: Target) -> None:
     assert translate_text(after, target) == after
 
 
+def test_names_for_such_text_come_at_once_below_the_imports() -> None:
+    lines = translate_text(BY_TEXT).splitlines()
+    last = max(place for place, line in enumerate(lines) if line.startswith("import "))
+    assert lines[last + 1] == "ms = opsbridge.mindspore"
+    nested = "def layer(text):\n    from mindspore import nn\n    return eval(text)\n"
+    assert translate_text(nested).startswith(
+        "import opsbridge.mindspore\nnn = opsbridge.mindspore.nn\ndef layer(text):\n"
+    )
+
+
 def test_without_such_text_the_imports_go() -> None:
     assert "nn = opsbridge" not in translate_text(BY_TEXT.replace("eval(text)", "text"))
 

@@ -75,7 +75,10 @@ def test_a_requirement_becomes_all_that_the_files_import(
         "from mindspore import nn, ops\nsuppress = ops.NMSWithMask(0.5)\nsize = nn.Unheard()\n"
     )
     out = tmp_path / "out"
-    for target, needed in (("torchvision", "torch, torchvision"), ("opsbridge", "torch, opsbridge")):
+    for target, needed in (
+        ("torchvision", "torch, torchvision"),
+        ("opsbridge", "torch, opsbridge"),
+    ):
         assert cli.main(["port", str(project), "-o", str(out), "--target", target]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert [line for line in lines if line.endswith(f"becomes {needed}")], target
@@ -104,6 +107,10 @@ def test_a_diff_writes_nothing(project: Path, capsys: pytest.CaptureFixture[str]
     assert "\n-        return self.concat((x, x))\n" in printed.out
     assert "\n+        return torch.cat((x, x), dim=1)\n" in printed.out
     assert "4 conversion points" in printed.err
+    assert "\\ No newline" not in printed.out
+    (project / "src" / "model.py").write_text(MODEL.removesuffix("\n"))
+    assert cli.main(["port", str(project / "src"), "--diff"]) == 0
+    assert capsys.readouterr().out.count("\n\\ No newline at end of file\n") == 2
 
 
 def test_check_counts_what_is_left(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,6 +158,14 @@ def test_reports(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "- left.py:2:9: mindspore.nn.Un_heard: by hand" in (tmp_path / "r.md").read_text()
     jsonschema = pytest.importorskip("jsonschema", reason="compares with the published schema")
     jsonschema.validate(data, json.loads(SCHEMA.read_text()))
+
+
+def test_a_report_is_text_that_people_read(tmp_path: Path) -> None:
+    source = tmp_path / "网络.py"
+    source.write_text(MODEL, "utf-8")
+    report = tmp_path / "r.json"
+    assert cli.main(["port", str(source), "--in-place", "-q", "--report", str(report)]) == 0
+    assert '"path": "网络.py"' in report.read_text("utf-8")
 
 
 def test_an_html_report_escapes_what_the_source_says(project: Path, tmp_path: Path) -> None:

@@ -1,0 +1,32 @@
+"""What files know of each other."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
+
+from opsbridge.port.source.project import is_module
+
+
+@pytest.mark.parametrize(
+    ("place", "module", "is_it"),
+    [
+        ("src/net/ops.py", "net.ops", True),
+        ("src/net/ops.py", "src.net.ops", True),
+        ("src/net/ops.py", ".ops", True),
+        ("ops.py", "src.net.ops", True),
+        ("src/net/ops.py", "src.ops", False),
+        ("src/net/ops/__init__.py", "net.ops", True),
+        ("src/net/ops/__init__.py", "net", False),
+        ("__init__.py", "net", True),
+        ("src/net.py", "", True),
+    ],
+)
+def test_a_file_is_the_module_that_its_path_ends_like(place: str, module: str, is_it: bool) -> None:
+    tree: Any = SimpleNamespace(place=PurePath(place))
+    assert is_module(tree, module) is is_it
