@@ -6,8 +6,10 @@ could be noticed: then it is written down in equivalent.toml, with the reason. W
 the type checker refuses counts on neither side.
 
 A mutant inside a function meets exactly the tests that run its line, quick ones first: one run of
-all of them shows which those are (some minutes; `--reach` keeps it). What only a process of its own
-would show counts as survived. `--journal` keeps what was killed: an interrupted run goes on.
+all of them shows which those are (some minutes; `--reach` keeps it). They run in a fork of a
+process that has collected them, and where none fails there, once more on a fresh import. What only
+a process of its own would show counts as survived. `--journal` keeps what was killed: an
+interrupted run goes on.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -37,13 +40,14 @@ from python_mutants import python_mutants  # noqa: E402
 from reach import REMEMBERING, Chosen, Reach, see  # noqa: E402
 from record import write_record  # noqa: E402
 from shop import DoesNotCompile, MutationWorkshop  # noqa: E402
+from standing import AtOnce, Change, Standing  # noqa: E402
 from table_mutants import table_mutants  # noqa: E402
 from trial import Outcome, import_large_libraries, run_tests  # noqa: E402
 from typed import Types  # noqa: E402
 from workshop import Workshop  # noqa: E402
 
 # Tests, by the names of their files or their own; or the check of types.
-Stage = tuple[str, ...] | Chosen | Types
+Stage = tuple[str, ...] | AtOnce | Chosen | Types
 MAKERS = {"headers": header_mutants, "tables": table_mutants, "translator": python_mutants}
 FEWEST_KILLED = 0.95
 # What takes longer hangs; the longest stage takes a minute on an idle core.
@@ -85,11 +89,13 @@ def test_part(part: str, asked: argparse.Namespace, journal: Journal) -> Counter
     with workshop(part) as shop:
         reach = reach_of(group_of, shop, asked.reach or shop.folder / "reach.json")
         end = time.monotonic() + 60 * asked.minutes
-        for mutant in sample(group_of, MAKERS[part], asked.seed):
-            tried = counts["killed"] + counts["survived"]
-            if tried == asked.sample or time.monotonic() > end:
-                break
-            counts[verdict(shop, mutant, group_of[mutant.file], reach, journal)] += 1
+        with standing_process(shop, reach) as standing:
+            for mutant in sample(group_of, MAKERS[part], asked.seed):
+                tried = counts["killed"] + counts["survived"]
+                if tried == asked.sample or time.monotonic() > end:
+                    break
+                tests = Tests(group_of[mutant.file], reach, standing)
+                counts[verdict(shop, mutant, tests, journal)] += 1
     return counts
 
 
@@ -100,6 +106,38 @@ def reach_of(group_of: dict[str, Group], shop: Workshop, path: Path) -> Reach:
     if stages and not path.exists():
         see(shop.folder, modules, list(dict.fromkeys(itertools.chain(*stages))), path)
     return Reach(path)
+
+
+@contextmanager
+def standing_process(shop: Workshop, reach: Reach) -> Iterator[Standing]:
+    """A process that has collected all tests that were seen to run a line."""
+    standing = Standing(shop.folder, reach.files_of_tests)
+    try:
+        yield standing
+    finally:
+        standing.end()
+
+
+@dataclass(frozen=True)
+class Tests:
+    """What can tell a mutant of a file from the sound one."""
+
+    group: Group
+    reach: Reach
+    standing: Standing
+
+    def stages(self, mutant: Mutant, sound: str, line: int) -> list[Stage]:
+        """What is run on it; of what runs as a module is imported, the users' tests and more."""
+        file = mutant.file
+        types = [Types(file)] if file.endswith(".py") else []
+        running = self.reach.tests_of(file, line)
+        change = Change(file, sound, mutant.planted(sound))
+        at_once = [AtOnce(self.standing, change, running)] if running else []
+        if running and change.module not in REMEMBERING:
+            return [*types, *at_once, Chosen(running)]
+        using = self.reach.tests_of_file(file)[:MOST_OF_A_FILE]
+        chosen = [Chosen(tests) for tests in (running, using) if tests]
+        return [*types, *at_once, *chosen, *self.group.stages_of(file)]
 
 
 @contextmanager
@@ -126,7 +164,7 @@ def native_workshop(folder: Path) -> Workshop:
     return MutationWorkshop(folder, compiler)
 
 
-def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal: Journal) -> str:
+def verdict(shop: Workshop, mutant: Mutant, tests: Tests, journal: Journal) -> str:
     """What becomes of a mutant, printed with its lines."""
     sound = (ROOT / mutant.file).read_text(encoding="utf-8")
     lines = changed_lines(sound, mutant.planted(sound))
@@ -137,7 +175,7 @@ def verdict(shop: Workshop, mutant: Mutant, group: Group, reach: Reach, journal:
         what, why = journal.what(mutant.file, lines), "in the journal"
     else:
         try:
-            outcome = first_failure(shop, mutant, stages_of(mutant, lines.number, reach, group))
+            outcome = first_failure(shop, mutant, tests.stages(mutant, sound, lines.number))
             what = outcome_in_a_word(outcome)
             why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
         except DoesNotCompile:
@@ -156,18 +194,6 @@ def outcome_in_a_word(outcome: Outcome) -> str:
     return "killed" if outcome.is_killed else "survived"
 
 
-def stages_of(mutant: Mutant, line: int, reach: Reach, group: Group) -> list[Stage]:
-    """What is run on a mutant; of what runs as a module is imported, the users' tests and more."""
-    types = [Types(mutant.file)] if mutant.file.endswith(".py") else []
-    running = reach.tests_of(mutant.file, line)
-    module = mutant.file.removesuffix(".py").replace("/", ".")
-    if running and module not in REMEMBERING:
-        return [*types, Chosen(running)]
-    using = reach.tests_of_file(mutant.file)[:MOST_OF_A_FILE]
-    chosen = [Chosen(tests) for tests in (running, using) if tests]
-    return [*types, *chosen, *group.stages_of(mutant.file)]
-
-
 def first_failure(shop: Workshop, mutant: Mutant, stages: Iterable[Stage]) -> Outcome:
     """The outcome of the first stage with a failure, or else of the last."""
     with shop.planted(mutant):  # type: ignore[arg-type]
@@ -175,7 +201,7 @@ def first_failure(shop: Workshop, mutant: Mutant, stages: Iterable[Stage]) -> Ou
             outcome = run_stage(shop, tests)
             if outcome.is_killed:
                 break
-    if outcome.is_killed:
+    if outcome.is_killed and not isinstance(tests, AtOnce):  # that checks for itself
         check_sound(shop, outcome.failed_tests, tests)
     return outcome
 
@@ -184,6 +210,8 @@ def run_stage(shop: Workshop, tests: Stage) -> Outcome:
     """The outcome of a stage on the copy as it is."""
     if isinstance(tests, Types):
         return tests.check(shop.folder)
+    if isinstance(tests, AtOnce):
+        return tests.outcome(LONGEST_SECONDS)
     if isinstance(tests, Chosen):
         return run_tests(shop.folder, tests.files, LONGEST_SECONDS, tests)
     return run_tests(shop.folder, tests, LONGEST_SECONDS)

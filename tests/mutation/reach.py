@@ -9,7 +9,7 @@ import inspect
 import json
 import sys
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -44,6 +44,11 @@ class Reach:
             return ()
         text = (ROOT / file).read_text(encoding="utf-8")
         return self._tests_of(file, map(str, _lines_beside(text, number)))
+
+    @property
+    def files_of_tests(self) -> tuple[str, ...]:
+        """The files of all tests that were seen."""
+        return tuple(sorted({test.partition("::")[0] for test in self._tests}))
 
     def tests_of_file(self, file: str) -> tuple[str, ...]:
         """The tests that run any line of a file, the quick ones first."""
@@ -93,7 +98,7 @@ class _Watch:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        _forget_what_was_computed()
+        forget_what_was_computed(REMEMBERING)
         self._coverage.switch_context(item.nodeid)
         failed, start = item.session.testsfailed, time.monotonic()
         done = yield
@@ -119,11 +124,12 @@ class _Watch:
         self._path.write_text(json.dumps({"tests": tests, "files": files}), encoding="utf-8")
 
 
-def _forget_what_was_computed() -> None:
+def forget_what_was_computed(remembering: Collection[str]) -> None:
+    """Empty the memory of all functions but those of some modules."""
     for name, module in list(sys.modules.items()):
         if name.startswith(("opsbridge.port", "opsbridge.tables")):
             for value in list(vars(module).values()):
-                if getattr(value, "__module__", None) not in REMEMBERING:
+                if getattr(value, "__module__", None) not in remembering:
                     _forget(value)
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from mutant import ROOT
 
 # Imported once; those that are not installed are not missed.
 _LARGE = ("hypothesis", "jsonschema", "libcst", "numpy", "torchvision", "mindspore")
-_FORK = multiprocessing.get_context("fork")
+FORK = multiprocessing.get_context("fork")
 
 
 @dataclass(frozen=True)
@@ -54,21 +55,44 @@ def run_tests(
     """Run tests (and options, -x) on the package in a folder until one fails or time is over."""
     output = package_folder / "output.txt"
     start = time.monotonic()
-    process = _FORK.Process(target=_run, args=(package_folder, tests, output, plugins))
+    process = FORK.Process(target=_run, args=(package_folder, tests, output, plugins))
     process.start()
-    process.join(seconds)
-    code = process.exitcode
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid or 0, signal.SIGKILL)  # what the tests left running, too
-    process.join()
+    code = ended(process, seconds)
     text = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
     found = [line for line in text.splitlines() if line.startswith(("FAILED ", "ERROR "))]
     return Outcome(code, time.monotonic() - start, found[0] if found else "")
 
 
+def ended(process: BaseProcess, seconds: float) -> int | None:
+    """The exit code of a process that leads a group; None if it was ended when time was over."""
+    process.join(seconds)
+    code = process.exitcode
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid or 0, signal.SIGKILL)  # what the tests left running, too
+    process.join()
+    return code
+
+
 def _run(
     package_folder: Path, tests: Sequence[str], output: Path, plugins: Sequence[object]
 ) -> None:
+    enter(package_folder, output)
+    code = pytest.main(
+        [*options(), *(each if each.startswith("-") else str(ROOT / each) for each in tests)],
+        plugins=plugins,
+    )
+    sys.stdout.flush()
+    os._exit(int(code))
+
+
+def options() -> list[str]:
+    """How pytest is called: it ends with the first failure, in this process."""
+    return ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-c",
+            str(ROOT / "pyproject.toml")]  # fmt: skip
+
+
+def enter(package_folder: Path, output: Path) -> None:
+    """Lead a group of processes that import the package of a folder and write to a file."""
     os.setsid()
     stream = output.open("w", encoding="utf-8")
     os.dup2(stream.fileno(), 1)
@@ -81,14 +105,6 @@ def _run(
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     os.chdir(package_folder)
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-c",
-               str(ROOT / "pyproject.toml")]  # fmt: skip
-    code = pytest.main(
-        [*options, *(each if each.startswith("-") else str(ROOT / each) for each in tests)],
-        plugins=plugins,
-    )
-    sys.stdout.flush()
-    os._exit(int(code))
 
 
 def _forget_the_package() -> None:
