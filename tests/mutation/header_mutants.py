@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 
 from mutant import ROOT, Mutant
 
-# What stays as it is: comments, strings, directives of the preprocessor, and code for CUDA alone.
+# What stays as it is: comments, strings, directives of the preprocessor, code for CUDA alone, and
+# what leaves a switch that would be left anyway.
 _QUIET = re.compile(
     r"""//[^\n]*|"[^"\n]*"|'[^'\n]*'
       |^\#\s*(?:ifdef\ __CUDA|if\ defined\(__CUDA)[\s\S]*?^\#\s*(?:else|elif|endif)[^\n]*
+      |(?:\bbreak;\s*)?\bdefault:[^\n]*\s*break;
       |^\#[^\n]*|\btemplate\s*<[^\n]*|^using[^\n]*|\bstatic_assert[^;]*;""",
     re.M | re.X,
 )

@@ -338,6 +338,12 @@ def test_nothing_is_known_without_a_run(tmp_path: Path) -> None:
     assert reach.tests_of(NMS, 9) == reach.tests_of_file(NMS) == ()
 
 
+def lines_of(header: str) -> list[Lines]:
+    """The lines that the mutants of a header change."""
+    text = (ROOT / header).read_text(encoding="utf-8")
+    return [changed_lines(text, mutant.planted(text)) for mutant in header_mutants(header)]
+
+
 def changes(mutants: list[Mutant], file: str) -> set[tuple[str, str]]:
     """The lines before and after, of all mutants."""
     text = (ROOT / file).read_text(encoding="utf-8")
@@ -350,6 +356,8 @@ def test_headers_change_operators_numbers_names_conditions_and_statements() -> N
     line = "if (high < low) {"
     assert {(line, "if (high <= low) {"), (line, "if (high > low) {")} < found
     assert (line, "if (!high < low) {") not in found
+    # Of the four of this switch two do nothing: before `default: break;` and in it.
+    assert [lines.before for lines in lines_of(BOX) if lines.after == ";"] == ["break;"] * 2
     assert (line, "if (!(high < low)) {") in found
     assert ("return width * height;", "return width / height;") in found
     assert ("low = high;", "") in found
