@@ -45,6 +45,11 @@ PortStrict = Literal[
     "not_negative",  # no index is negative; torch counts from the end
 ]
 PortEquality = Literal["exact", "approximate", "by_hand"]
+PortGives = Literal[
+    "tensor",
+    "tensors",  # a tuple or list of them
+    "other",  # anything else, or one or the other
+]
 
 
 # Modules in opsbridge.mindspore of functions on plain tensors.
@@ -132,13 +137,15 @@ class PortEntry:
     (``Tensor.permute``), called on argument "0". ``ours`` is a path in ``opsbridge.mindspore``
     ("regions.crop" is ``opsbridge.mindspore.regions.crop``). Of an operator of ``mindspore.ops``,
     ``mindspore.numpy`` or a method it is the function of all parameters by name, on plain tensors;
-    elsewhere it is the object itself. ``strict`` says what MindSpore refuses and torch takes.
+    elsewhere it is the object itself. ``gives`` is what the call of an operator or function gives.
+    ``strict`` says what MindSpore refuses and torch takes.
     """
 
     name: str
     form: PortForm
     torch: str = ""
     ours: str = ""
+    gives: PortGives = "tensor"
     equality: PortEquality = "exact"
     since: str = ""
     until: str = ""

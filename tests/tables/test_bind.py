@@ -117,3 +117,13 @@ def test_a_plan_is_a_value() -> None:
     assert bind_plan(plan.api) == plan
     with pytest.raises(AttributeError):
         plan.name = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_step_takes_what_its_parameter_does(name: str) -> None:
+    for step in (*PLANS[name].init, *PLANS[name].call):
+        types = step.param.types
+        takes = (step.takes_tensor, step.takes_list, step.takes_rows, step.takes_single,
+                 step.takes_holder)  # fmt: skip
+        kinds = ("tensor", "tensor_list", "rows", "single", "holder")
+        assert takes == tuple(kind in types for kind in kinds)

@@ -11,10 +11,11 @@ import pytest
 from editing import Edit
 
 from opsbridge.cli import main
-from opsbridge.tables.lint import lint_tables
+from opsbridge.tables.finding import Finding
+from opsbridge.tables.lint import Report, lint_tables
 from opsbridge.tables.load import all_api_names, all_core_names, load_api
 from opsbridge.tables.port_load import all_port_tables
-from opsbridge.tables.signatures import compare_with_installed, resolve
+from opsbridge.tables.signatures import SignatureReport, compare_with_installed, resolve
 
 NMS = "torchvision/nms.toml"
 MASK = "mindspore/NMSWithMask.toml"
@@ -255,3 +256,23 @@ def test_a_framework_that_breaks_on_import_is_not_checked(
 def test_an_attribute_goes_before_a_module_of_its_name() -> None:
     assert resolve("os.path.join").__name__ == "join"
     assert resolve("xml.etree.ElementTree").__name__ == "xml.etree.ElementTree"
+
+
+def test_the_share_that_agrees_is_of_the_facts_of_all_apis(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signatures = {
+        "one": SignatureReport(facts=4, findings=(Finding("name", "is another"),)),
+        "two": SignatureReport(reason="not installed"),
+        "three": SignatureReport(facts=6),
+    }
+    report = Report(tables=3, signatures=signatures)
+    monkeypatch.setattr("opsbridge.tables.command.lint_tables", lambda root: report)
+    assert main(["tables", "lint"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "one: 3 of 4 facts of the signature agree",
+        "two: signature not checked (not installed)",
+        "three: 6 of 6 facts of the signature agree",
+        "agreement with installed frameworks: 90.0 %",
+        "3 tables, 0 findings",
+    ]

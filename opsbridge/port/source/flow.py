@@ -20,6 +20,7 @@ class Kind(enum.Enum):
     NUMPY = "NumPy array"
     NUMBER = "number"
     SEQUENCE = "sequence"
+    TENSORS = "tuple of tensors"
     GRAPH = "value of a graph"
     """A tensor, or a tuple or number that a cell computes with; never a NumPy array."""
     UNKNOWN = "unknown"
@@ -82,6 +83,8 @@ class Flow:
                 return _joined([self.kind(node.body), self.kind(node.orelse)])
             case cst.Subscript():
                 inner = self.kind(node.value)
+                if inner is Kind.TENSORS:
+                    return inner if isinstance(node.slice[0].slice, cst.Slice) else Kind.TENSOR
                 return Kind.GRAPH if inner is Kind.SEQUENCE and self._is_graph else inner
             case cst.Call():
                 return self._call_kind(node)
@@ -98,7 +101,7 @@ class Flow:
                 return Kind.NUMBER
             compared.append(self.kind(each.comparator))
         kind = _stronger(compared)
-        return Kind.NUMBER if kind is Kind.SEQUENCE else kind
+        return Kind.NUMBER if kind in (Kind.SEQUENCE, Kind.TENSORS) else kind
 
     def _call_kind(self, node: cst.Call) -> Kind:
         known = self._tensor_call(node)
@@ -205,7 +208,8 @@ class Flow:
 
 def _stronger(kinds: Iterable[Kind]) -> Kind:
     """What arithmetic on two kinds gives."""
-    order = (Kind.TENSOR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN, Kind.CIRCULAR, Kind.SEQUENCE)
+    order = (Kind.TENSOR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN, Kind.CIRCULAR, Kind.SEQUENCE,
+             Kind.TENSORS)  # fmt: skip
     found = set(kinds)
     return next((kind for kind in order if kind in found), Kind.NUMBER)
 
@@ -216,11 +220,13 @@ def _joined(kinds: Iterable[Kind]) -> Kind:
     found = found - {Kind.CIRCULAR} or found
     if len(found) == 1:
         return found.pop()
-    is_graph = found <= {Kind.TENSOR, Kind.GRAPH, Kind.SEQUENCE, Kind.NUMBER}
+    is_graph = found <= {Kind.TENSOR, Kind.TENSORS, Kind.GRAPH, Kind.SEQUENCE, Kind.NUMBER}
     return Kind.GRAPH if is_graph and Kind.GRAPH in found else Kind.UNKNOWN
 
 
 def _element(kind: Kind, is_graph: bool) -> Kind:
+    if kind is Kind.TENSORS:
+        return Kind.TENSOR
     if kind is Kind.SEQUENCE:
         return Kind.GRAPH if is_graph else Kind.UNKNOWN
     return kind

@@ -95,7 +95,7 @@ class Planner(cst.CSTVisitor):
         left, right = frame.flow.kind(node.target), frame.flow.kind(node.value)
         is_sequence = isinstance(node.value, cst.Tuple | cst.List | cst.SimpleString)
         may_be_tensor = Kind.TENSOR in (left, right) or (
-            frame.is_graph and left not in (Kind.NUMBER, Kind.SEQUENCE)
+            frame.is_graph and left not in (Kind.NUMBER, Kind.SEQUENCE, Kind.TENSORS)
         )
         if may_be_tensor and not is_sequence and type(node.operator) in cells.OPERATORS:
             self.plan.edits[node] = cells.plain_assignment

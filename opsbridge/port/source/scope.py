@@ -223,17 +223,9 @@ def _is_dtype_in(unit: SourceUnit, node: cst.BaseExpression) -> bool:
 
 def _result_kind(entry: PortEntry) -> Kind:
     """The kind of what an operator, function or layer gives."""
-    if entry.form == "layer" or len(entry.returns) > 1 or entry.last in _NOT_TENSORS:
+    if entry.form == "layer":
         return Kind.GRAPH
-    return Kind.TENSOR
+    return Kind.TENSORS if len(entry.returns) > 1 else _KINDS[entry.gives]
 
 
-# Operators of one result that is no tensor, or not always.
-_NOT_TENSORS = {
-    *("Split", "split", "chunk", "Unstack", "unstack", "unbind", "Shape", "shape", "get_context"),
-    *("ScalarCast", "DType", "dtype", "Rank", "rank", "size", "Size", "meshgrid", "Meshgrid"),
-    *("is_tensor", "is_floating_point", "unique_consecutive", "tensor_split", "hsplit", "vsplit"),
-    *("dsplit", "atleast_1d"),
-    *("stop_gradient", "depend", "Depend", "constexpr", "get_activation", "tuple_to_array"),
-    *("load_checkpoint", "load_param_into_net", "value_and_grad", "grad", "set_context"),
-}
+_KINDS = {"tensor": Kind.TENSOR, "tensors": Kind.TENSORS, "other": Kind.GRAPH}

@@ -274,3 +274,22 @@ def test_a_difference_from_a_tensor_is_taken_as_a_whole() -> None:
 def test_of_what_is_nested_too_deeply_nothing_is_known() -> None:
     assert function(f"return ({'-' * 20}x).size").endswith(".numel()")
     assert function(f"return ({'-' * 40}x).size").endswith(".size")
+
+
+@pytest.mark.parametrize("made", ["ops.topk(x, 2)", "ops.TopK()(x, 2)", "ops.split(x, 2)"])
+def test_of_several_results_each_is_a_tensor(made: str) -> None:
+    assert function(f"v = {made}\nreturn v[0].size").endswith("return v[0].numel()")
+    assert function(f"v, w = {made}\nreturn w.size").endswith("return w.numel()")
+    assert function(f"for v in {made}:\n    v.size").endswith("v.numel()")
+    assert function(f"v = {made}[1:]\nreturn v[0].size").endswith("return v[0].numel()")
+    assert function(f"v = {made} + {made}\nreturn v[0].size").endswith("return v[0].numel()")
+    for kept in ("v.size", "v[::-1]", "v[:1].size", "(v == w).size", "(k or v)[::-1]"):
+        assert function(f"v = w = {made}\nreturn {kept}").endswith(f"return {kept}")
+    assert in_cell(f"y = {made}\ny += (x,)\nreturn y").startswith("y = ")
+    assert "\ny += (x,)\n" in in_cell(f"y = {made}\ny += (x,)\nreturn y")
+    assert "\ny += y\n" in in_cell(f"y = {made}\ny += y\nreturn y")
+
+
+def test_what_is_one_of_several_kinds_may_be_a_value_of_a_graph() -> None:
+    body = "z = ops.topk(x, 2) if y else y\nreturn z.mean(1)"
+    assert in_cell(body).endswith("return opsbridge.mindspore.Tensor.mean(z, 1)")
