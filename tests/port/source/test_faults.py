@@ -17,6 +17,7 @@ from opsbridge.errors import PortError
 from opsbridge.port.source import command
 from opsbridge.port.source import translate as translation
 from opsbridge.port.source.files import SourceFile, read_bytes, read_source, write_file
+from opsbridge.port.source.parse import check_readable
 from opsbridge.port.source.progress import progress_bar
 from opsbridge.port.source.translate import translate_text
 
@@ -169,3 +170,10 @@ def test_a_file_that_names_nothing_of_mindspore_is_not_even_parsed(tmp_path: Pat
     files = [SourceFile(path, PurePath("plain.py"))]
     (result,) = translation.translate(files, command.Target.OPSBRIDGE)
     assert (result.problem, result.is_changed) == ("", False)
+
+
+def test_a_file_may_be_as_deep_as_is_said() -> None:
+    deepest = f"x = {'-' * 997}1"  # a module, an assignment, signs and a number
+    check_readable(deepest, PurePath("net.py"))
+    with pytest.raises(PortError, match=r"^net\.py: is nested more than 1000 levels deep$"):
+        check_readable(deepest.replace("1", "-1"), PurePath("net.py"))

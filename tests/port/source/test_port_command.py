@@ -14,6 +14,7 @@ pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
 from opsbridge import cli
 from opsbridge.port.source.files import MAX_SOURCE_BYTES
 from opsbridge.port.source.reports import SCHEMA
+from opsbridge.port.source.result import Report, Target
 
 MODEL = """\
 from mindspore import nn
@@ -263,3 +264,10 @@ def test_sources_are_never_imported(tmp_path: Path) -> None:
     trap.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nfrom mindspore import nn\n")
     assert cli.main(["port", str(tmp_path), "--in-place", "-q"]) == 0
     assert not (tmp_path / "ran").exists()
+
+
+def test_of_no_points_there_is_no_share() -> None:
+    assert Report(Target.OPSBRIDGE, ()).summary() == (
+        "0 files, 0 changed; 0 conversion points found, 0 translated: 0 exact, 0 approximate;"
+        " 0 by hand"
+    )

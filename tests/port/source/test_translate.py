@@ -266,6 +266,7 @@ def test_outcomes_name_what_happened() -> None:
     ("body", "expected", "outcome"),
     [
         ("v, i = ops.relu(x).max(1)", "v, i = {}.max(torch.relu(x), dim=1)", Outcome.EXACT),
+        ("v, i = x.max(1, True)", "v, i = {}.max(x, dim=1, keepdim=True)", Outcome.EXACT),
         ("v = x.max(1, keepdim=True)", "v = {}.max(x, dim=1, keepdim=True)", Outcome.EXACT),
         ("v = x.min(-1, True) < 2", "v = {}.min(x, axis=-1, keepdims=True) < 2", Outcome.EXACT),
         ("v = x.max(1).sqrt()", "v = torch.sqrt({}.max(x, axis=1))", Outcome.EXACT),
