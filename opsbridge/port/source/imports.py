@@ -7,10 +7,12 @@ from typing import Any
 
 import libcst as cst
 import libcst.matchers as m
+from libcst.metadata import ComprehensionScope, FunctionScope, ImportAssignment
 
 from opsbridge.port.source.helpers import Helper
 from opsbridge.port.source.meaning import surface_of
 from opsbridge.port.source.names import absolute_module, bound_name, is_ported
+from opsbridge.port.source.parse import Tree
 from opsbridge.port.source.plan import Plan
 
 _ANCHOR = "__opsbridge_imports__"
@@ -25,7 +27,7 @@ def unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:
 
     class Uses(cst.CSTVisitor):
         def visit_Name(self, node: cst.Name) -> None:
-            if node not in replaced and not _is_label(tree.parents.get(node), node):
+            if node not in replaced and _may_be_imported(tree, node):
                 left.add(node.value)
 
         def visit_Import(self, node: cst.Import) -> bool:
@@ -99,10 +101,23 @@ def first_import(plan: Plan) -> cst.CSTNode | None:
     return None
 
 
+def _may_be_imported(tree: Tree, node: cst.Name) -> bool:
+    """Whether a name stands for a value, and what it stands for may be an import's."""
+    if _is_label(tree.parents.get(node), node):
+        return False
+    scope = tree.scopes.get(node)
+    # Own names of a function hide those of the module; in a class or a module both may be meant.
+    return not isinstance(scope, FunctionScope | ComprehensionScope) or any(
+        isinstance(each, ImportAssignment) for each in scope[node.value]
+    )
+
+
 def _is_label(parent: cst.CSTNode | None, node: cst.Name) -> bool:
-    """Whether a name is only a keyword or the last part of `a.b`."""
+    """Whether a name is only a keyword, the last part of `a.b`, or what a definition is called."""
     if isinstance(parent, cst.Arg):
         return parent.keyword is node
+    if isinstance(parent, cst.FunctionDef | cst.ClassDef):
+        return parent.name is node
     return isinstance(parent, cst.Attribute) and parent.attr is node
 
 
