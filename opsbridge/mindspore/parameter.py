@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
-from opsbridge.mindspore.tensor import _NAMES, Tensor
+from opsbridge.mindspore.tensors import _NAMES, Tensor
 
 _LONGEST_NAME = 1024
 _GENERATED = "Parameter#"

@@ -11,7 +11,9 @@ import pytest
 pytest.importorskip("torch", reason="the surface computes with PyTorch")
 pytest.importorskip("mindspore", reason="compares with the real MindSpore")
 
+import opsbridge.mindspore
 from opsbridge.mindspore.names import Placeholder, look_up
+from opsbridge.tables.port_load import port_entries
 
 MODULES = (
     "mindspore",
@@ -64,3 +66,28 @@ def test_names_in_files_of_a_package_are_those_of_its_module(package: str) -> No
             if name in public.__all__ and getattr(public, name) is real:
                 meant = look_up(f"{module}.{name}")
                 assert met is meant or isinstance(meant, Placeholder), f"{path}.{name}"
+
+
+def test_no_file_of_the_surface_hides_a_name() -> None:
+    """`opsbridge.mindspore.x`, as translated code says it, is the name x and no file x.py."""
+    files = {
+        f"mindspore.{each.name}" for each in pkgutil.iter_modules(opsbridge.mindspore.__path__)
+    }
+    assert "mindspore.tensors" in files
+    assert not files & {entry.name for entry in port_entries().values()}
+
+
+def test_the_function_of_the_class_tensor() -> None:
+    from opsbridge.mindspore import Tensor, tensor
+
+    made = tensor([1, 2], opsbridge.mindspore.float16)
+    assert isinstance(made, Tensor)
+    assert made.tolist() == [1.0, 2.0]
+
+
+def test_the_class_of_dtypes() -> None:
+    real = importlib.import_module("mindspore")
+    for name in ("float16", "int32", "bool_"):
+        assert isinstance(getattr(real, name), real.Type)
+        assert isinstance(look_up(f"mindspore.{name}"), look_up("mindspore.Type"))
+    assert not isinstance(3, look_up("mindspore.Type"))

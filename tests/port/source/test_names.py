@@ -59,6 +59,11 @@ def test_defaults_of_parameters_are_names_as_others(source: str, expected: str) 
     assert text == f"import torch\n{expected}\n"
 
 
+def test_the_function_tensor_is_the_class() -> None:
+    text = translate_text("import mindspore as ms\nx = ms.tensor([3], ms.float16)\n")
+    assert text == "import torch\nx = torch.tensor([3], dtype=torch.float16)\n"
+
+
 def test_a_default_that_no_table_has_is_marked() -> None:
     text = translate_text("from mindspore.ops import unheard\ndef f(x=unheard): ...\n")
     assert "# opsbridge: mindspore.ops.unheard is not translated: no table has this name" in text
