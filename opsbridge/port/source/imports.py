@@ -19,10 +19,13 @@ _ANCHOR = "__opsbridge_imports__"
 
 
 def unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:
-    """Imports of MindSpore and the names of them that the translation uses no more."""
+    """Imports of MindSpore and the names of them that the translation uses no more.
+
+    A name that other files import stays, unless opsbridge's surface can take its place.
+    """
     tree = plan.unit.tree
     replaced = plan.replaced
-    left: set[str] = set()
+    left = {name for name in plan.unit.asked if not surface_of(plan.unit.names.of_module([name]))}
     found: list[tuple[cst.CSTNode, str]] = []
 
     class Uses(cst.CSTVisitor):
@@ -53,14 +56,13 @@ def unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:
     return unused
 
 
-def names_for_text(plan: Plan, unused: dict[cst.CSTNode, set[str]]) -> list[tuple[str, str]]:
-    """Names that text which is run as code may have, and what they are on the surface.
+def names_to_keep(plan: Plan, unused: dict[cst.CSTNode, set[str]]) -> list[tuple[str, str]]:
+    """Names whose import goes but which are needed still, and what they are on the surface.
 
-    That is every name whose import goes, where the file calls `eval` or `exec`.
+    Other files import them, or the file calls `eval` or `exec`: the text may have any.
     """
     tree = plan.unit.tree
-    if not m.findall(tree.module, m.Call(func=m.Name("eval") | m.Name("exec"))):
-        return []
+    has_text = m.findall(tree.module, m.Call(func=m.Name("eval") | m.Name("exec")))
     found = []
     for node, gone in unused.items():
         assert isinstance(node, cst.Import | cst.ImportFrom)
@@ -69,13 +71,14 @@ def names_for_text(plan: Plan, unused: dict[cst.CSTNode, set[str]]) -> list[tupl
         for alias in node.names:
             name = bound_name(alias)
             full = f"{module}{alias.evaluated_name}" if alias.asname or module else name
-            if name in gone and (surface := surface_of(full)):
+            is_needed = name in gone and (has_text or name in plan.unit.asked)
+            if is_needed and (surface := surface_of(full)):
                 found.append((name, surface))
     return found
 
 
-def with_names_for_text(module: cst.Module, found: Collection[tuple[str, str]]) -> cst.Module:
-    """Bind names below the imports, for text that is run as code."""
+def with_names(module: cst.Module, found: Collection[tuple[str, str]]) -> cst.Module:
+    """Bind names below the imports."""
     if not found:
         return module
     config = module.config_for_parsing
@@ -103,7 +106,7 @@ def first_import(plan: Plan) -> cst.CSTNode | None:
 
 def _may_be_imported(tree: Tree, node: cst.Name) -> bool:
     """Whether a name stands for a value, and what it stands for may be an import's."""
-    if _is_label(tree.parents.get(node), node):
+    if _is_label(tree.parents.get(node), node) or tree.is_assigned(node):
         return False
     scope = tree.scopes.get(node)
     # Own names of a function hide those of the module; in a class or a module both may be meant.

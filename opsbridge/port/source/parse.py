@@ -53,6 +53,13 @@ class Tree:
         """The source of a node."""
         return self.module.code_for_node(node)
 
+    def is_assigned(self, node: cst.CSTNode) -> bool:
+        """Whether a node is what an assignment sets, alone or in a tuple."""
+        parent = self.parents.get(node)
+        while isinstance(parent, cst.Element | cst.Tuple):
+            parent = self.parents.get(parent)
+        return isinstance(parent, cst.AssignTarget)
+
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes around a node, from the inside."""
         while (parent := self.parents.get(node)) is not None:

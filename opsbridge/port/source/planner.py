@@ -87,7 +87,7 @@ class Planner(cst.CSTVisitor):
         elif isinstance(parent, cst.Param):
             is_use = node is parent.default
         else:
-            is_use = not isinstance(parent, cst.NameItem)
+            is_use = not isinstance(parent, cst.NameItem) and not scope.tree.is_assigned(node)
         if node not in self.plan.done and is_use and is_ported(scope.names.full_name(node)):
             plan_reference(scope, node)
 

@@ -42,6 +42,14 @@ def line_of(statement: str, target: Target = Target.OPSBRIDGE) -> str:
             "for y, z in opsbridge.mindspore.nn.Cell.get_parameters(x): y.a = z",
         ),
         ("z = [y for y in x.get_parameters()]", "z = [y for y in x.parameters()]"),
+        (
+            "for n, y in x.parameters_and_names(): y.name = n; y.x.name = z.name = y.a = n",
+            "for n, y in x.named_parameters(): pass; y.x.name = z.name = y.a = n",
+        ),
+        (
+            "for n, y in x.parameters_and_names(): y.name = z.name = n; n.name = y.names = y",
+            "for n, y in x.named_parameters(): y.name = z.name = n; n.name = y.names = y",
+        ),
         ("y = dict(x.parameters_and_names())", "y = dict(x.named_parameters())"),
         ("y = x.parameters_dict()", "y = dict(x.named_parameters())"),
         ("y = x.set_grad()", "y = x"),

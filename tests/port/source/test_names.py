@@ -90,7 +90,7 @@ def test_own_names_keep_no_import_of_mindspore(code: str) -> None:
     [
         "def f():\n    global relu\n    del relu",
         "class A:\n    relu: int",
-        "class A:\n    relu = 3",
+        "class A:\n    x = relu\n    relu = 3",
     ],
 )
 def test_an_import_stays_where_its_name_may_be_meant(code: str) -> None:
