@@ -74,7 +74,7 @@ class _Applier(cst.CSTTransformer):
 
     def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> Any:
         if isinstance(original_node.names, cst.ImportStar):
-            return updated_node
+            return cst.RemoveFromParent() if original_node in self._unused else updated_node
         return self._without(original_node, updated_node)
 
     def leave_SimpleStatementLine(

@@ -74,6 +74,11 @@ class Names:
                     return full
         return ""
 
+    def is_open(self, name: str, node: cst.CSTNode | None = None) -> bool:
+        """Whether nothing in sight of a node, or in the file, says what a name is."""
+        scope = self._tree.scopes.get(node or self._tree.module)
+        return not name.startswith("__") and (scope is None or not scope[name])
+
     def assigned(self, node: cst.CSTNode) -> Any:
         """What is assigned to a plain name where it stands (libcst's assignments)."""
         if not isinstance(node, cst.Name):

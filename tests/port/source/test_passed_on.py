@@ -176,3 +176,33 @@ def test_another_meaning_for_want_of_mindspore_stays() -> None:
 def test_a_name_in_the_place_of_an_index_is_a_use() -> None:
     text = translate_text("from mindspore import float16\nx = {}\nx[float16] = (3, float16)\n")
     assert text == "import torch\nx = {}\nx[torch.float16] = (3, torch.float16)\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "stays"),
+    [
+        ("x = relu", False),
+        ("x = print(__name__)", False),
+        ("def f(y): return y, relu", False),
+        ("def f(y):\n    z = relu(y)\n    return z, unheard", True),
+        ("x = Unheard()", True),
+        ("x = relu(eval('y'))", True),
+    ],
+)
+def test_an_import_of_all_names_goes_where_each_name_is_known(code: str, stays: bool) -> None:
+    text = translate_text(f"from mindspore.ops import *\n{code}\n")
+    assert ("from mindspore.ops import *\n" in text) is stays
+
+
+def test_an_import_of_all_names_stays_for_others_that_import_all(tmp_path: Path) -> None:
+    files = {"a.py": "from mindspore.ops import *\n", "b.py": "from a import *\n"}
+    assert translated(tmp_path, files)["a.py"] == files["a.py"]
+
+
+def test_of_an_import_of_all_names_those_stay_that_are_asked_for(tmp_path: Path) -> None:
+    files = {
+        "a.py": "from mindspore.ops import *\nexp = 3\n",
+        "b.py": "from a import relu, exp, relu as other\n",
+    }
+    text = translated(tmp_path, files)["a.py"]
+    assert text == "import opsbridge.mindspore\nrelu = opsbridge.mindspore.ops.relu\nexp = 3\n"
