@@ -12,8 +12,8 @@ pytest.importorskip("torch", reason="the surface computes with PyTorch")
 pytest.importorskip("mindspore", reason="compares with the real MindSpore")
 
 import opsbridge.mindspore
-from opsbridge.mindspore.names import Placeholder, look_up
-from opsbridge.tables.port_load import port_entries
+from opsbridge.mindspore.names import Placeholder, look_up, module_of
+from opsbridge.tables.port_load import find_port_entry, port_entries
 
 MODULES = (
     "mindspore",
@@ -33,6 +33,24 @@ def test_every_public_name_has_a_meaning(module: str) -> None:
     assert len(public) > 10
     for name in public:
         look_up(f"{module}.{name}")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_import_of_all_names_has_those_of_mindspore(module: str) -> None:
+    real = importlib.import_module(module)
+    covered = {name for name in real.__all__ if find_port_entry(f"{module}.{name}")}
+    assert len(covered) > 10
+    assert covered <= set(module_of(module).__all__)
+
+
+def test_all_names_of_a_module_that_is_known_under_another_name() -> None:
+    found: dict[str, object] = {}
+    with opsbridge.mindspore.as_mindspore():
+        exec("from mindspore.common.initializer import *", found)
+        exec("from mindspore.ops.operations import *", found)
+    assert found["Normal"] is look_up("mindspore.common.initializer.Normal")
+    assert found["ROIAlign"] is look_up("mindspore.ops.ROIAlign")
+    assert not [name for name in found if "." in name]
 
 
 # Code imports from the files of MindSpore, too: `from mindspore.nn.optim.ada_grad import Adagrad`.
