@@ -50,6 +50,16 @@ def saved(net: torch.nn.Module) -> io.BytesIO:
     return file
 
 
+def test_a_dictionary_of_modules_of_pytorch() -> None:
+    """Translated code has PyTorch's layers in it."""
+    cells = nn.CellDict({"plain": torch.nn.LayerNorm(2)})
+    cells["own"] = nn.Dense(2, 2)
+    assert list(cells.state_dict()) == ["plain.weight", "plain.bias", "own.weight", "own.bias"]
+    assert [each.name for each in cells["own"].get_parameters()] == ["own.weight", "own.bias"]
+    with pytest.raises(DtypeError, match=r"CellDict: a child is a int; not a Cell"):
+        cells["number"] = 3
+
+
 def test_a_module_with_named_parameters_compiles_and_copies() -> None:
     net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3)).eval()
     x = torch.ones(2, 2)
