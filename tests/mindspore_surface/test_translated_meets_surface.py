@@ -13,6 +13,7 @@ import torch
 
 from opsbridge.errors import DtypeError
 from opsbridge.mindspore import load_param_into_net, nn
+from opsbridge.mindspore.names import look_up
 
 
 def test_a_checkpoint_for_a_module_names_the_converter() -> None:
@@ -58,6 +59,26 @@ def test_a_dictionary_of_modules_of_pytorch() -> None:
     assert [each.name for each in cells["own"].get_parameters()] == ["own.weight", "own.bias"]
     with pytest.raises(DtypeError, match=r"CellDict: a child is a int; not a Cell"):
         cells["number"] = 3
+
+
+def test_who_goes_over_modules_meets_no_module_inside_a_layer() -> None:
+    layer = look_up("mindspore.mint.nn.Linear")(2, 3)
+    net = torch.nn.Sequential(layer, torch.nn.Linear(3, 2), layer)
+    seen: list[torch.nn.Module] = []
+    assert net.apply(seen.append) is net
+    assert layer.apply(seen.append) is layer
+    assert [type(each).__name__ for each in seen] == ["Linear"] * 2 + ["Sequential", "Linear"]
+    assert [name for name, _ in net.named_modules()] == ["", "0", "1"]
+    every = net.named_modules(remove_duplicate=False)
+    assert [name for name, _ in every] == ["", "0", "1", "2"]
+    assert list(layer.named_modules()) == [("", layer)]
+    assert [name for name, _ in net.named_parameters()] == [
+        "0.weight",
+        "0.bias",
+        "1.weight",
+        "1.bias",
+    ]
+    assert not net.eval()[0].torch_module.training
 
 
 def test_a_module_with_named_parameters_compiles_and_copies() -> None:
