@@ -12,7 +12,7 @@ pytest.importorskip("torch", reason="the surface computes with PyTorch")
 import torch
 
 from opsbridge.errors import DtypeError
-from opsbridge.mindspore import load_param_into_net, nn
+from opsbridge.mindspore import Tensor, load_param_into_net, nn
 from opsbridge.mindspore.names import look_up
 
 
@@ -49,6 +49,17 @@ def saved(net: torch.nn.Module) -> io.BytesIO:
     torch.save(net.state_dict(), file)
     file.seek(0)
     return file
+
+
+def test_a_parameter_of_pytorch_made_of_a_tensor_has_a_name() -> None:
+    """Translated code makes parameters of what opsbridge's functions give."""
+    net = torch.nn.Linear(2, 2, bias=False)
+    net.weight = torch.nn.Parameter(Tensor([[1.0, 2.0], [3.0, 4.0]]))
+    (parameter,) = nn.Cell.get_parameters(net)
+    assert parameter is net.weight
+    assert parameter.name == "weight"
+    assert net(torch.ones(2)).tolist() == [3.0, 7.0]
+    nn.Momentum([parameter], 0.1, 0.9, weight_decay=0.1)
 
 
 def test_a_dictionary_of_modules_of_pytorch() -> None:
