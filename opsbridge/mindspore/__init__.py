@@ -16,7 +16,7 @@ from opsbridge.mindspore.alias import as_mindspore
 if TYPE_CHECKING:
     from opsbridge.mindspore import ops
     from opsbridge.mindspore.strictness import strict
-    from opsbridge.mindspore.tensor import Tensor
+    from opsbridge.mindspore.tensors import Tensor
 
 # Real modules of this package; all other names come from the tables.
 _MODULES = ("initializer", "nn", "ops")

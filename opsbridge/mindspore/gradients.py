@@ -12,7 +12,7 @@ from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.members import given_to
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter, named
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = ["GradOperation", "grad", "value_and_grad"]
 
@@ -43,7 +43,7 @@ def value_and_grad(
         ArgumentError: `grad_position` and `weights` are both None.
 
     Example:
-        >>> from opsbridge.mindspore.tensor import Tensor
+        >>> from opsbridge.mindspore.tensors import Tensor
         >>> value, gradient = value_and_grad(lambda x: (x * x).sum())(Tensor([3.0]))
         >>> print(value, gradient)
         9.0 [6.]

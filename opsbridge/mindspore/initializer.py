@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = [
     "Constant",

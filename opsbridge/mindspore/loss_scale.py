@@ -9,7 +9,7 @@ import torch
 
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.parameter import Parameter
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = [
     "DynamicLossScaleManager",

@@ -134,11 +134,12 @@ class SurfaceModule(ModuleType):
         return value
 
     def __dir__(self) -> list[str]:
-        prefix = f"{canonical_name(self.__name__)}."
-        names = {each.removeprefix(prefix) for each in port_entries() if each.startswith(prefix)}
-        if prefix == f"{_CORE}.":
+        modules = {self.__name__, canonical_name(self.__name__)}
+        inside = (each.rpartition(".") for each in port_entries())
+        names = {last for module, _, last in inside if module in modules}
+        if _CORE in modules:
             names |= set(importlib.import_module("opsbridge.mindspore.ops").CORE_OPERATORS)
-        return sorted(name for name in names if "." not in name)
+        return sorted(names)
 
 
 class Placeholder:

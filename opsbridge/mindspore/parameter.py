@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from opsbridge.errors import ArgumentError, DtypeError
-from opsbridge.mindspore.tensor import _NAMES, Tensor
+from opsbridge.mindspore.tensors import _NAMES, Tensor
 
 _LONGEST_NAME = 1024
 _GENERATED = "Parameter#"
@@ -176,7 +176,8 @@ def named(parameter: Any, name: str = "") -> Any:
     It stays the same object, which its module and its graph know. Without a name, one is made up
     for a parameter that has none.
     """
-    if type(parameter) is torch.nn.Parameter:
+    of_pytorch = isinstance(parameter, torch.nn.Parameter)  # also one made of a Tensor
+    if of_pytorch and not isinstance(parameter, Parameter | NamedParameter):
         parameter.__class__ = NamedParameter
         name = name or f"{_GENERATED}{next(_numbers)}"
     if name:

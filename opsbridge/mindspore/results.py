@@ -26,7 +26,7 @@ def shown(value: Any) -> Any:
     """Return results with their tensors as Tensors; other values stay as they are."""
     if isinstance(value, torch.Tensor):
         if not _kind:  # translated code may call operators without ever naming the class
-            importlib.import_module("opsbridge.mindspore.tensor")
+            importlib.import_module("opsbridge.mindspore.tensors")
         return value if isinstance(value, _kind[0]) else value.as_subclass(_kind[0])
     if isinstance(value, tuple | list):
         members = [shown(each) for each in value]

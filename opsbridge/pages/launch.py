@@ -22,7 +22,7 @@ _STAND_INS = {
     "PyTorch": (("torch", "torchvision"), ("mindspore", "opsbridge.torch.vision")),
     "MindSpore": (
         ("mindspore",),
-        ("torch", "opsbridge.mindspore.tensor", "opsbridge.mindspore.ops"),
+        ("torch", "opsbridge.mindspore.tensors", "opsbridge.mindspore.ops"),
     ),
 }
 """The modules that a stand-in replaces, and those that it works with."""

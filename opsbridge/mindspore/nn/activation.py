@@ -10,7 +10,7 @@ from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = ["GELU", "FastGelu", "PReLU", "RReLU", "get_activation"]
 

@@ -13,7 +13,7 @@ from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.lengths import check_one_of
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"]
 

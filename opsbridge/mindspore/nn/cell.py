@@ -12,7 +12,7 @@ from opsbridge.mindspore.nn.constants import moved
 from opsbridge.mindspore.nn.members import parameters_under
 from opsbridge.mindspore.nn.own_gradient import construct_with_bprop
 from opsbridge.mindspore.parameter import Parameter, ParameterTuple
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 _COMPUTE_TYPES = (torch.float16, torch.float32, torch.bfloat16)
 

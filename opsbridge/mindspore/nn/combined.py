@@ -12,7 +12,7 @@ from opsbridge.mindspore.names import look_up
 from opsbridge.mindspore.nn.activation import get_activation
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.plain import as_tensor, plain
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = ["Conv2dBnAct", "DenseBnAct", "TimeDistributed"]
 

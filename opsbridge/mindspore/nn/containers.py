@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import torch
+
 from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.nn.cell import Cell
 
@@ -210,12 +212,12 @@ class CellDict(Cell):
     def __getitem__(self, key: str) -> Any:
         return self._modules[key]
 
-    def __setitem__(self, key: str, cell: Cell) -> None:
+    def __setitem__(self, key: str, cell: torch.nn.Module) -> None:
         if not isinstance(key, str) or not key or "." in key:
             raise ArgumentError(f"CellDict: key is {key!r}; it must be a name without dots")
-        if not isinstance(cell, Cell):
+        if not isinstance(cell, torch.nn.Module):
             raise DtypeError(f"CellDict: a child is a {type(cell).__name__}; not a Cell")
-        if self._auto_prefix:
+        if self._auto_prefix and isinstance(cell, Cell):  # in translated code PyTorch's modules
             cell.update_parameters_name(f"{key}.")
         self._modules[key] = cell
 

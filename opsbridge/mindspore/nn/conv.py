@@ -17,7 +17,7 @@ from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.lengths import check_one_of, for_each_axis, pad_list, same_padding
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d"]
 

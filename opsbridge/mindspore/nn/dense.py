@@ -16,7 +16,7 @@ from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = ["BiDense", "Dense", "Linear", "MatMul"]
 

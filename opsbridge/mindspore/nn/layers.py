@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Self
 
 import torch
 
@@ -59,6 +60,27 @@ class Layer(Cell):
             for name in self._adopted:
                 del hub.__dict__[name]
         return tuple(map(as_tensor, result)) if isinstance(result, tuple) else as_tensor(result)
+
+    # The module inside has no weights of its own, so that whoever goes over all modules and asks
+    # for them must not meet it.
+
+    def apply(self, fn: Callable[[torch.nn.Module], Any]) -> Self:
+        """Call a function on this layer."""
+        fn(self)
+        return self
+
+    def named_modules(
+        self,
+        memo: set[torch.nn.Module] | None = None,
+        prefix: str = "",
+        remove_duplicate: bool = True,
+    ) -> Iterator[tuple[str, torch.nn.Module]]:
+        """Return this layer under its name, unless `memo` has it."""
+        memo = set() if memo is None else memo
+        if self not in memo:
+            if remove_duplicate:
+                memo.add(self)
+            yield prefix, self
 
     def __repr__(self) -> str:
         """Return the name and the arguments; the module has no parameters that it could show."""

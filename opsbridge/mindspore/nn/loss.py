@@ -11,7 +11,7 @@ from opsbridge.mindspore.losses import binary_cross_entropy
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.lengths import check_one_of
 from opsbridge.mindspore.nn.plain import as_tensor, plain
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = [
     "BCELoss",

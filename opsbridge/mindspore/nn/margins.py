@@ -19,7 +19,7 @@ from opsbridge.mindspore.margins import (
 )
 from opsbridge.mindspore.nn.loss import LossBase
 from opsbridge.mindspore.nn.plain import as_tensor, plain
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = [
     "GaussianNLLLoss",

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 
 def plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.members import given_to
 from opsbridge.mindspore.nn.wrap import TrainOneStepCell
 from opsbridge.mindspore.parameter import Parameter
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = [
     "DynamicLossScaleUpdateCell",

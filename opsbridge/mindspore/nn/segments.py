@@ -11,7 +11,7 @@ from opsbridge.mindspore.nn.activation import get_activation
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.loss import LossBase
 from opsbridge.mindspore.nn.plain import as_tensor, plain
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = ["DiceLoss", "FocalLoss", "MultiClassDiceLoss"]
 

@@ -16,7 +16,7 @@ from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.lengths import check_one_of, pad_list, same_padding
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.resizing import interpolate
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = [
     "Norm",

@@ -11,7 +11,7 @@ from opsbridge.mindspore.converters import to_axes
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.normalizing import local_response_norm
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = ["LRN", "ClipByNorm", "L1Regularizer", "Moments", "ReduceLogSumExp"]
 

@@ -11,7 +11,7 @@ from opsbridge.mindspore.nn.conv import Convolution, OfSequences
 from opsbridge.mindspore.nn.from_table import from_table
 from opsbridge.mindspore.nn.lengths import for_each_axis, pad_list
 from opsbridge.mindspore.nn.plain import as_tensor, plain
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = ["Conv1dTranspose", "Conv2dTranspose", "Conv3dTranspose"]
 

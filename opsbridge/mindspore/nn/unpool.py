@@ -7,7 +7,7 @@ from typing import Any
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.plain import as_tensor, plain
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 from opsbridge.mindspore.unpooling import max_unpool
 
 __all__ = ["MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"]

@@ -11,10 +11,10 @@ import libcst as cst
 from opsbridge.port.source.imports import (
     anchor_line,
     first_import,
-    names_for_text,
+    names_to_keep,
     unused_imports,
     with_imports,
-    with_names_for_text,
+    with_names,
 )
 from opsbridge.port.source.meaning import SURFACE
 from opsbridge.port.source.names import bound_name
@@ -35,10 +35,10 @@ def apply(plan: Plan, removed: Collection[cst.CSTNode]) -> str:
     helpers = [helper for name, helper in plan.helpers.items() if re.search(rf"\b{name}\b", code)]
     modules = {name for name in plan.modules if f"{name}." in code}
     modules |= {name for helper in helpers for name in helper.imports}
-    for_text = names_for_text(plan, unused)
-    modules |= {SURFACE} if for_text else set()
+    to_keep = names_to_keep(plan, unused)
+    modules |= {SURFACE} if to_keep else set()
     module = with_imports(module, sorted(modules), helpers)
-    return with_names_for_text(module, for_text).code
+    return with_names(module, to_keep).code
 
 
 class _Applier(cst.CSTTransformer):
@@ -74,7 +74,7 @@ class _Applier(cst.CSTTransformer):
 
     def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> Any:
         if isinstance(original_node.names, cst.ImportStar):
-            return updated_node
+            return cst.RemoveFromParent() if original_node in self._unused else updated_node
         return self._without(original_node, updated_node)
 
     def leave_SimpleStatementLine(

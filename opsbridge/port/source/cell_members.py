@@ -48,6 +48,7 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
         scope.plan.record(node, full, Outcome.EXACT, became=became)
     elif method in cells.GIVE_NAMES and not _is_name_unused(scope, node):
         _named_parameters(scope, node, function, full)
+        _leave_out_new_names(scope, node)
     elif "{}" in becomes:
         scope.plan.edits[node] = cells.in_other_words(becomes)
         scope.plan.record(node, full, Outcome.EXACT, became=becomes.format("module"))
@@ -112,6 +113,19 @@ def _named_parameters(scope: Scope, node: cst.Call, function: cst.Attribute, ful
         reason="the names are those of PyTorch's layers: bn.weight, not bn.gamma",
         suggestion=f"{SURFACE}.nn.Cell.{function.attr.value}(module) gives those of MindSpore",
     )  # fmt: skip
+
+
+def _leave_out_new_names(scope: Scope, node: cst.Call) -> None:
+    """Assignments of names to the parameters that a loop goes over: PyTorch refuses them."""
+    match cells.loop_over(scope.tree, node):
+        case (cst.Tuple(elements=[_, cst.Element(value=cst.Name(value=parameter))]), body):
+            named = m.Attribute(m.Name(parameter), m.Name("name"))
+            for statement in m.findall(body, m.Assign([m.AssignTarget(named)])):
+                scope.plan.edits[statement] = cells.nothing
+                scope.plan.record(
+                    statement, f"{PARAMETER}.name", Outcome.APPROXIMATE, became="pass",
+                    reason="PyTorch's parameters have no names but those of their attributes",
+                )  # fmt: skip
 
 
 def _initialisation(scope: Scope, node: cst.Call, function: cst.Attribute) -> None:

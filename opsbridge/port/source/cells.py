@@ -153,6 +153,11 @@ def without(node: cst.Expr) -> Any:
     return cst.RemoveFromParent()
 
 
+def nothing(node: cst.Assign) -> cst.Pass:
+    """A statement that does nothing."""
+    return cst.Pass()
+
+
 def in_other_words(template: str) -> Any:
     """An expression of the object of a method call in place of the call."""
 

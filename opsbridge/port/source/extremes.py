@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import libcst as cst
+import libcst.matchers as m
 
 from opsbridge.port.source import cells
 from opsbridge.port.source.binding import elements
@@ -20,6 +21,8 @@ _AROUND_VALUES = (
     *(cst.BinaryOperation, cst.UnaryOperation, cst.Comparison, cst.ComparisonTarget),
     cst.Attribute,
 )
+# The index of one of two results, which is hardly the row of a tensor.
+_ONE_OF_TWO = m.Subscript(slice=[m.SubscriptElement(m.Index(m.Integer("0") | m.Integer("1")))])
 
 
 def plan_extreme(scope: Scope, node: cst.Call, function: cst.Attribute) -> bool:
@@ -39,7 +42,9 @@ def plan_extreme(scope: Scope, node: cst.Call, function: cst.Attribute) -> bool:
     is_pair = "keepdim" in keywords or (
         target is not None and len(list(elements(target))) == 2 and not _has_star(target)
     )
-    is_clear = is_pair or isinstance(scope.tree.parents.get(node), _AROUND_VALUES)
+    around = scope.tree.parents[node]
+    is_clear = is_pair or isinstance(around, _AROUND_VALUES)
+    is_pair = is_pair or m.matches(around, _ONE_OF_TWO)
     names = ("dim", "keepdim") if is_pair else ("axis", "keepdims")
     became = f"{SURFACE}.Tensor.{method}"
     scope.plan.edits[node] = _with_names(became, names)
@@ -48,6 +53,11 @@ def plan_extreme(scope: Scope, node: cst.Call, function: cst.Attribute) -> bool:
     if is_clear:
         kind = "(values, indices)" if is_pair else "values"
         reason, suggestion = f"taken for {kind}, as the code around it does", ""
+    elif is_pair:
+        reason = (
+            "taken for one of (values, indices); before MindSpore 2.5 it is a row of the values"
+        )
+        suggestion = "if the code is for MindSpore before 2.5: axis= instead of dim="
     else:
         reason = "taken for the values, as before MindSpore 2.5; since then it gives indices, too"
         suggestion = "if the code is for MindSpore 2.5 or later: dim= instead of axis="

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import libcst as cst
 import libcst.matchers as m
+from libcst.metadata import ComprehensionScope, FunctionScope, ImportAssignment
 
 from opsbridge.port.source.helpers import Helper
 from opsbridge.port.source.meaning import surface_of
 from opsbridge.port.source.names import absolute_module, bound_name, is_ported
+from opsbridge.port.source.parse import Tree
 from opsbridge.port.source.plan import Plan
 
 _ANCHOR = "__opsbridge_imports__"
 
 
 def unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:
-    """Imports of MindSpore and the names of them that the translation uses no more."""
+    """Imports of MindSpore and the names of them that the translation uses no more.
+
+    A name that other files import stays, unless opsbridge's surface can take its place. The import
+    of all names, which has the name "*", stays where any name of the file may be one of them.
+    """
     tree = plan.unit.tree
     replaced = plan.replaced
-    left: set[str] = set()
+    left = {name for name in plan.unit.asked if not surface_of(plan.unit.names.of_module([name]))}
+    if _runs_text(tree):
+        left.add("*")
     found: list[tuple[cst.CSTNode, str]] = []
 
     class Uses(cst.CSTVisitor):
         def visit_Name(self, node: cst.Name) -> None:
-            if node not in replaced and not _is_label(tree.parents.get(node), node):
+            if node not in replaced and _may_be_imported(tree, node):
                 left.add(node.value)
+                if plan.unit.names.is_open(node.value, node):
+                    left.add("*")
 
         def visit_Import(self, node: cst.Import) -> bool:
             found.extend(
@@ -37,10 +47,10 @@ def unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:
             return False
 
         def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-            if is_ported(absolute_module(node, tree)) and not isinstance(
-                node.names, cst.ImportStar
-            ):
-                found.extend((node, bound_name(alias)) for alias in node.names)
+            if is_ported(absolute_module(node, tree)):
+                aliases = () if isinstance(node.names, cst.ImportStar) else node.names
+                found.extend((node, name) for name in map(bound_name, aliases))
+                found.extend([] if aliases else [(node, "*")])
             return False
 
     tree.module.visit(Uses())
@@ -51,33 +61,31 @@ def unused_imports(plan: Plan) -> dict[cst.CSTNode, set[str]]:
     return unused
 
 
-def names_for_text(plan: Plan, unused: dict[cst.CSTNode, set[str]]) -> list[tuple[str, str]]:
-    """Names that text which is run as code may have, and what they are on the surface.
+def names_to_keep(plan: Plan, unused: dict[cst.CSTNode, set[str]]) -> dict[str, str]:
+    """Names whose import goes but which are needed still, and what they are on the surface.
 
-    That is every name whose import goes, where the file calls `eval` or `exec`.
+    Other files import them, or the file calls `eval` or `exec`: the text may have any.
     """
-    tree = plan.unit.tree
-    if not m.findall(tree.module, m.Call(func=m.Name("eval") | m.Name("exec"))):
-        return []
-    found = []
-    for node, gone in unused.items():
-        assert isinstance(node, cst.Import | cst.ImportFrom)
-        assert not isinstance(node.names, cst.ImportStar)
-        module = absolute_module(node, tree) + "." if isinstance(node, cst.ImportFrom) else ""
-        for alias in node.names:
-            name = bound_name(alias)
-            full = f"{module}{alias.evaluated_name}" if alias.asname or module else name
-            if name in gone and (surface := surface_of(full)):
-                found.append((name, surface))
-    return found
+    names = plan.unit.names
+    gone = {name for each in unused.values() for name in each}
+    needed = gone if _runs_text(plan.unit.tree) else plan.unit.asked
+    found = {}
+    for name in sorted(needed):
+        if name in gone or ("*" in gone and names.is_open(name)):
+            found[name] = surface_of(names.of_module([name]))
+    return {name: surface for name, surface in found.items() if surface}
 
 
-def with_names_for_text(module: cst.Module, found: Collection[tuple[str, str]]) -> cst.Module:
-    """Bind names below the imports, for text that is run as code."""
+def _runs_text(tree: Tree) -> bool:
+    return bool(m.findall(tree.module, m.Call(func=m.Name("eval") | m.Name("exec"))))
+
+
+def with_names(module: cst.Module, found: Mapping[str, str]) -> cst.Module:
+    """Bind names below the imports."""
     if not found:
         return module
     config = module.config_for_parsing
-    lines = [cst.parse_statement(f"{name} = {full}", config=config) for name, full in found]
+    lines = [cst.parse_statement(f"{name} = {full}", config=config) for name, full in found.items()]
     body = list(module.body)
     last = max((i for i, line in enumerate(body) if _is_import(line)), default=-1) + 1
     return module.with_changes(body=[*body[:last], *lines, *body[last:]])
@@ -99,10 +107,23 @@ def first_import(plan: Plan) -> cst.CSTNode | None:
     return None
 
 
+def _may_be_imported(tree: Tree, node: cst.Name) -> bool:
+    """Whether a name stands for a value, and what it stands for may be an import's."""
+    if _is_label(tree.parents.get(node), node) or tree.is_assigned(node):
+        return False
+    scope = tree.scopes.get(node)
+    if not isinstance(scope, FunctionScope | ComprehensionScope):
+        return True  # in a class or a module, a name of its own and an import may both be meant
+    found = scope[node.value]
+    return not found or any(isinstance(each, ImportAssignment) for each in found)
+
+
 def _is_label(parent: cst.CSTNode | None, node: cst.Name) -> bool:
-    """Whether a name is only a keyword or the last part of `a.b`."""
+    """Whether a name is only a keyword, the last part of `a.b`, or what a definition is called."""
     if isinstance(parent, cst.Arg):
         return parent.keyword is node
+    if isinstance(parent, cst.FunctionDef | cst.ClassDef):
+        return parent.name is node
     return isinstance(parent, cst.Attribute) and parent.attr is node
 
 

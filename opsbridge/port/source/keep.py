@@ -5,9 +5,10 @@ from __future__ import annotations
 import libcst as cst
 
 from opsbridge.port.source.binding import Given, Unbound, bind
-from opsbridge.port.source.helpers import Helper
+from opsbridge.port.source.helpers import Helper, all_helpers
 from opsbridge.port.source.meaning import (
     PLAIN_CLASSES,
+    SEQUENTIAL,
     SURFACE,
     Meaning,
     advice,
@@ -146,7 +147,13 @@ def plan_reference(scope: Scope, node: cst.BaseExpression) -> None:
         part = part.value
     if part is node and plan_type_check(scope, node, meaning):
         return
-    if meaning.name in PLAIN_CLASSES or (meaning.entry.form == "value" and meaning.entry.torch):
+    if meaning.name == SEQUENTIAL and scope.tree.is_base(part):
+        # Whatever derives from it may be given a list, which PyTorch's refuses.
+        scope.plan.edits[part] = named("_Sequential")
+        scope.plan.replace(part)
+        scope.plan.helpers["_Sequential"] = all_helpers()["_Sequential"]
+        scope.plan.record(part, meaning.name, Outcome.EXACT, became="_Sequential")
+    elif meaning.name in PLAIN_CLASSES or (meaning.entry.form == "value" and meaning.entry.torch):
         became = PLAIN_CLASSES.get(meaning.name, meaning.entry.torch)
         scope.plan.edits[part] = named(became)
         scope.plan.replace(part)

@@ -22,12 +22,13 @@ SURFACE = "opsbridge.mindspore"
 """The MindSpore-shaped surface that offers every name of the tables under the same path."""
 
 TENSOR, PARAMETER, CELL = "mindspore.Tensor", "mindspore.Parameter", "mindspore.nn.Cell"
+SEQUENTIAL = "mindspore.nn.SequentialCell"
 PLAIN_CLASSES = {
     TENSOR: "torch.Tensor",
     PARAMETER: "torch.nn.Parameter",
     CELL: "torch.nn.Module",
     "mindspore.nn.CellList": "torch.nn.ModuleList",
-    "mindspore.nn.SequentialCell": "torch.nn.Sequential",
+    SEQUENTIAL: "torch.nn.Sequential",
 }
 """What the classes that all code is built on are in PyTorch."""
 

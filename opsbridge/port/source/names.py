@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import libcst as cst
@@ -36,14 +37,17 @@ class Names:
             if isinstance(node, cst.ImportFrom)
             and isinstance(node.names, cst.ImportStar)
             and (module := absolute_module(node, tree))
-            and is_ported(module)
         ]
+        self.origin: Callable[[str], str] = str
+        """What a full name of another file stands for."""
 
     @property
     def imports_ported(self) -> bool:
         """Whether the file imports a package that is ported, or anything of it."""
-        return bool(self._star_modules) or any(
-            is_ported(name) for node in self._imports for name in _modules(node, self._tree)
+        return any(
+            is_ported(self.origin(name))
+            for node in self._imports
+            for name in _imported_names(node, self._tree)
         )
 
     def full_name(self, node: cst.CSTNode) -> str:
@@ -51,17 +55,29 @@ class Names:
         parts = dotted(node)
         root = root_name(node)
         scope = self._tree.scopes.get(root) if root is not None else None
-        if not parts or scope is None:
-            return ""
+        return self._found(scope, parts) if parts and scope is not None else ""
+
+    def of_module(self, parts: Sequence[str]) -> str:
+        """The full name that `a.b.c` has for other files, which import `a` from this one."""
+        return self._found(self._tree.scopes[self._tree.module], parts)
+
+    def _found(self, scope: Any, parts: Sequence[str]) -> str:
         assignments = scope[parts[0]]
         imports = [each for each in assignments if isinstance(each, ImportAssignment)]
         if imports:
             first = min(imports, key=lambda each: self._tree.start(each.node))
-            return self._imported(first, parts)
+            return self.origin(self._imported(first, parts))
         if not assignments:
             for module in self._star_modules:
-                return ".".join((module, *parts))
+                full = self.origin(".".join((module, *parts)))
+                if is_ported(full):
+                    return full
         return ""
+
+    def is_open(self, name: str, node: cst.CSTNode | None = None) -> bool:
+        """Whether nothing in sight of a node, or in the file, says what a name is."""
+        scope = self._tree.scopes.get(node or self._tree.module)
+        return not name.startswith("__") and (scope is None or not scope[name])
 
     def assigned(self, node: cst.CSTNode) -> Any:
         """What is assigned to a plain name where it stands (libcst's assignments)."""
@@ -70,7 +86,7 @@ class Names:
         scope = self._tree.scopes.get(node)
         return () if scope is None else scope[node.value]
 
-    def _imported(self, assignment: ImportAssignment, parts: list[str]) -> str:
+    def _imported(self, assignment: ImportAssignment, parts: Sequence[str]) -> str:
         node = assignment.node
         assert isinstance(node, cst.Import | cst.ImportFrom)
         assert not isinstance(node.names, cst.ImportStar)
@@ -127,7 +143,8 @@ def _imports(module: cst.Module) -> list[cst.Import | cst.ImportFrom]:
     return found
 
 
-def _modules(node: cst.Import | cst.ImportFrom, tree: Tree) -> list[str]:
-    if isinstance(node, cst.ImportFrom):
-        return [absolute_module(node, tree)]
-    return [str(alias.evaluated_name) for alias in node.names]
+def _imported_names(node: cst.Import | cst.ImportFrom, tree: Tree) -> list[str]:
+    module = absolute_module(node, tree) if isinstance(node, cst.ImportFrom) else ""
+    if isinstance(node.names, cst.ImportStar):
+        return [module]
+    return [".".join(filter(None, (module, str(alias.evaluated_name)))) for alias in node.names]

@@ -53,6 +53,18 @@ class Tree:
         """The source of a node."""
         return self.module.code_for_node(node)
 
+    def is_assigned(self, node: cst.CSTNode) -> bool:
+        """Whether a node is what an assignment sets, alone or in a tuple."""
+        parent = self.parents.get(node)
+        while isinstance(parent, cst.Element | cst.Tuple):
+            parent = self.parents.get(parent)
+        return isinstance(parent, cst.AssignTarget)
+
+    def is_base(self, node: cst.CSTNode) -> bool:
+        """Whether a node is what a class derives from."""
+        argument = self.parents.get(node)
+        return isinstance(self.parents.get(argument), cst.ClassDef)
+
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes around a node, from the inside."""
         while (parent := self.parents.get(node)) is not None:

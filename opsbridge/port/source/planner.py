@@ -82,9 +82,12 @@ class Planner(cst.CSTVisitor):
     def visit_Name(self, node: cst.Name) -> None:
         scope = self._scope
         parent = scope.tree.parents.get(node)
-        is_use = not isinstance(parent, cst.Arg | cst.Attribute | cst.Param | cst.NameItem) or (
-            node is parent.value if isinstance(parent, cst.Arg | cst.Attribute) else False
-        )
+        if isinstance(parent, cst.Arg | cst.Attribute):
+            is_use = node is parent.value
+        elif isinstance(parent, cst.Param):
+            is_use = node is parent.default
+        else:
+            is_use = not isinstance(parent, cst.NameItem) and not scope.tree.is_assigned(node)
         if node not in self.plan.done and is_use and is_ported(scope.names.full_name(node)):
             plan_reference(scope, node)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +19,8 @@ class SourceUnit:
 
     tree: Tree
     names: Names
+    asked: Collection[str] = ()
+    """Names that other files import from it."""
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,13 @@ from opsbridge.port.source.flow import Kind
 from opsbridge.port.source.helpers import written_helpers
 from opsbridge.port.source.inline import inline
 from opsbridge.port.source.keep import leave_call
-from opsbridge.port.source.meaning import SURFACE, TENSOR, Meaning, methods_of
+from opsbridge.port.source.meaning import SEQUENTIAL, SURFACE, TENSOR, Meaning, methods_of
 from opsbridge.port.source.names import dotted
 from opsbridge.port.source.result import Outcome, Target
 from opsbridge.port.source.scope import Scope
 from opsbridge.port.source.vendored import helper_parameters
 from opsbridge.port.source.write import method_named, stripped
 from opsbridge.tables.port_schema import PortEntry
-
-CONTAINER = "mindspore.nn.SequentialCell"
 
 # Methods of tensors that no NumPy array has, nor another object that models use.
 _NO_ARRAY_HAS = {
@@ -221,7 +219,7 @@ def plan_property(scope: Scope, node: cst.Attribute) -> None:
         return
     if node.attr.value == "cell_list" and scope.concerns and not _is_set(scope, "cell_list"):
         scope.plan.edits[node] = cells.listed
-        scope.plan.record(node, f"{CONTAINER}.cell_list", Outcome.EXACT, became="list(modules)")
+        scope.plan.record(node, f"{SEQUENTIAL}.cell_list", Outcome.EXACT, became="list(modules)")
         return
     entry = methods_of(TENSOR).get(node.attr.value)
     if entry is None or entry.form != "property" or not entry.torch:

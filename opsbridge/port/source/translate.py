@@ -15,6 +15,7 @@ from opsbridge.port.source.given_none import given_none
 from opsbridge.port.source.graph_functions import graph_functions
 from opsbridge.port.source.names import Names, dotted
 from opsbridge.port.source.parse import Tree, check_readable, deep_stack, parse
+from opsbridge.port.source.passed_on import PassedOn, asked_names
 from opsbridge.port.source.plan import Plan
 from opsbridge.port.source.planner import Planner
 from opsbridge.port.source.project import ClassInfo, Project, SourceUnit
@@ -88,9 +89,16 @@ def _read(file: SourceFile) -> Read:
 def _translated(
     read: Sequence[Read], target: Target, tick: Callable[[str], None]
 ) -> list[FileResult]:
+    asked = asked_names({each.file.path: each.text.text for each in read if each.text is not None})
     units = {
-        each.file: SourceUnit(each.tree, Names(each.tree)) for each in read if each.tree is not None
+        each.file: SourceUnit(each.tree, Names(each.tree), asked[each.file.path])
+        for each in read
+        if each.tree is not None
     }
+    names = {file.path: unit.names for file, unit in units.items()}
+    passed_on = PassedOn({path: names.get(path) for path in asked})
+    for each in names.values():
+        each.origin = passed_on.origin
     project = Project(units.values())
     project.graph_functions = graph_functions(units.values(), project.classes.values())
     project.given_none = given_none(project, units.values())

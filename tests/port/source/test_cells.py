@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 pytest.importorskip("libcst", reason="the translator is opsbridge[port]")
@@ -42,6 +44,14 @@ def line_of(statement: str, target: Target = Target.OPSBRIDGE) -> str:
             "for y, z in opsbridge.mindspore.nn.Cell.get_parameters(x): y.a = z",
         ),
         ("z = [y for y in x.get_parameters()]", "z = [y for y in x.parameters()]"),
+        (
+            "for n, y in x.parameters_and_names(): y.name = n; y.x.name = z.name = y.a = n",
+            "for n, y in x.named_parameters(): pass; y.x.name = z.name = y.a = n",
+        ),
+        (
+            "for n, y in x.parameters_and_names(): y.name = z.name = n; n.name = y.names = y",
+            "for n, y in x.named_parameters(): y.name = z.name = n; n.name = y.names = y",
+        ),
         ("y = dict(x.parameters_and_names())", "y = dict(x.named_parameters())"),
         ("y = x.parameters_dict()", "y = dict(x.named_parameters())"),
         ("y = x.set_grad()", "y = x"),
@@ -204,6 +214,46 @@ def test_the_cells_of_a_sequential_cell(own: str, expected: str) -> None:
     source += f"        super().__init__()\n        self.a = nn.SequentialCell(a)\n        {own}\n"
     source += "    def construct(self, x):\n        return [f(x) for f in self.a.cell_list]\n"
     assert translate_text(source, Target.OPSBRIDGE).rstrip().endswith(f"return {expected}")
+
+
+SEQUENTIAL = """
+from mindspore import nn
+
+
+class Listed(nn.SequentialCell):
+    def __init__(self, count):
+        layers = [nn.ReLU() for _ in range(count)]
+        super().__init__(layers)
+
+
+class Given(nn.SequentialCell):
+    pass
+
+
+def made():
+    return [Listed(2), Given((nn.ReLU(), nn.Tanh())), Given(nn.ReLU()), Given(Given([nn.Tanh()]))]
+"""
+
+
+@pytest.mark.parametrize("target", Target)
+def test_what_derives_from_a_sequential_cell_takes_a_list(target: Target) -> None:
+    torch = pytest.importorskip("torch")
+    text = translate_text(SEQUENTIAL, target)
+    assert translate_text(text, target) == text
+    assert "opsbridge" not in text
+    found: dict[str, Any] = {}
+    exec(text, found)
+    made = found["made"]()
+    assert [len(each) for each in made] == [2, 2, 1, 1]
+    assert all(isinstance(each, torch.nn.Sequential) for each in made)
+    assert made[1](torch.tensor([-1.0, 1.0])).tolist() == torch.tensor([0.0, 1.0]).tanh().tolist()
+    assert len(made[1][:1]) == 1
+
+
+def test_a_sequential_cell_that_no_class_derives_from_stays_plain() -> None:
+    source = "from mindspore import nn\nclass A(nn.Cell):\n    kind = nn.SequentialCell\n"
+    expected = "import torch\nclass A(torch.nn.Module):\n    kind = torch.nn.Sequential\n"
+    assert translate_text(source) == expected
 
 
 LAYERS_BY_TYPE = """

@@ -46,6 +46,58 @@ def test_what_nobody_covers_can_be_imported_still() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f(x, dtype=float32): ...", "def f(x, dtype=torch.float32): ..."),
+        ("def f(float32=float32): ...", "def f(float32=torch.float32): ..."),
+        ("f = lambda dtype=float32: dtype", "f = lambda dtype=torch.float32: dtype"),
+    ],
+)
+def test_defaults_of_parameters_are_names_as_others(source: str, expected: str) -> None:
+    text = translate_text(f"from mindspore import float32\n{source}\n")
+    assert text == f"import torch\n{expected}\n"
+
+
+def test_the_function_tensor_is_the_class() -> None:
+    text = translate_text("import mindspore as ms\nx = ms.tensor([3], ms.float16)\n")
+    assert text == "import torch\nx = torch.tensor([3], dtype=torch.float16)\n"
+
+
+def test_a_default_that_no_table_has_is_marked() -> None:
+    text = translate_text("from mindspore.ops import unheard\ndef f(x=unheard): ...\n")
+    assert "# opsbridge: mindspore.ops.unheard is not translated: no table has this name" in text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(relu): return relu",
+        "def f():\n    relu = int\n    return relu(3)",
+        "def f():\n    def relu(): ...\n    return lambda: relu()",
+        "f = [relu for relu in range(3)]",
+        "class A:\n    def relu(self): return 3",
+        "class A:\n    class relu: ...",
+    ],
+)
+def test_own_names_keep_no_import_of_mindspore(code: str) -> None:
+    """The file runs where no MindSpore is."""
+    assert translate_text(f"from mindspore.ops import relu\n{code}\n") == f"\n{code}\n".lstrip()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f():\n    global relu\n    del relu",
+        "class A:\n    relu: int",
+        "class A:\n    x = relu\n    relu = 3",
+    ],
+)
+def test_an_import_stays_where_its_name_may_be_meant(code: str) -> None:
+    source = f"from mindspore.ops import relu\n{code}\n"
+    assert "from mindspore.ops import relu\n" in translate_text(source)
+
+
 def test_names_for_text_are_those_whose_imports_go() -> None:
     source = "from mindspore import nn, unheard, ops\nx = nn.ReLU()\ny = ops.unheard\n"
     text = translate_text(f"{source}eval('nn.ReLU()')\n")

@@ -15,7 +15,7 @@ from opsbridge.mindspore.nn.optim.own_rules import OwnRules
 from opsbridge.mindspore.nn.optim.schedule import LearningRateSchedule
 from opsbridge.mindspore.nn.plain import as_tensor, plain
 from opsbridge.mindspore.parameter import Parameter, ParameterTuple, named
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = ["Optimizer"]
 

@@ -10,7 +10,7 @@ from opsbridge.errors import ArgumentError, DtypeError
 from opsbridge.mindspore.composite import HyperMap
 from opsbridge.mindspore.names import look_up
 from opsbridge.mindspore.nn.plain import as_tensor, plain
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 
 class OwnRules:

@@ -11,7 +11,7 @@ import torch
 from opsbridge.errors import ArgumentError
 from opsbridge.mindspore.nn.cell import Cell
 from opsbridge.mindspore.nn.plain import as_tensor, plain
-from opsbridge.mindspore.tensor import Tensor
+from opsbridge.mindspore.tensors import Tensor
 
 __all__ = [
     "CosineDecayLR",
