@@ -12,9 +12,10 @@ from editing import Edit
 
 from opsbridge.cli import main
 from opsbridge.tables.finding import Finding
-from opsbridge.tables.lint import Report, lint_tables
+from opsbridge.tables.lint import Report, keys_in_order, lint_tables
 from opsbridge.tables.load import all_api_names, all_core_names, load_api
 from opsbridge.tables.port_load import all_port_tables
+from opsbridge.tables.schema import ApiTable
 from opsbridge.tables.signatures import SignatureReport, compare_with_installed, resolve
 
 NMS = "torchvision/nms.toml"
@@ -276,3 +277,11 @@ def test_the_share_that_agrees_is_of_the_facts_of_all_apis(
         "agreement with installed frameworks: 90.0 %",
         "3 tables, 0 findings",
     ]
+
+
+def test_a_key_out_of_order_is_named_wherever_it_lies() -> None:
+    raw = {"deviations": [{}, {"id": "one", "evidence": {"version": "1", "kind": "probed"}}]}
+    (found,) = keys_in_order(ApiTable, raw)
+    assert found == Finding(
+        "deviations[1].evidence.version", "is out of order; expected kind, version"
+    )

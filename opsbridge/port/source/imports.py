@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import libcst as cst
@@ -67,13 +67,33 @@ def names_to_keep(plan: Plan, unused: dict[cst.CSTNode, set[str]]) -> dict[str, 
     Other files import them, or the file calls `eval` or `exec`: the text may have any.
     """
     names = plan.unit.names
-    gone = {name for each in unused.values() for name in each}
-    needed = gone if _runs_text(plan.unit.tree) else plan.unit.asked
-    found = {}
-    for name in sorted(needed):
-        if name in gone or ("*" in gone and names.is_open(name)):
-            found[name] = surface_of(names.of_module([name]))
-    return {name: surface for name, surface in found.items() if surface}
+    gone = dict(_gone_names(plan, unused))
+    if _runs_text(plan.unit.tree):
+        found = gone
+    else:
+        is_any_gone = any("*" in each for each in unused.values())
+        found = {
+            name: names.of_module([name])
+            for name in plan.unit.asked
+            if name in gone or (is_any_gone and names.is_open(name))
+        }
+    surfaces = ((name, surface_of(full)) for name, full in sorted(found.items()))
+    return {name: surface for name, surface in surfaces if surface}
+
+
+def _gone_names(
+    plan: Plan, unused: Mapping[cst.CSTNode, Collection[str]]
+) -> Iterator[tuple[str, str]]:
+    """Names whose import goes, anywhere in a file, and what they are in full."""
+    tree, names = plan.unit.tree, plan.unit.names
+    for node, gone in unused.items():
+        assert isinstance(node, cst.Import | cst.ImportFrom)
+        module = absolute_module(node, tree) + "." if isinstance(node, cst.ImportFrom) else ""
+        for alias in () if isinstance(node.names, cst.ImportStar) else node.names:
+            name = bound_name(alias)
+            if name in gone:
+                full = f"{module}{alias.evaluated_name}" if alias.asname or module else name
+                yield name, names.origin(full)
 
 
 def _runs_text(tree: Tree) -> bool:

@@ -84,6 +84,7 @@ def line_of(statement: str, target: Target = Target.OPSBRIDGE) -> str:
         ),
         ("self.w = Parameter(x, 'w')", "self.w = opsbridge.mindspore.Parameter(x, 'w')"),
         ("y = isinstance(x, Tensor)", "y = isinstance(x, torch.Tensor)"),
+        ("y = isinstance(x, Parameter)", "y = isinstance(x, torch.nn.Parameter)"),
         ("super().__init__(auto_prefix=False)", "super().__init__()"),
     ],
 )
