@@ -100,9 +100,7 @@ def parse(text: str, place: PurePath) -> Tree:
 def check_readable(text: str, place: PurePath) -> None:
     """Ask Python's own parser first: it says what is wrong, and libcst's has no stack guard."""
     try:
-        with warnings.catch_warnings():
-            # What Python says of odd escapes is none of the translation's business.
-            warnings.simplefilter("ignore")
+        with without_warnings():
             levels: list[ast.AST] = [ast.parse(text)]
     except (RecursionError, MemoryError) as error:
         raise PortError(f"{place}: is nested too deeply") from error
@@ -117,6 +115,14 @@ def check_readable(text: str, place: PurePath) -> None:
         if depth > _MAX_DEPTH:
             raise PortError(f"{place}: is nested more than {_MAX_DEPTH} levels deep")
         levels = [child for node in levels for child in ast.iter_child_nodes(node)]
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Say nothing of odd escapes, which are none of the translation's business."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from opsbridge.port.source.files import SourceFile, Text, read_source
 from opsbridge.port.source.given_none import given_none
 from opsbridge.port.source.graph_functions import graph_functions
 from opsbridge.port.source.names import Names, dotted
-from opsbridge.port.source.parse import Tree, check_readable, deep_stack, parse
+from opsbridge.port.source.parse import Tree, check_readable, deep_stack, parse, without_warnings
 from opsbridge.port.source.passed_on import PassedOn, asked_names
 from opsbridge.port.source.plan import Plan
 from opsbridge.port.source.planner import Planner
@@ -52,7 +52,7 @@ def translate(
     for file in files:
         tick(file.place.as_posix())
         read.append(_read(file))
-    with deep_stack():
+    with deep_stack(), without_warnings():
         return _translated(read, target, tick)
 
 
@@ -70,7 +70,7 @@ def translate_text(text: str, target: Target = Target.OPSBRIDGE, place: str = "m
 
     file = SourceFile(Path(place), PurePath(place))
     read = Read(file, Text(text, "utf-8", False), parse(text, file.place))
-    with deep_stack():
+    with deep_stack(), without_warnings():
         (result,) = _translated([read], target, lambda place: None)
     if result.problem:
         raise PortError(result.problem)

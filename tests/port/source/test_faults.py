@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+import warnings
 from pathlib import Path, PurePath
 
 import pytest
@@ -177,3 +178,12 @@ def test_a_file_may_be_as_deep_as_is_said() -> None:
     check_readable(deepest, PurePath("net.py"))
     with pytest.raises(PortError, match=r"^net\.py: is nested more than 1000 levels deep$"):
         check_readable(deepest.replace("1", "-1"), PurePath("net.py"))
+
+
+def test_nothing_is_said_of_odd_escapes(tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_text(MODEL + "pattern = '\\d'\n")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        translation.translate([SourceFile(path, PurePath("model.py"))], command.Target.OPSBRIDGE)
+    assert said == []
