@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +89,8 @@ def test_part(part: str, asked: argparse.Namespace, journal: Journal) -> Counter
     with workshop(part) as shop:
         reach = reach_of(group_of, shop, asked.reach or shop.folder / "reach.json")
         end = time.monotonic() + 60 * asked.minutes
-        with standing_process(shop, reach) as standing:
+        has_modules = any(file.endswith(".py") for file in group_of)
+        with standing_process(shop, reach.files_of_tests if has_modules else ()) as standing:
             for mutant in sample(group_of, MAKERS[part], asked.seed):
                 tried = counts["killed"] + counts["survived"]
                 if tried == asked.sample or time.monotonic() > end:
@@ -109,13 +110,14 @@ def reach_of(group_of: dict[str, Group], shop: Workshop, path: Path) -> Reach:
 
 
 @contextmanager
-def standing_process(shop: Workshop, reach: Reach) -> Iterator[Standing]:
-    """A process that has collected all tests that were seen to run a line."""
-    standing = Standing(shop.folder, reach.files_of_tests)
+def standing_process(shop: Workshop, files: Sequence[str]) -> Iterator[Standing | None]:
+    """A process that has collected the tests of some files, if there are any."""
+    standing = Standing(shop.folder, files) if files else None
     try:
         yield standing
     finally:
-        standing.end()
+        if standing is not None:
+            standing.end()
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Tests:
 
     group: Group
     reach: Reach
-    standing: Standing
+    standing: Standing | None
 
     def stages(self, mutant: Mutant, sound: str, line: int) -> list[Stage]:
         """What is run on it; of what runs as a module is imported, the users' tests and more."""
@@ -132,7 +134,7 @@ class Tests:
         types = [Types(file)] if file.endswith(".py") else []
         running = self.reach.tests_of(file, line)
         change = Change(file, sound, mutant.planted(sound))
-        at_once = [AtOnce(self.standing, change, running)] if running else []
+        at_once = [AtOnce(self.standing, change, running)] if running and self.standing else []
         if running and change.module not in REMEMBERING:
             return [*types, *at_once, Chosen(running)]
         using = self.reach.tests_of_file(file)[:MOST_OF_A_FILE]

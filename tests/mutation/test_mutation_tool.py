@@ -411,3 +411,9 @@ def test_an_equivalent_mutant_has_its_line_and_a_reason() -> None:
         assert each.reason.endswith(".")
         assert each.is_this(each.file, Lines(1, each.before, each.after or ""))
         assert not each.is_this(each.file, Lines(1, f"{each.before} ", each.after or ""))
+
+
+def test_a_standing_process_outlives_what_breaks_down(standing: Callable[..., Outcome]) -> None:
+    for broken in ("raise SystemExit(1)", "__import__('os')._exit(1)", "__import__('os').abort()"):
+        assert standing("return min(a, limit())", broken, "test_limited").is_killed
+    assert standing("a > 3", "a >= 4", "test_endless").code == 0
