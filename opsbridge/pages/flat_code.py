@@ -14,9 +14,10 @@ import ast
 import builtins
 import keyword
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from opsbridge.pages.flat_tokens import NotCodeError, spans_of, tokens_of
+from opsbridge.pages.flat_tokens import NotCodeError, Span, Token, spans_of, tokens_of
 from opsbridge.pages.model import Line
 from opsbridge.pages.names import names_of, parse
 
@@ -24,6 +25,14 @@ _WORD = re.compile(r"\S+")
 _COMPOUND = frozenset({"def", "class", "for", "while", "if", "with", "try", "async", "@"})
 _CONTAINERS = frozenset({"tensor", "Tensor", "array", "Parameter"})
 _MAX_LENGTH = 200_000
+# Any word of a comment may be where code begins, and is read on from: what is read is bounded, in
+# proportion to the text, so that nobody's page takes for ever.
+_MOST_READ = 20_000
+_MOST_READ_PER_CHARACTER = 10
+
+
+class _TooLongError(Exception):
+    """Text takes too long to take apart."""
 
 
 @dataclass
@@ -32,20 +41,23 @@ class _Restorer:
     bound: set[str] = field(default_factory=set)
     pieces: list[tuple[int, int, str]] = field(default_factory=list)
     """Start, end and the reason why it is lost (or '') of every restored line."""
+    left: int = field(init=False)
+    """How many more tokens are read, and characters of statements tried."""
+
+    def __post_init__(self) -> None:
+        self.left = _MOST_READ + _MOST_READ_PER_CHARACTER * len(self.text)
 
     def run(self) -> list[tuple[int, int, str]]:
-        position, open_brackets = self._code(0, "", certain=True)
+        position, open_brackets = self._code(0, "")
         while position < len(self.text):
             position, open_brackets = self._comment(position, open_brackets)
         return self.pieces
 
-    def _code(self, start: int, open_brackets: str, *, certain: bool) -> tuple[int, str]:
+    def _code(self, start: int, open_brackets: str) -> tuple[int, str]:
         """Take the code from `start` to the next comment; return where that is."""
         try:
-            spans = list(spans_of(self.text, start, open_brackets))
+            spans = list(self._spans(start, open_brackets))
         except NotCodeError:
-            if not certain:
-                raise
             end = self.text.find("#", start)
             end = len(self.text) if end < 0 else end
             self._keep(start, end, "")
@@ -79,29 +91,31 @@ class _Restorer:
                     continue
             if self._reads_as_code(begin, open_brackets):
                 self._keep(start, begin, "")
-                return self._code(begin, open_brackets, certain=False)
+                return self._code(begin, open_brackets)
         self._keep(start, following, "")
         return following, open_brackets
 
     def _after_first_statement(self, begin: int) -> int:
         if not self._reads_as_code(begin, ""):
             return -1
-        spans = list(spans_of(self.text, begin, ""))
+        spans = list(self._spans(begin, ""))
         return spans[1].start if len(spans) > 1 else -1
 
     def _reads_as_code(self, begin: int, open_brackets: str) -> bool:
         bound = set(self.bound)
         first = True
         try:
-            for span in spans_of(self.text, begin, open_brackets):
+            spans = self._spans(begin, open_brackets)
+            for span in spans:
                 source = self.text[span.start : span.end]
+                self._spend(len(source))
                 if first and open_brackets:
                     if not _names_known(source, bound):
                         return False
                 elif span.open_brackets:
                     return _opens_statement(source, bound)
                 elif span.first in _COMPOUND:
-                    return _is_compound_header(source)
+                    return self._is_compound_header(source) and all(spans)
                 elif not _is_statement(source, bound, resumes=first):
                     return False
                 else:
@@ -110,6 +124,32 @@ class _Restorer:
         except NotCodeError:
             return False
         return not first
+
+    def _spans(self, start: int, open_brackets: str) -> Iterator[Span]:
+        return spans_of(self.text, self._tokens(start), open_brackets)
+
+    def _tokens(self, start: int) -> Iterator[Token]:
+        for token in tokens_of(self.text, start):
+            self._spend(1)
+            yield token
+
+    def _spend(self, amount: int) -> None:
+        self.left -= amount
+        if self.left < 0:
+            raise _TooLongError
+
+    def _is_compound_header(self, source: str) -> bool:
+        if source.startswith("@"):
+            return True
+        suffix = " pass\nfinally: pass" if source.startswith("try") else " pass"
+        for colon in re.finditer(":", source):
+            self._spend(colon.start())
+            try:
+                ast.parse(source[: colon.end()] + suffix)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue
+            return True
+        return False
 
     def _keep(self, start: int, end: int, lost: str) -> None:
         if self.text[start:end].strip():
@@ -123,8 +163,12 @@ def restore_code(text: str, start: int = 0) -> list[Line]:
     """
     if len(text) > _MAX_LENGTH:
         return [Line(text, start, f"a flattened example of more than {_MAX_LENGTH} characters")]
+    try:
+        pieces = _Restorer(text).run()
+    except _TooLongError:
+        return [Line(text, start, "a flattened example that takes too long to take apart")]
     lines = []
-    for begin, end, lost in _Restorer(text).run():
+    for begin, end, lost in pieces:
         piece = text[begin:end]
         indent = len(piece) - len(piece.lstrip())
         lines.append(Line(piece.strip(), start + begin + indent, lost))
@@ -204,21 +248,6 @@ def _opens_statement(source: str, bound: set[str]) -> bool:
     if called is None or called[1] not in bound | _BUILTINS:
         return False
     return (called[2] or called[1]) not in _CONTAINERS
-
-
-def _is_compound_header(source: str) -> bool:
-    if source.startswith("@"):
-        return True
-    end = source.find(":")
-    while end >= 0:
-        suffix = " pass\nfinally: pass" if source.startswith("try") else " pass"
-        try:
-            ast.parse(source[: end + 1] + suffix)
-        except (SyntaxError, ValueError):
-            end = source.find(":", end + 1)
-        else:
-            return True
-    return False
 
 
 def _bound(source: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
@@ -80,8 +80,8 @@ def tokens_of(text: str, position: int) -> Iterator[Token]:
             yield Token(kind, match.group(), match.start(), match.end())
 
 
-def spans_of(text: str, position: int, open_brackets: str) -> Iterator[Span]:
-    """Yield the statements from `position` to the next comment, inside `open_brackets` at first.
+def spans_of(text: str, tokens: Iterable[Token], open_brackets: str) -> Iterator[Span]:
+    """Yield the statements that tokens of a text form, inside `open_brackets` at first.
 
     Raises:
         NotCodeError: brackets do not match, or values stand side by side within them.
@@ -90,7 +90,7 @@ def spans_of(text: str, position: int, open_brackets: str) -> Iterator[Span]:
     span: Span | None = None
     previous: Token | None = None
     seen_import = False
-    for token in tokens_of(text, position):
+    for token in tokens:
         if brackets:
             if _adjacent(previous, token) and token.text not in _COMPREHENSION:
                 raise NotCodeError

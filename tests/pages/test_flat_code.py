@@ -143,6 +143,33 @@ def test_broken_code_comes_back_for_the_parser_to_refuse() -> None:
     assert restored("x = = 3 # Out: 3") == ["x = = 3", "# Out: 3"]
 
 
+@pytest.mark.parametrize("comment", ["# for i in x: a b = )", "# note for i in x: a b = )"])
+def test_a_loop_that_goes_on_as_no_code_is_a_comment(comment: str) -> None:
+    assert restored(f"x = 1 {comment} # more y = 2") == ["x = 1", comment, "# more", "y = 2"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["a = 1 ", "for i in x: a ", "a = [ ", "f( ", "if {a: 1, ", "x: ", "print(x) ", "@a ", "'a "],
+)
+def test_comments_that_nearly_read_as_code_take_no_longer(words: str) -> None:
+    # Each word may be where code begins: the time of long ones would grow with the square.
+    text = "x = 1 # " + words * (40_000 // len(words)) + ")"
+    start = time.perf_counter()
+    lines = restore_code(text)
+    assert time.perf_counter() - start < 30
+    assert "".join(line.text for line in lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_what_takes_too_long_says_so() -> None:
+    text = "x = 1 # " + "a = 1 " * 2000 + ")"
+    (line,) = restore_code(text)
+    assert (line.text, line.lost) == (
+        text,
+        "a flattened example that takes too long to take apart",
+    )
+
+
 def test_time_is_bounded_on_long_prose() -> None:
     start = time.perf_counter()
     restore_code("x = 1 # " + "some words of x in the prose " * 5000)
