@@ -3,7 +3,7 @@
 Small changes are planted one at a time in a copy of the package, and tests are run on it until one
 fails. A mutant that none of them notices either shows a missing test, or changes nothing that
 could be noticed: then it is written down in equivalent.toml, with the reason. What the compiler or
-the type checker refuses counts on neither side.
+the type checker refuses counts on neither side, nor does what leaves the compiled kernels the same.
 
 A mutant inside a function meets exactly the tests that run its line, quick ones first: one run of
 all of them shows which those are (some minutes; `--reach` keeps it). They run in a fork of a
@@ -39,7 +39,7 @@ from plan import PARTS, Group, equivalents, files_of  # noqa: E402
 from python_mutants import python_mutants  # noqa: E402
 from reach import REMEMBERING, Chosen, Reach, see  # noqa: E402
 from record import write_record  # noqa: E402
-from shop import DoesNotCompile, MutationWorkshop  # noqa: E402
+from shop import NothingToTest, MutationWorkshop  # noqa: E402
 from standing import AtOnce, Change, Standing  # noqa: E402
 from table_mutants import table_mutants  # noqa: E402
 from trial import Outcome, import_large_libraries, run_tests  # noqa: E402
@@ -180,7 +180,7 @@ def verdict(shop: Workshop, mutant: Mutant, tests: Tests, journal: Journal) -> s
             outcome = first_failure(shop, mutant, tests.stages(mutant, sound, lines.number))
             what = outcome_in_a_word(outcome)
             why = f"{outcome.seconds:.0f} s, exit code {outcome.code} {outcome.failed}"
-        except DoesNotCompile:
+        except NothingToTest:
             what, why = "refused", "by the compiler"
         journal.add(mutant.file, lines, what)
     print(f"{what}: {mutant.file}:{lines.number}, {mutant.kind}; {why}", flush=True)

@@ -1,9 +1,9 @@
-"""The museum's copy of the package, for mutants: it bears those that do not compile."""
+"""The museum's copy of the package, for mutants: it tells those that leave nothing to test."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,8 +11,11 @@ from mutant import Mutant
 from workshop import FLAGS, NativeWorkshop
 
 
-class DoesNotCompile(Exception):
-    """A mutant that no test can be run on: it is wrong, or of code for CUDA, which no copy has."""
+class NothingToTest(Exception):
+    """A mutant that the compiler refuses, or makes the same kernels of.
+
+    Then it concerns CUDA or other processors alone, or computes the same.
+    """
 
 
 class MutationWorkshop(NativeWorkshop):
@@ -36,13 +39,19 @@ class MutationWorkshop(NativeWorkshop):
         sound = path.read_text(encoding="utf-8")
         concerned = self._concerned_by(path)
         if not concerned:
-            raise DoesNotCompile
+            raise NothingToTest
+        before = self._compiled(concerned)
         path.write_text(mutant.planted(sound), encoding="utf-8")
         try:
             self._build(concerned)
+            if self._compiled(concerned) == before:
+                raise NothingToTest
             yield
         except subprocess.CalledProcessError as error:
-            raise DoesNotCompile from error
+            raise NothingToTest from error
         finally:
             path.write_text(sound, encoding="utf-8")
             self._build(concerned)
+
+    def _compiled(self, sources: Sequence[Path]) -> list[bytes]:
+        return [self._object(source).read_bytes() for source in sources]
