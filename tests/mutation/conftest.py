@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from small_package import SOURCE, TEST
+
+# The copies of the package that mutants are planted in are the museum's.
+sys.path.append(str(Path(__file__).parents[1] / "museum"))
 
 
 @pytest.fixture

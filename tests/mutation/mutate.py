@@ -39,7 +39,7 @@ from plan import PARTS, Group, equivalents, files_of  # noqa: E402
 from python_mutants import python_mutants  # noqa: E402
 from reach import REMEMBERING, Chosen, Reach, see  # noqa: E402
 from record import write_record  # noqa: E402
-from shop import NothingToTest, MutationWorkshop  # noqa: E402
+from shop import MutationWorkshop, NothingToTest  # noqa: E402
 from standing import AtOnce, Change, Standing  # noqa: E402
 from table_mutants import table_mutants  # noqa: E402
 from trial import Outcome, import_large_libraries, run_tests  # noqa: E402
