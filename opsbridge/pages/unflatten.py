@@ -27,6 +27,7 @@ _HEADING_TEXT = re.compile(
 _BADGE = re.compile(r"\s(?=\[!\[)")
 _SEPARATOR = re.compile(r"\|(?:[ \t]*:?-{2,}:?[ \t]*\|)+")
 _PIPE = re.compile(r"(?<!\\)\|")
+_BLANKS = re.compile(r"\s*")
 
 
 def restore_page(text: str) -> list[Line]:
@@ -120,27 +121,45 @@ def _heading_end(text: str, start: int) -> int:
 
 def _restore_tables(line: Line) -> list[Line]:
     """Give header, separator and rows lines of their own where a separator shares its line."""
-    separator = _SEPARATOR.search(line.text)
-    if separator is None or separator.group().strip() == line.text.strip():
-        return [line] if line.text.strip() or not line.start else [Line("", line.start)]
-    columns = separator.group().count("|") - 1
+    lines: list[Line] = []
     pipes = [match.start() for match in _PIPE.finditer(line.text)]
-    before = bisect.bisect_left(pipes, separator.start())
-    if before < columns:
-        return [line]
-    head = pipes[before - columns - 1] if before > columns else 0
-    blank = Line("", line.start)
-    prose = _part(line, 0, head)
-    lines = [prose, blank] if prose.text.strip() else [blank]
-    lines += [_part(line, head, separator.start()), _part(line, separator.start(), separator.end())]
-    position = separator.end()
+    start = 0
+    while (separator := _shared_separator(line.text, start)) is not None:
+        columns = separator.group().count("|") - 1
+        first, here = (bisect.bisect_left(pipes, place) for place in (start, separator.start()))
+        if here - first < columns:
+            break
+        head = pipes[here - columns - 1] if here - first > columns else start
+        blank = Line("", line.start + start)
+        prose = _part(line, start, head)
+        lines += [prose, blank] if prose.text else [blank]
+        lines += [_part(line, head, separator.start()), _part(line, *separator.span())]
+        end = _add_rows(lines, line, pipes, columns, separator.end())
+        start = _BLANKS.match(line.text, end).end()  # type: ignore[union-attr]
+        if start == len(line.text):
+            return lines
+        lines.append(Line("", line.start + start))
+    if start:
+        return [*lines, _part(line, start, len(line.text))]
+    return [line] if line.text.strip() or not line.start else [Line("", line.start)]
+
+
+def _shared_separator(text: str, start: int) -> re.Match[str] | None:
+    """The next separator of a table, unless all of the rest is one."""
+    found = _SEPARATOR.search(text, start)
+    if found is None or text[start : found.start()].strip():
+        return found
+    return found if text[found.end() :].strip() else None
+
+
+def _add_rows(lines: list[Line], line: Line, pipes: list[int], columns: int, position: int) -> int:
+    """Add the rows that follow a separator; return where the last one ends."""
     first = bisect.bisect_left(pipes, position)
     while first + columns < len(pipes) and not line.text[position : pipes[first]].strip():
-        lines.append(_part(line, pipes[first], pipes[first + columns] + 1))
-        position = pipes[first + columns] + 1
-        first += columns + 1
-    rest = _part(line, position, len(line.text))
-    return [*lines, Line("", rest.start), *_restore_tables(rest)] if rest.text.strip() else lines
+        end = pipes[first + columns] + 1
+        lines.append(_part(line, pipes[first], end))
+        position, first = end, first + columns + 1
+    return position
 
 
 def _part(line: Line, begin: int, end: int) -> Line:

@@ -107,6 +107,16 @@ def test_header_and_separator_on_one_line() -> None:
     assert table.rows == (("a1", "b1"), ("a2", "-"))
 
 
+def test_several_tables_on_one_line() -> None:
+    page = parse_page(
+        "# D\n\nSee | A | | --- | | a1 | | a2 | and | B | C | | --- | --- | | b | c |\n"
+    )
+    assert [(table.header, table.rows) for table in page.tables] == [
+        (("A",), (("a1",), ("a2",))),
+        (("B", "C"), (("b", "c"),)),
+    ]
+
+
 def test_numbered_examples_are_apart() -> None:
     half = "```python\n# PyTorch\nimport torch\n# MindSpore\nimport mindspore\n```\n"
     page = parse_page(f"# D\n\n## Code Example 1\n\n{half}\n## Code Example 2\n\n{half}")
@@ -152,13 +162,14 @@ def test_what_is_no_text_is_refused_with_the_byte(data: bytes, message: str) -> 
     "text",
     [
         "| a | b " * 20_000 + "| --- | --- |" + " | x | y |" * 20_000,
+        "| a | |--| x " * 10_000,
         "# D ```python x = 1 " + "# 1 print(x) " * 5_000 + " ```",
         "# D\n```python\n" + "x = 1\nprint(x)\n# 1\n" * 5_000 + "```\n",
         "```a " * 20_000,
         "```python\nx = " + "[" * 100_000 + "\n```",
         "word " * 1_000_000,
     ],
-    ids=["table", "flat comments", "statements", "fences", "brackets", "prose"],
+    ids=["table", "tables", "flat comments", "statements", "fences", "brackets", "prose"],
 )
 def test_large_pages_take_time_in_proportion(text: str) -> None:
     start = time.perf_counter()
