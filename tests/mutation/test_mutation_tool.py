@@ -262,6 +262,23 @@ def test_modules_change_anything_but_sentences_and_type_variables() -> None:
     assert not any("TypeVar" in before or '"""' in before for before, _ in found)
 
 
+def test_lengths_that_zip_is_told_are_no_change(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("mutmut", reason="makes the mutants of modules")
+    tool = importlib.import_module("python_mutants")
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    text = "pairs = zip(a, b, strict=True)\n"
+    (tmp_path / "pairs.py").write_text(text, encoding="utf-8")
+    assert {mutant.planted(text) for mutant in tool.python_mutants("pairs.py")} == {
+        "pairs = zip(None, b, strict=True)\n",
+        "pairs = zip(a, None, strict=True)\n",
+        "pairs = zip(b, strict=True)\n",
+        "pairs = zip(a, strict=True)\n",
+        "pairs = None\n",
+    }
+
+
 def test_a_sample_begins_with_one_of_each_file() -> None:
     def make(file: str) -> list[Mutant]:
         return [Mutant(file, kind, str) for kind in "xxyyz"]
