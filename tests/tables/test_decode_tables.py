@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 from typing import Any, get_args
 
 import pytest
@@ -67,6 +68,7 @@ def test_a_sound_table_becomes_its_struct() -> None:
         ({"errors": {"type": "Error"}}, f'errors.type is "Error"; allowed: {ERRORS}'),
         ({"name": "a\nb"}, "name has a hidden character or several lines"),
         ({"minimum": 1}, "minimum is 1; expected a float"),
+        ({"name": date(2026, 11, 27)}, 'name is "2026-11-27"; expected a string'),
         ({"choices": [3]}, "choices[0] is 3; expected a table"),
         ({"choices": [{"value": 1}]}, "choices[0].set is missing; it is required"),
         ({"stge": "init"}, "stge is not a known key; did you mean stage?"),
@@ -78,6 +80,10 @@ def test_wrong_values_name_the_key_and_what_is_allowed(
 ) -> None:
     (problem,) = problems(Param, {**PARAM, **change})
     assert problem == f"a/b.toml: {message}"
+
+
+def test_what_may_be_none_is_where_it_is_left_out() -> None:
+    assert decode(Choice, {"set": {}}, "a/b.toml") == Choice(None, {})
 
 
 def test_numbers_are_not_converted() -> None:
