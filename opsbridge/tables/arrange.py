@@ -16,29 +16,30 @@ def arrangement(
     parameters = list(signature.parameters.values())
     defaults = tuple(each.default for each in parameters)
     keyword_only = [each for each in parameters if each.kind is each.KEYWORD_ONLY]
-    most, count = len(parameters) - len(keyword_only), len(parameters)
+    most = len(parameters) - len(keyword_only)
     places = {
         each.name: place
         for place, each in enumerate(parameters)
         if each.kind is not each.POSITIONAL_ONLY
     }
     required = sum(default is _MISSING for default in defaults)
-    tails = [defaults[given:] for given in range(count + 1)]
+    tails = {given: defaults[given:] for given in range(required, most + 1)}
 
     def arrange(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
         given = len(args)
         if not kwargs:
-            return args + tails[given] if required <= given <= most else None
+            tail = tails.get(given)
+            return None if tail is None else args + tail
         if given > most:
             return None
         values = [*args, *defaults[given:]]
         for name, value in kwargs.items():
-            place = places.get(name, -1)
-            if place < given:
+            place = places.get(name)
+            if place is None or place < given:
                 return None
             values[place] = value
-        for place in range(given, required):
-            if values[place] is _MISSING:
+        for value in values:
+            if value is _MISSING:
                 return None
         return tuple(values)
 

@@ -91,7 +91,6 @@ def _meeting(
     wanted = _typed({**case.base, **expectation.set}, core, case.dtype)
     returned = {name for value in api.returns for name in (value.output, value.ends)}
     enumerated = [param for param in api.params if param.choices and not param.extension]
-    names = [param.name for param in api.params]
     left_out = _left_out(api, case)
     without = {
         axis.name: axis.without_slot
@@ -105,23 +104,43 @@ def _meeting(
         meets = all(name in axes and equal_scalars(axes[name], wanted[name]) for name in wanted)
         inputs = fitted_inputs(api, axes, case, expectation) if meets else None
         if inputs is not None and returned & set(expectation.outputs):
-            values = {p.name: c.value for p, c in zip(enumerated, choices, strict=True)}
-            defaults = {p.name: p.default for p in enumerated if not p.required}
-            chosen = {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}
-            try:
-                arguments = _arguments(api, core, inputs, values)
-            except ZeroDivisionError:  # on an axis of one place there are no shares
-                continue
-            if not all(map(_is_allowed, api.params, map(arguments.get, names))):
-                continue
-            dtypes = {
-                param.name: _dtype(param, case)
-                for param in api.params
-                if param.dtypes and isinstance(arguments.get(param.name), list)
-            }
-            if not all(_is_exact(arguments[name], dtype) for name, dtype in dtypes.items()):
-                continue
-            yield CaseCall(case, arguments, dtypes, axes, chosen, left_out, expectation)
+            values = {each.name: choices[i].value for i, each in enumerate(enumerated)}
+            given = _given(api, core, case, inputs, values)
+            if given is not None:
+                arguments, dtypes = given
+                chosen = _chosen(enumerated, values)
+                yield CaseCall(case, arguments, dtypes, axes, chosen, left_out, expectation)
+
+
+def _given(
+    api: ApiTable,
+    core: CoreTable,
+    case: Case,
+    inputs: dict[str, Any],
+    values: dict[str, Scalar | None],
+) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """Arguments, and the dtypes of those that are tensors; None where the API takes no such."""
+    try:
+        arguments = _arguments(api, core, inputs, values)
+    except ZeroDivisionError:  # on an axis of one place there are no shares
+        return None
+    dtypes = {
+        param.name: _dtype(param, case)
+        for param in api.params
+        if param.dtypes and isinstance(arguments.get(param.name), list)
+    }
+    is_taken = all(_is_allowed(param, arguments.get(param.name)) for param in api.params)
+    is_exact = all(_is_exact(arguments[name], dtype) for name, dtype in dtypes.items())
+    return (arguments, dtypes) if is_taken and is_exact else None
+
+
+def _chosen(enumerated: list[Param], values: dict[str, Scalar | None]) -> dict[str, Scalar | None]:
+    """The values of enumerated parameters that have to be said, as they are no defaults."""
+    return {
+        param.name: values[param.name]
+        for param in enumerated
+        if param.required or values[param.name] != param.default
+    }
 
 
 def _typed(values: dict[str, Scalar], core: CoreTable, dtype: str) -> dict[str, Scalar]:
@@ -140,9 +159,7 @@ def _arguments(
     arguments: dict[str, Any] = {}
     sizes = _sizes(core, inputs)
     among = {value.among for value in api.returns}
-    for param in api.params:
-        if param.extension:
-            continue
+    for param in (each for each in api.params if not each.extension):
         if param.name in api.real_arguments:
             value: Any = api.real_arguments[param.name]
         elif param.name in values:

@@ -83,15 +83,15 @@ def _decode_struct(struct: Any, raw: Any, path: str, problems: list[str]) -> Any
     prefix = f"{path}." if path else ""
     fields = _fields(struct)
     problems.extend(_unknown_keys(raw, fields, prefix))
-    values = {}
+    # What may be None is where it is left out, and what is missing is so until the error is raised.
+    values = dict.fromkeys(
+        name for name, (hint, required) in fields.items() if required or NoneType in get_args(hint)
+    )
     for name, (hint, required) in fields.items():
         if name in raw:
             values[name] = _decode_value(hint, raw[name], prefix + name, problems)
-        elif NoneType in get_args(hint):
-            values[name] = None
         elif required:
             problems.append(f"{prefix}{name} is missing; it is required")
-            values[name] = None
     return struct(**values)
 
 
@@ -99,7 +99,7 @@ def _unknown_keys(raw: Mapping[str, Any], known: Mapping[str, Any], prefix: str)
     problems = []
     for key in raw:
         if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
+            close = difflib.get_close_matches(key, known)
             hint = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(known)}"
             problems.append(f"{prefix}{key} is not a known key; {hint}")
     return problems

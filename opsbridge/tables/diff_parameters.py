@@ -222,10 +222,10 @@ def _slot_defaults(params: tuple[Param, ...]) -> dict[str, Default | None]:
 
 def _in_slot(param: Param) -> Default | None:
     """A default in the unit of the slot."""
-    value = param.default
-    if isinstance(value, str | bool | tuple | None) or isinstance(param.times, tuple):
+    value, times, plus = param.default, param.times, param.plus
+    if isinstance(value, str | bool | tuple | None) or isinstance(times, tuple):
         return value
-    return value * param.times + (0 if isinstance(param.plus, tuple) else param.plus)
+    return value if isinstance(plus, tuple) else value * times + plus
 
 
 def _shown(defaults: list[Default | None]) -> Text:

@@ -35,8 +35,9 @@ def check_setting(core: CoreTable, setting: dict[str, Scalar], key: str) -> Iter
     yield from names_known(key, setting, axes, "axes")
     for name, value in setting.items():
         if name in axes and not is_value(axes[name], value):
-            allowed = ", ".join(str(show(v.value)).strip('"') for v in axes[name].values)
-            yield Finding(f"{key}.{name}", f"is {show(value)}; allowed: {allowed}")
+            values = [allowed.value for allowed in axes[name].values]
+            words = ", ".join(word if isinstance(word, str) else show(word) for word in values)
+            yield Finding(f"{key}.{name}", f"is {show(value)}; allowed: {words}")
 
 
 def names_known(

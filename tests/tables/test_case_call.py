@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from opsbridge.tables.case_call import CaseCall, case_calls
@@ -101,3 +103,35 @@ def test_there_is_no_call_where_the_real_api_is_not_imitated() -> None:
 def test_a_limit_of_numbers_is_one_of_whole_boxes() -> None:
     found = calls("mmcv.ops.batched_nms", "groups-over-the-limit")
     assert {call.arguments["nms_cfg"]["split_thr"] for call in found} == {1}
+
+
+def test_ids_of_groups_are_whole_numbers_of_the_widest_type_that_goes_in() -> None:
+    api = load_api("torchvision.ops.batched_nms")
+    (call,) = calls(api.name, "colliding-groups")
+    assert call.dtypes == {"boxes": "float32", "scores": "float32", "idxs": "int64"}
+    narrow = tuple(
+        replace(param, dtypes=("int32",)) if param.name == "idxs" else param for param in api.params
+    )
+    (call,) = case_calls(replace(api, params=narrow), load_core("nms"), call.case)
+    assert call.dtypes == {"boxes": "float32", "scores": "float32", "idxs": "int32"}
+
+
+def test_the_values_of_the_axes_are_those_for_tensors_of_the_case_on_a_cpu() -> None:
+    (call,) = calls("torchvision.ops.batched_nms", "overlap-of-one-fifteenth-single")
+    assert (call.axes["accumulate"], call.axes["union"]) == ("float32", "separate")
+
+
+def test_the_same_channel_is_no_type() -> None:
+    """On the axes of types it is the dtype of the tensors, and on others a word like any."""
+    (call,) = calls("detectron2.layers.ROIAlign", "one-channel-per-bin")
+    assert (call.axes["channel_map"], call.axes["accumulate"]) == ("same", "float32")
+
+
+def test_a_batch_of_rows_is_cut_to_its_columns() -> None:
+    """Boxes in order have no column for the scores, and one more axis is no other width."""
+    api = load_api("paddle.vision.nms_in_order")
+    (call,) = calls(api.name, "overlap-of-one-half")
+    boxes = replace(api.params[0], shape=("B", *api.params[0].shape))
+    api = replace(api, each=("B",), params=(boxes, *api.params[1:]))
+    (batch,) = case_calls(api, load_core("nms"), call.case)
+    assert batch.arguments["boxes"] == [call.arguments["boxes"]]

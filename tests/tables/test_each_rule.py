@@ -16,6 +16,7 @@ from opsbridge.tables.schema import ApiTable, Case, Constant, Evidence, Expectat
 
 NMS = load_api("torchvision/nms")
 CORE = load_core("nms")
+SLOTS = ", ".join(slot.name for slot in CORE.slots)
 SEEN = Evidence("probed", version="1", platform="cpu")
 
 
@@ -35,7 +36,7 @@ FAULTS: dict[str, tuple[Callable[..., Any], ApiTable, str]] = {
     "a constant for no slot": (
         rules.fills_name_slots,
         replace(NMS, constants=(Constant("bound", 1, SEEN),)),
-        "constants[0].slot is bound; slots: boxes",
+        f"constants[0].slot is bound; slots: {SLOTS}",
     ),
     "optional and required": (
         rules.required_or_default,
@@ -64,7 +65,7 @@ FAULTS: dict[str, tuple[Callable[..., Any], ApiTable, str]] = {
     ),
     "the length of no axis": (
         rules.forms_fit_shape,
-        with_param(times=("W", "H", "W", "H")),
+        with_param(times=(1.0, "W", 1.0, "N - 1")),
         "params[0].times has W; axes of shapes: 4, N",
     ),
     "a length that is added": (
@@ -95,7 +96,7 @@ FAULTS: dict[str, tuple[Callable[..., Any], ApiTable, str]] = {
     "axes of another result": (
         rules.returns_name_params,
         with_return(shape=("N", "C")),
-        "returns[0].shape must have the axes",
+        "returns[0].shape must have the axes M",
     ),
     "filled up to nowhere": (
         rules.returns_name_params,
@@ -125,8 +126,7 @@ def test_a_rule_finds_its_fault_alone(name: str) -> None:
     rule, table, said = FAULTS[name]
     assert list(rule(NMS, CORE)) == []
     found: list[Finding] = list(rule(table, CORE))
-    assert len({each.key for each in found}) == 1
-    assert f"{found[0].key} {found[0].message}".startswith(said)
+    assert [f"{each.key} {each.message}" for each in found] == [said]
 
 
 @pytest.mark.parametrize(

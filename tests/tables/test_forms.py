@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from opsbridge.tables.case_call import case_calls
 from opsbridge.tables.case_inputs import fitted_inputs
-from opsbridge.tables.forms import PLAIN, unformed
+from opsbridge.tables.forms import (
+    PLAIN,
+    axis_named,
+    factors,
+    form_of,
+    form_text,
+    result_text,
+    turned,
+    unformed,
+)
 from opsbridge.tables.load import load_api, load_core
 from opsbridge.tables.schema import Case, Expectation
 
@@ -98,3 +109,114 @@ def test_images_that_no_input_says_are_those_of_the_regions() -> None:
     found = fitted_inputs(load_api("onnx/RoiAlign"), axes, case, Expectation({}))
     assert found is not None
     assert found["batch_indices"] == [1, 0]
+
+
+def test_a_factor_names_an_axis_or_its_last_place() -> None:
+    for factor, axis in (("H", "H"), ("H - 1", "H"), ("H - 10", "H - 10"), ("x H - 1", "x H - 1")):
+        assert axis_named(factor) == axis
+    assert factors((1, "H", "W - 1", 0.5), {"H": 7, "W": 9}) == (1, 7, 8, 0.5)
+    assert factors(0.5, {}) == 0.5
+    form = replace(PLAIN, times=(1.0, "H", "W - 1", "H"))
+    assert (form.sizes, replace(PLAIN, times=2.0).sizes) == (("H", "W", "H"), ())
+    assert (form.is_plain, PLAIN.is_plain) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("came", "wanted", "axes"),
+    [
+        (["N", "C", "H", "W"], ["N", "C", "H", "W"], ()),
+        (["N", "H", "W", "C"], ["N", "C", "H", "W"], (0, 3, 1, 2)),
+        ([4, "N"], ["N", 4], (1, 0)),
+        (["...", 4, "N"], ["N", 4], (1, 0)),
+        ([4, "N"], ["...", "N", 4], (1, 0)),
+        ([3, "N"], ["N", "M"], (1, 0)),
+        (["N", 3], ["N", "M"], ()),
+        (["L", "N"], ["N", "M"], ()),
+        ([3, 4, "N"], ["N", "M", "L"], ()),
+        (["N"], ["N", 4], ()),
+        (["N", "M"], ["N", 4], ()),
+    ],
+)
+def test_axes_are_turned_where_they_are_the_same_ones(
+    came: list[int | str], wanted: list[int | str], axes: tuple[int, ...]
+) -> None:
+    assert turned(came, wanted) == axes
+
+
+def test_a_parameter_is_turned_without_the_axes_that_the_api_goes_through() -> None:
+    core = load_core("nms")
+    param = replace(load_api("torchvision/nms").params[0], shape=("B", 4, "N"), plus=1.0)
+    assert form_of(param, core, ["B"]) == replace(PLAIN, axes=(1, 0), plus=1.0)
+    assert form_of(param, core).axes == ()
+    both = replace(param, fills=("boxes", "scores"))
+    assert form_of(both, core, ["B"]).axes == ()
+    unknown = replace(param, fills=("made_up",))
+    assert form_of(unknown, core, ["B"]).axes == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "english", "chinese"),
+    [
+        ({}, "", ""),
+        ({"shape": (4, "N")}, "axes (4, N)", "各轴为 (4, N)"),
+        ({"times": 0.01}, "times 0.01", "乘以 0.01"),
+        ({"plus": -1}, "plus -1", "加 -1"),
+        (
+            {"times": (1.0, "H", "W - 1", 2.5)},
+            "times (1, H, W - 1, 2.5)",
+            "乘以 (1, H, W - 1, 2.5)",
+        ),
+        ({"plus": (0.0, -1.0)}, "plus (0, -1)", "加 (0, -1)"),
+        ({"order": (1, 0, 3, 2)}, "columns 1, 0, 3, 2", "取第 1, 0, 3, 2 列"),
+        ({"layout": "xywh"}, "corner and size", "角点与尺寸"),
+        ({"layout": "cxcywh"}, "centre and size", "中心与尺寸"),
+        (
+            {"times": 2.0, "plus": 1.0, "order": (0, 1), "layout": "xywh"},
+            "times 2, plus 1, columns 0, 1, corner and size",
+            "乘以 2，加 1，取第 0, 1 列，角点与尺寸",
+        ),
+    ],
+)
+def test_the_form_of_an_argument_in_words(
+    facts: dict[str, Any], english: str, chinese: str
+) -> None:
+    param = replace(load_api("torchvision/nms").params[0], **facts)
+    text = form_text(param, load_core("nms"))
+    assert (text.en, text.zh) == (english, chinese)
+
+
+@pytest.mark.parametrize(
+    ("facts", "english", "chinese"),
+    [
+        ({}, "", ""),
+        ({"rows_of": "dets"}, "rows of `dets`", "`dets` 的行"),
+        ({"shape": ("K", "C")}, "axes (K, C)", "各轴为 (K, C)"),
+        ({"times": 100}, "times 100", "乘以 100"),
+        ({"plus": 1}, "plus 1", "加 1"),
+        ({"fill": -1}, "filled up with -1", "以 -1 补齐"),
+        ({"times": -1, "plus": 1, "fill": 0.5}, "times -1, plus 1, filled up with 0.5",
+         "乘以 -1，加 1，以 0.5 补齐"),
+    ],
+)  # fmt: skip
+def test_the_form_of_a_result_in_words(facts: dict[str, Any], english: str, chinese: str) -> None:
+    text = result_text(replace(load_api("torchvision/nms").returns[0], **facts))
+    assert (text.en, text.zh) == (english, chinese)
+
+
+@pytest.mark.parametrize("axes", itertools.permutations(range(3)))
+def test_axes_are_turned_back(axes: tuple[int, ...]) -> None:
+    value = np.arange(24).reshape(2, 3, 4)
+    found = unformed(value.tolist(), replace(PLAIN, axes=axes), {})
+    np.testing.assert_array_equal(np.transpose(found, axes), value)
+
+
+def test_columns_and_factors_are_undone_from_the_last_to_the_first() -> None:
+    """A framework's row y, x, height, width from 1 on becomes the corners x1, y1, x2, y2."""
+    form = replace(PLAIN, plus=-1.0, order=(1, 0, 3, 2), layout="xywh")
+    assert unformed([BOX], form, {}) == [[3.0, 2.0, 9.0, 5.0]]
+    form = replace(PLAIN, times=("H", "W - 1", 1, 2), order=(0, 1, 2, 3))
+    assert unformed([[7.0, 8.0, 5.0, 10.0]], form, {"H": 7, "W": 9}) == [[1.0, 1.0, 5.0, 5.0]]
+    assert unformed(50, replace(PLAIN, times=100, plus=10), {}) == 0.4
+    assert unformed([[], []], replace(PLAIN, times=2.0), {}) == [[], []]
+    assert unformed([], replace(PLAIN, times=2.0), {}) == []
+    assert unformed([1.0], PLAIN, {}) == [1.0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from editing import Edit
@@ -14,7 +14,7 @@ from opsbridge.tables.diff import differences
 from opsbridge.tables.difference import SEVERITY, Code, Difference, headline
 from opsbridge.tables.load import all_api_names, load_api, load_core
 from opsbridge.tables.pairing import common_dtypes, contexts
-from opsbridge.tables.schema import Behaviour
+from opsbridge.tables.schema import ApiTable, Behaviour
 
 NMS = "torchvision/nms.toml"
 MASK = "mindspore/NMSWithMask.toml"
@@ -130,8 +130,11 @@ def test_dtypes_that_one_side_does_not_tell_are_unknown(tables: Path, edit: Edit
     edit(MASK, 'dtypes = ["float16", "float32"]\n', "")
     found = about(compare("torchvision/nms", "mindspore/NMSWithMask", tables), "boxes", "scores")
     unknown = found["unknown", "dtypes"]
-    assert unknown.facts["side"].en == "mindspore.ops.NMSWithMask"
+    facts = {name: text.en for name, text in unknown.facts.items()}
+    assert facts == {"side": "mindspore.ops.NMSWithMask", "known": "float16, float32, float64"}
     assert unknown.action == "by hand"
+    back = compare("mindspore/NMSWithMask", "torchvision/nms", tables)
+    assert about(back, "boxes", "scores")["unknown", "dtypes"].facts == unknown.facts
 
 
 def test_an_api_without_a_tensor_shares_no_dtype() -> None:
@@ -245,3 +248,153 @@ def test_an_axis_under_a_condition_differs_only_where_it_holds() -> None:
         ]
         found = differences(left, right, replace(core, axes=tuple(axes)))
         assert any(each.names == ("order",) for each in found) is is_said
+
+
+def rows(found: list[Difference], *parts: str) -> list[str]:
+    """The differences of some parts, a line each; what does no harm is in brackets."""
+    lines = []
+    for each in found:
+        words = [each.code, each.detail, each.left, "->", each.right]
+        words += [f"{name}={text.en}" for name, text in each.facts.items()]
+        line = " ".join(word for word in words if word)
+        if each.part in parts and each.code != "same":
+            lines.append(f"({line})" if each.harmless else line)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "lines"),
+    [
+        (
+            "torchvision/nms",
+            "mindspore/NMSWithMask",
+            [
+                "packed [boxes, scores] -> bboxes",
+                "moved input [boxes, scores] -> bboxes",
+                "moved positional [boxes, scores] -> bboxes",
+                "type-differs dtypes [boxes, scores] -> bboxes "
+                "left=float16, float32, float64 right=float16, float32",
+                "moved constructor iou_threshold -> iou_threshold",
+                "type-differs forms iou_threshold -> iou_threshold "
+                "left=any number right=a Python float",
+                "(default-added iou_threshold -> iou_threshold right=0.5)",
+                "output-differs missing indices -> -",
+                "output-differs extra - -> output_boxes",
+                "output-differs extra - -> output_idx",
+                "output-differs extra - -> selected_mask",
+                "output-differs meaning indices -> output_boxes, output_idx, selected_mask "
+                "left=the boxes in the order of the input "
+                "right=the boxes sorted by descending score",
+                "limit - -> 2864 platform=Ascend right=2864",
+            ],
+        ),
+        (
+            "mindspore/NMSWithMask",
+            "torchvision/nms",
+            [
+                "moved function iou_threshold -> iou_threshold",
+                "(type-differs forms iou_threshold -> iou_threshold "
+                "left=a Python float right=any number)",
+                "default-removed iou_threshold -> iou_threshold left=0.5",
+                "split bboxes -> [boxes, scores]",
+                "moved function bboxes -> [boxes, scores]",
+                "(type-differs dtypes bboxes -> [boxes, scores] "
+                "left=float16, float32 right=float16, float32, float64)",
+                "output-differs extra - -> indices",
+                "output-differs missing output_boxes -> -",
+                "output-differs missing output_idx -> -",
+                "output-differs missing selected_mask -> -",
+                "output-differs meaning output_boxes, output_idx, selected_mask -> indices "
+                "left=the boxes sorted by descending score "
+                "right=the boxes in the order of the input",
+            ],
+        ),
+        (
+            "torchvision/RoIAlign",
+            "mindspore/ROIAlign",
+            [
+                "split output_size -> [pooled_height, pooled_width]",
+                "moved position spatial_scale -> spatial_scale left=2 right=3",
+                "type-differs forms spatial_scale -> spatial_scale "
+                "left=any number right=a Python float",
+                "renamed sampling_ratio -> sample_num",
+                "moved position sampling_ratio -> sample_num left=3 right=4",
+                "type-differs forms sampling_ratio -> sample_num "
+                "left=any integer right=a Python int",
+                "(default-added sampling_ratio -> sample_num right=2)",
+                "renamed aligned -> roi_end_mode",
+                "moved position aligned -> roi_end_mode left=4 right=5",
+                "values-differ aligned -> roi_end_mode equal=False = 0 left_only=True right_only=1",
+                "default-differs aligned -> roi_end_mode left=False right=1",
+                "renamed input -> features",
+                "moved positional input -> features",
+                "type-differs dtypes input -> features "
+                "left=float16, float32, float64 right=float16, float32",
+                "moved positional rois -> rois",
+                "type-differs forms rois -> rois left=a tensor; a list of tensors right=a tensor",
+                "type-differs dtypes rois -> rois "
+                "left=float16, float32, float64 right=float16, float32",
+            ],
+        ),
+    ],
+)
+def test_what_a_page_says_of_parameters_results_and_limits(
+    left: str, right: str, lines: list[str]
+) -> None:
+    assert rows(compare(left, right), "parameter", "output", "limit") == lines
+
+
+def with_samples(**facts: Any) -> ApiTable:
+    """An API that counts samples in another unit."""
+    api = load_api("torchvision/roi_align")
+    params = [
+        replace(param, **facts) if param.name == "sampling_ratio" else param for param in api.params
+    ]
+    return replace(api, params=tuple(params))
+
+
+@pytest.mark.parametrize(
+    ("facts", "lines"),
+    [
+        ({"default": 2}, []),
+        ({"default": 1, "times": 3, "plus": -1}, ["left=times 3, plus -1"]),
+        ({"default": 5, "plus": -3}, ["left=plus -3"]),
+        ({"default": 2, "times": (3.0,)}, ["left=times (3)"]),
+        ({"default": 2, "plus": (3.0,)}, ["left=plus (3)"]),
+        ({"default": 2, "times": 3}, ["left=times 3", "left=2"]),
+        ({"default": 2, "plus": 3}, ["left=plus 3", "left=2"]),
+        ({"default": 3, "times": (3.0,)}, ["left=times (3)", "left=3"]),
+        ({"default": 3, "plus": (3.0,)}, ["left=plus (3)", "left=3"]),
+    ],
+)
+def test_defaults_are_compared_in_the_unit_of_the_slot(
+    facts: dict[str, Any], lines: list[str]
+) -> None:
+    right, core = load_api("mindspore/ROIAlign"), load_core("roi_align")
+    found = about(differences(with_samples(**facts), right, core), "sampling_ratio")
+    said = [
+        found[key] for key in (("type-differs", "unit"), ("default-differs", "")) if key in found
+    ]
+    assert [f"left={each.facts['left'].en}" for each in said] == lines
+    assert [each.facts["right"].en for each in said] == ["as it is", "2"][: len(lines)]
+
+
+def test_one_optional_number_more_does_no_harm(tables: Path, edit: Edit) -> None:
+    edit(MASK, "[[returns]]", f"{MAX_OUTPUTS}default = 10\n\n[[returns]]")
+    found = compare("torchvision/nms", "mindspore/NMSWithMask", tables)
+    assert "(extra optional - -> limit right=10)" in rows(found, "parameter")
+    back = compare("mindspore/NMSWithMask", "torchvision/nms", tables)
+    assert "missing limit -> -" in rows(back, "parameter")
+
+
+def test_a_wider_limit_of_the_left_side_is_named() -> None:
+    """A bound is one only for who has none there, or a wider one."""
+    api = load_api("mindspore/NMSWithMask")
+    for number, lines in (
+        (2863, []),
+        (2864, []),
+        (2865, ["limit 2865 -> 2864 platform=Ascend right=2864"]),
+    ):
+        left = replace(api, limits=(replace(api.limits[0], number=number),))
+        found = differences(left, api, load_core("nms"))
+        assert rows(found, "limit") == lines
