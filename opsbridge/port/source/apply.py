@@ -91,11 +91,7 @@ class _Applier(cst.CSTTransformer):
         gone = self._unused.get(original)
         if not gone:
             return updated
-        kept = [
-            alias
-            for old, alias in zip(original.names, updated.names, strict=True)
-            if bound_name(old) not in gone
-        ]
+        kept = [alias for alias in updated.names if bound_name(alias) not in gone]
         if not kept:
             return cst.RemoveFromParent()
         kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)

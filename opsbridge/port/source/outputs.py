@@ -48,7 +48,8 @@ def results_of(entry: PortEntry, target: cst.Tuple | None) -> Results:
     targets = [element.value for element in target.elements]
     if len(targets) != len(returns) or any(each.pick is None for each in returns):
         raise Inexpressible("its results are not unpacked at once")
-    for each, value in zip(returns, targets, strict=True):
+    for index, each in enumerate(returns):
+        value = targets[index]
         is_unused = isinstance(value, cst.Name) and value.value == "_"
         if each.dtype and not is_unused:
             raise Inexpressible(f"a result is {each.dtype}")
