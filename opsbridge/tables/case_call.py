@@ -104,7 +104,7 @@ def _meeting(
         meets = all(name in axes and equal_scalars(axes[name], wanted[name]) for name in wanted)
         inputs = fitted_inputs(api, axes, case, expectation) if meets else None
         if inputs is not None and returned & set(expectation.outputs):
-            values = {each.name: choices[i].value for i, each in enumerate(enumerated)}
+            values = {p.name: c.value for p, c in zip(enumerated, choices, strict=True)}
             given = _given(api, core, case, inputs, values)
             if given is not None:
                 arguments, dtypes = given

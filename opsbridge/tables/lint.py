@@ -241,7 +241,7 @@ def keys_in_order(struct: Any, raw: Mapping[str, Any], key: str = "") -> Iterato
     ranks = {name: (_is_table(raw[name]), names.index(name)) for name in raw}
     ordered = sorted(raw, key=lambda name: ranks[name])
     if list(raw) != ordered:
-        wrong = next(name for place, name in enumerate(raw) if name != ordered[place])
+        wrong = next(name for name, right in zip(raw, ordered, strict=True) if name != right)
         place = f"{key}.{wrong}" if key else wrong
         yield Finding(place, f"is out of order; expected {', '.join(ordered)}")
     hints = get_type_hints(struct)

@@ -47,7 +47,7 @@ def plan_cell_method(scope: Scope, node: cst.Call, function: cst.Attribute) -> N
         scope.plan.done.add(function)
         scope.plan.record(node, full, Outcome.EXACT, became=became)
     elif method in cells.GIVE_NAMES and not _is_name_unused(scope, node):
-        _named_parameters(scope, node, function, full)
+        _named_parameters(scope, node, function, full, becomes)
         _leave_out_new_names(scope, node)
     elif "{}" in becomes:
         scope.plan.edits[node] = cells.in_other_words(becomes)
@@ -101,8 +101,9 @@ def _is_name_unused(scope: Scope, node: cst.Call) -> bool:
     return bool(names) and isinstance(names[0], cst.Name) and names[0].value == "_"
 
 
-def _named_parameters(scope: Scope, node: cst.Call, function: cst.Attribute, full: str) -> None:
-    becomes = cells.METHODS[function.attr.value] or ""
+def _named_parameters(
+    scope: Scope, node: cst.Call, function: cst.Attribute, full: str, becomes: str
+) -> None:
     if "{}" in becomes:
         scope.plan.edits[node] = cells.in_other_words(becomes)
     else:

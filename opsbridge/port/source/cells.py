@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import libcst as cst
+import libcst.matchers as m
 
 from opsbridge.port.source.binding import elements
 from opsbridge.port.source.names import dotted
@@ -65,8 +66,8 @@ KEPT_IN_FLOAT32 = "autocast knows by itself what stays in float32"
 
 def keeps_float32(node: cst.Call) -> bool:
     """Whether all that flags say of cells is that half precision leaves them alone."""
-    flags = [(arg.keyword.value if arg.keyword else "", dotted(arg.value)) for arg in node.args]
-    return bool(flags) and all(flag == ("fp32", ["True"]) for flag in flags)
+    flag = m.Arg(m.Name("True"), keyword=m.Name("fp32"))
+    return bool(node.args) and all(m.matches(arg, flag) for arg in node.args)
 
 
 # Methods of tensors that are no call of PyTorch.
@@ -268,8 +269,7 @@ def assigned_values(tree: Tree, assignments: Iterable[Any]) -> list[cst.BaseExpr
     values: list[cst.BaseExpression] = []
     for assignment in assignments:
         target = tree.parents.get(getattr(assignment, "node", None))
-        statement = tree.parents.get(target) if isinstance(target, cst.AssignTarget) else None
-        if not isinstance(statement, cst.Assign):
+        if not isinstance(target, cst.AssignTarget):
             return []
-        values.append(statement.value)
+        values.append(tree.parents[target].value)
     return values

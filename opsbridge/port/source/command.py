@@ -101,7 +101,7 @@ def _translated(args: argparse.Namespace, sources: Sequence[SourceFile]) -> Repo
     python = [file for file in sources if file.is_python]
     with progress_bar(2 * len(python), quiet=args.quiet) as tick:
         results = translate(python, target, tick)
-    return Report(target, tuple(results), tuple(advice_on(sources, results, target)))
+    return Report(target, tuple(results), tuple(advice_on(sources, results)))
 
 
 def _sources(args: argparse.Namespace, output: Path | None) -> list[SourceFile]:

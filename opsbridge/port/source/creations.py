@@ -56,12 +56,11 @@ def _is_constant(scope: Scope, node: cst.Call) -> bool:
     owner = scope.frame.owner
     if target is None or owner is None or not owner.is_cell:
         return False
-    values = [each.value for each in owner.bound(target)]
     return all(
-        isinstance(value, cst.Call)
-        and (meaning := meaning_in(each.unit, value.func)) is not None
+        isinstance(each.value, cst.Call)
+        and (meaning := meaning_in(each.unit, each.value.func)) is not None
         and meaning.name == TENSOR
-        for value, each in zip(values, owner.bound(target), strict=True)
+        for each in owner.bound(target)
     )
 
 

@@ -57,7 +57,7 @@ def _hub_call(
     scope: Scope, entry: PortEntry, given: dict[str, Given]
 ) -> tuple[PortEntry, dict[str, Given], HubCall]:
     """The call of PyTorch that gives the same, by the cases of the entry or by itself."""
-    why = ""
+    reasons: list[str] = []
     cases = port_cases().get(entry.name, ())
     for case in cases:
         try:
@@ -65,13 +65,14 @@ def _hub_call(
             in_this, rest = in_case(entry, case, given)
             return in_this, rest, hub_call(in_this, rest, scope.known())
         except Inexpressible as error:
-            why = why or str(error)
+            reasons.append(str(error))
+    if reasons:
+        raise Inexpressible(reasons[0])
     # Without a function of its own, the surface calls PyTorch's, too.
     is_same_as_surface = not entry.ours or scope.target is Target.TORCHVISION
     is_near_enough = entry.equality == "approximate" and is_same_as_surface
-    if entry.equality != "exact" and not (is_near_enough and not why):
-        differences = "; ".join(each.en for each in entry.differences)
-        raise Inexpressible(why or differences or "its results differ")
+    if entry.equality != "exact" and not is_near_enough:
+        raise Inexpressible(_differences(entry) or "its results differ")
     return entry, given, hub_call(entry, given, scope.known())
 
 
@@ -79,7 +80,11 @@ def _difference(entry: PortEntry) -> str:
     """What PyTorch's own call does in another way, if anything."""
     if entry.equality == "exact":
         return ""
-    return "; ".join(each.en for each in entry.differences) or _LAST_BITS
+    return _differences(entry) or _LAST_BITS
+
+
+def _differences(entry: PortEntry) -> str:
+    return "; ".join(each.en for each in entry.differences)
 
 
 def _shown(call: HubCall) -> str:

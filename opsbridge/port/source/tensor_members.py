@@ -196,10 +196,11 @@ def _unknown_receiver(scope: Scope, node: cst.Call, entry: PortEntry) -> None:
         became = f".{entry.last}: PyTorch, NumPy and MindSpore mean the same"
         scope.plan.record(node, entry.name, Outcome.EXACT, became=became)
         return
+    of_tensor = entry.torch or f"{SURFACE}.Tensor.{entry.last}"
     scope.plan.record(
         node, entry.name, Outcome.BY_HAND,
         reason="it is not known whether the value is a tensor or a NumPy array",
-        suggestion=f"for a tensor: {entry.torch or entry.ours}; a NumPy array stays as it is",
+        suggestion=f"for a tensor: {of_tensor}; a NumPy array stays as it is",
     )  # fmt: skip
 
 

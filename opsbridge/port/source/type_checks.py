@@ -32,7 +32,7 @@ def plan_type_check(scope: Scope, node: cst.BaseExpression, meaning: Meaning) ->
     comparison = scope.tree.parents.get(place)
     if _is_class_of_call(scope, place):
         became = _classes(scope, meaning, subclasses_count=True)
-    elif isinstance(place, cst.ComparisonTarget) and isinstance(comparison, cst.Comparison):
+    elif isinstance(place, cst.ComparisonTarget):
         if not _is_question(comparison):
             return False
         became = _classes(scope, meaning, subclasses_count=False)

@@ -11,7 +11,7 @@ import libcst as cst
 
 from opsbridge.port.source.binding import Given
 from opsbridge.port.source.helpers import Helper, written_helpers
-from opsbridge.port.source.hub_call import positional
+from opsbridge.port.source.hub_call import GETTER, positional
 from opsbridge.port.source.syntax import NO_SPACE, name
 from opsbridge.tables.port_schema import PortEntry, PortParam
 
@@ -114,6 +114,8 @@ def _source(entry: PortEntry) -> str:
     if function.startswith("Tensor."):
         function = f"{arguments.pop(0)}.{function.removeprefix('Tensor.')}"
     call = f"{function}({', '.join(arguments)})"
+    if function.endswith(GETTER):
+        call = function.removesuffix(GETTER)
     lines = [f"def {_function_name(entry)}({signature}):"]
     lines += [f'    """Do what {entry.name} does."""']
     if entry.returns:

@@ -66,6 +66,8 @@ def kept(call: str, made: str = "Scored()", script: str = "") -> set[str]:
         ("self.network(x, x, valid=x)", set()),
         ("self.missing(x, None)", set()),
         ("print(x, None)", set()),
+        ("self.network(self.network(x, None), x, None)", {"labels", "mask"}),
+        ("self.network(self.network(x, x, None), None)", {"labels", "mask"}),
     ],
 )
 def test_what_a_call_gives_none_for(call: str, found: set[str]) -> None:
@@ -89,6 +91,8 @@ def test_which_cell_is_called(made: str, found: set[str]) -> None:
         ("network, other = Scored(), 1\nnetwork(x, None)", set()),
         ("network = Scored\nnetwork(x, None)", set()),
         ("network = ops.ReLU()\nnetwork(x, None)", set()),
+        ("network = Scored()\nnetwork(x, None)\nnetwork(x, x, None)", {"labels", "mask"}),
+        ("a = Scored()\nb = Scored()\na(x, x, None)\nb(x, None)", {"labels", "mask"}),
     ],
 )
 def test_which_variable_is_called(script: str, found: set[str]) -> None:

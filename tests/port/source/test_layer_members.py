@@ -264,3 +264,34 @@ def test_a_type_without_a_written_layer_is_pytorchs() -> None:
     assert text.rstrip().endswith("return type(x) in (torch.nn.ReLU,)")
     text = translate_text(f"{HEADER}type(x) > nn.ReLU\n", Target.TORCHVISION)
     assert text.rstrip().endswith("return type(x) > (torch.nn.ReLU,)")
+
+
+@TARGETS
+def test_what_a_question_for_a_type_asks_for_is_imported(target: Target) -> None:
+    asked = {
+        Target.TORCHVISION: "import torch\n\n\ndef f(x, k):\n"
+        "    return isinstance(x, torch.nn.ReLU)\n",
+        Target.OPSBRIDGE: "import opsbridge.mindspore\nimport torch\n\n\ndef f(x, k):\n"
+        "    return isinstance(x, (torch.nn.ReLU, opsbridge.mindspore.nn.ReLU))\n",
+    }
+    assert translate_text(f"{HEADER}isinstance(x, nn.ReLU)\n", target) == asked[target]
+
+
+@TARGETS
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("issubclass(k, nn.Dense)", "issubclass(k, {})"),
+        ("isinstance(x, (k, nn.Dense))", "isinstance(x, (k, {}))"),
+        ("isinstance(nn.Dense, k)", "isinstance({own}, k)"),
+        ("k.isinstance(x, nn.Dense)", "k.isinstance(x, {own})"),
+        ("f(x, nn.Dense)", "f(x, {own})"),
+    ],
+)
+def test_where_subclasses_count(before: str, after: str, target: Target) -> None:
+    both = "(torch.nn.Linear, opsbridge.mindspore.nn.Dense)"
+    classes, own = "torch.nn.Linear", "_Dense"
+    if target is Target.OPSBRIDGE:
+        classes, own = both, "opsbridge.mindspore.nn.Dense"
+    text = translate_text(f"{HEADER}{before}\n", target)
+    assert text.rstrip().endswith(f"return {after.format(classes, own=own)}")

@@ -274,3 +274,42 @@ def test_of_no_points_there_is_no_share() -> None:
         "0 files, 0 changed; 0 conversion points found, 0 translated: 0 exact, 0 approximate;"
         " 0 by hand"
     )
+
+
+def test_a_bare_name_of_a_report_beside_a_single_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_text(MODEL)
+    for output in (["-o", "b.py"], ["--check"], ["--in-place"]):
+        assert cli.main(["port", "a.py", *output, "-q", "--report", "json"]) == 0
+        assert (tmp_path / "port-report.json").exists()
+        (tmp_path / "port-report.json").unlink()
+
+
+def test_a_diff_hides_nothing_on_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Control characters of a source would act on a terminal; a patch has to have them."""
+    source = tmp_path / "a.py"
+    source.write_text(MODEL.replace("P\n", "P  # \x1b[2J\n", 1))
+    for is_terminal, shown in ((False, "P  # \x1b[2J"), (True, "P  # \\x1b[2J")):
+        with monkeypatch.context() as patched:
+            patched.setattr("sys.stdout.isatty", lambda answer=is_terminal: answer)
+            assert cli.main(["port", str(source), "--diff"]) == 0
+        assert f"-from mindspore.ops import operations as {shown}\n" in capsys.readouterr().out
+
+
+def test_a_link_out_of_the_folder_of_results_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out, other = tmp_path / "in", tmp_path / "out", tmp_path / "other"
+    for folder in (source / "sub", out, other):
+        folder.mkdir(parents=True)
+    (source / "sub" / "model.py").write_text(MODEL)
+    (out / "sub").symlink_to(other, target_is_directory=True)
+    assert cli.main(["port", str(source), "-o", str(out), "-q"]) == 2
+    path = out / "sub" / "model.py"
+    assert capsys.readouterr().err == (
+        f"opsbridge port: {path}: a link leads out of {out}; nothing is written there\n"
+    )

@@ -237,3 +237,95 @@ def test_a_printer_is_an_object_that_prints(capsys: pytest.CaptureFixture[str]) 
     exec(translate_text(source, Target.TORCHVISION), scope)
     assert scope["Net"]()(7) == (7,)
     assert capsys.readouterr().out == "sum 7\n7\n"
+
+
+# How an operator whose object is kept is written: the function's parameters are MindSpore's, those
+# of the call first, and their defaults are MindSpore's; what they mean is said by PyTorch's names.
+WRITTEN = {
+    "Abs": ("input", "return torch.abs(torch.as_tensor(input))"),
+    "DType": ("x", "return x.dtype"),
+    "ExpandDims": ("input_x, axis", "return torch.unsqueeze(torch.as_tensor(input_x), dim=axis)"),
+    "Flatten": ("input_x", "return torch.flatten(input_x, start_dim=1)"),
+    "LogSoftmax": ("logits, axis=-1", "return torch.log_softmax(logits, dim=axis)"),
+    "Reshape": (
+        "input, shape",
+        "return torch.reshape(input, (shape,) if isinstance(shape, int) else tuple(shape))",
+    ),
+    "ReverseV2": (
+        "input, axis",
+        "return torch.flip(input, (axis,) if isinstance(axis, int) else tuple(axis))",
+    ),
+    "SquaredDifference": (
+        "x, y",
+        "return torch.nn.functional.mse_loss(torch.as_tensor(x), target=torch.as_tensor(y),"
+        " reduction='none')",
+    ),
+    "TopK": (
+        "input_x, k, sorted=True",
+        "results = torch.topk(input_x, k=k, sorted=sorted)\n"
+        "    return results[0], results[1].to(torch.int32)",
+    ),
+    "ArgMaxWithValue": (
+        "input, axis=0, keep_dims=False",
+        "results = torch.max(input, dim=axis, keepdim=keep_dims)\n"
+        "    return results[1], results[0]",
+    ),
+    "ReduceStd": (
+        "input_x, axis=(), unbiased=True, keep_dims=False",
+        "results = torch.std_mean(input_x, dim=None if axis == () else axis, unbiased=unbiased,"
+        " keepdim=keep_dims)\n    return results[0], results[1]",
+    ),
+    "TrilIndices": (
+        "row, col, offset=0, dtype=torch.int32",
+        "return torch.tril_indices(row=row, col=col, offset=offset, dtype=dtype)",
+    ),
+}
+NAMES = {
+    **{name: f"_{name.lower()}" for name in ("Abs", "Flatten", "Reshape")},
+    "ArgMaxWithValue": "_arg_max_with_value", "DType": "_d_type", "ExpandDims": "_expand_dims",
+    "LogSoftmax": "_log_softmax", "ReduceStd": "_reduce_std", "ReverseV2": "_reverse_v2",
+    "SquaredDifference": "_squared_difference", "TopK": "_top_k", "TrilIndices": "_tril_indices",
+}  # fmt: skip
+
+
+GIVEN = {"ReverseV2": {"axis": 0}, "TrilIndices": {"row": 2, "col": 3}}
+
+
+@pytest.mark.parametrize("operator", WRITTEN)
+def test_an_operator_is_a_function_of_the_file(operator: str) -> None:
+    given = GIVEN.get(operator, {})
+    arguments = ", ".join(f"{key}={value}" for key, value in given.items())
+    source = f"from mindspore import ops\nmade = [ops.{operator}({arguments})]\n"
+    (parameters, body), name = WRITTEN[operator], NAMES[operator]
+    made = f"functools.partial({name}, {arguments})" if given else name
+    assert (
+        translate_text(source, Target.TORCHVISION)
+        == (
+            f"{'import functools' * bool(given)}\nimport torch\n\n\ndef {name}({parameters}):\n"
+            f'    """Do what mindspore.ops.{operator} does."""\n    {body}\nmade = [{made}]\n'
+        ).lstrip()
+    )
+
+
+def test_the_dtype_of_what_an_object_is_called_with() -> None:
+    x = torch.zeros(2, dtype=torch.float16)
+    assert ported("ops.DType()")(x) is ops.DType()(x) is torch.float16
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("ops.TopK(sorted=False)", "functools.partial(_top_k, sorted=False)"),
+        ("ops.TopK(False)", "functools.partial(_top_k, sorted=False)"),
+        ("ops.LogSoftmax(k)", "functools.partial(_log_softmax, axis=k)"),
+        ("ops.clamp(x, min=1, max=k)", "_clip(x, low=1, high=k)"),
+        ("ops.clamp(input=x, min=1)", "_clip(x=x, low=1)"),
+        ("ops.topk(x, 2, sorted=k)", "_largest(x, 2, sorted=k)"),
+        ("ops.zeros(size=k)", "_zeros(shape=k)"),
+    ],
+)
+def test_a_call_of_a_function_of_the_file(call: str, expected: str) -> None:
+    source = f"from mindspore import ops\n\n\ndef f(x, k):\n    return [{call}]\n"
+    text = translate_text(source, Target.TORCHVISION)
+    assert text.splitlines()[-1] == f"    return [{expected}]"
+    assert ("import functools\n" in text) == ("functools" in expected)
