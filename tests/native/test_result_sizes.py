@@ -12,6 +12,7 @@ from opsbridge.core.box_convert import BoxConvertRule
 from opsbridge.core.box_decode import BoxDecodeRule
 from opsbridge.core.box_encode import BoxEncodeRule
 from opsbridge.core.box_iou import BoxIouRule
+from opsbridge.core.checks import MAX_RANK
 from opsbridge.core.clip_boxes import ClipBoxesRule
 from opsbridge.core.native import native_function
 
@@ -96,3 +97,13 @@ def test_boxes_that_do_not_broadcast_with_the_result_are_refused() -> None:
     with pytest.raises(TypeError, match="broadcast"):
         call(BATCH, OTHERS, 0.0, result, PAIRS, 1)
     assert (result == 0.5).all()
+
+
+def test_tensors_of_as_many_axes_as_python_lets_pass() -> None:
+    rule = BoxAreaRule().word
+    most = np.ones((1,) * (MAX_RANK - 2) + (2, 4), np.float32)
+    areas = np.ones(most.shape[:-1], np.float32)
+    native_function("box_area")(most, areas, rule)
+    assert not areas.any()
+    with pytest.raises(TypeError, match=f"a tensor of at most {MAX_RANK} axes"):
+        native_function("box_area")(most[None], areas[None], rule)
