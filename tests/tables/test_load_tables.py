@@ -36,6 +36,26 @@ OUTPUTS = ", ".join(output.name for output in CORE.outputs)
 AXES = ", ".join(axis.name for axis in CORE.axes)
 
 
+def copied(root: Path, *files: str) -> Path:
+    """A folder with some of the shipped tables."""
+    for file in files:
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(table_root() / file, root / file)
+    return root
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """The tables of two APIs and their operator."""
+    return copied(tmp_path / "mappings", "core/nms.toml", NMS, MASK)
+
+
+@pytest.fixture
+def tables(few: Path) -> Path:
+    """The tables that are edited here."""
+    return copied(few, "core/roi_align.toml", ROI)
+
+
 def error(root: Path, name: str = "torchvision/nms") -> str:
     with pytest.raises(TableError) as caught:
         load_api(name, root)
@@ -57,16 +77,6 @@ def test_an_edited_copy_is_another_table(tables: Path, edit: Edit) -> None:
     edit(NMS, 'order = "stable"', 'order = "bitonic"')
     assert load_api("torchvision/nms", tables).behaviour[0].set["order"] == "bitonic"
     assert load_api("torchvision/nms").behaviour[0].set["order"] == "stable"
-
-
-@pytest.fixture
-def few(tmp_path: Path) -> Path:
-    """A folder with the tables of two APIs and their operator."""
-    root = tmp_path / "mappings"
-    for file in ("core/nms.toml", NMS, MASK):
-        (root / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(table_root() / file, root / file)
-    return root
 
 
 @pytest.mark.parametrize(
