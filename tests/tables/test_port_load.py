@@ -28,7 +28,7 @@ OPS = """module = "m.ops"
 name = "m.ops.Concat"
 form = "primitive"
 torch = "torch.cat"
-spellings = ["m.P.Concat", "m.ops.cat"]
+spellings = ["m.P.Concat", "m.ops.cat", "m.layers.cat"]
 params = [{ name = "axis", default = 0 }, { name = "x" }]
 [entries.arguments]
 tensors = "x"
@@ -77,10 +77,14 @@ def test_the_tables_of_a_folder_are_those_of_modules(root: Path) -> None:
 def test_an_entry_is_found_by_each_spelling(root: Path) -> None:
     entries = port_entries(root)
     assert list(entries) == [
-        *("m.nn.CONCAT", "m.ops.Concat", "m.P.Concat", "m.ops.cat", "m.ops.Conjugate"),
+        *("m.nn.CONCAT", "m.ops.Concat", "m.P.Concat", "m.ops.cat", "m.layers.cat"),
+        "m.ops.Conjugate",
     ]
     assert entries["m.ops.cat"] is entries["m.P.Concat"] is entries["m.ops.Concat"]
-    for name in ("m.ops.Concat", "m.P.Concat", "m.operations.Concat", "m.ops.old.array.cat"):
+    for name in (
+        *("m.ops.Concat", "m.P.Concat", "m.operations.Concat", "m.ops.old.array.cat"),
+        "m.layers.cat",
+    ):
         assert find_port_entry(name, root) is entries["m.ops.Concat"]
     assert find_port_entry("m.layers.CONCAT", root) is entries["m.nn.CONCAT"]
     assert find_port_entry("m.layers.Concat", root) is None
