@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
 import pytest
 
+from opsbridge.frameworks.numpy import NumpyLayer
 from opsbridge.tables import rules
+from opsbridge.tables.convert import CONVERTERS
+from opsbridge.tables.decode import show
 from opsbridge.tables.finding import Finding
 from opsbridge.tables.lint import told_apart
 from opsbridge.tables.load import load_api, load_core
-from opsbridge.tables.schema import ApiTable, Case, Constant, Evidence, Expectation
+from opsbridge.tables.schema import (
+    ApiTable,
+    Case,
+    Choice,
+    Constant,
+    Converter,
+    Evidence,
+    Expectation,
+)
 
 NMS = load_api("torchvision/nms")
 CORE = load_core("nms")
 SLOTS = ", ".join(slot.name for slot in CORE.slots)
+OUTPUTS = ", ".join(output.name for output in CORE.outputs)
 SEEN = Evidence("probed", version="1", platform="cpu")
 
 
@@ -42,6 +55,101 @@ FAULTS: dict[str, tuple[Callable[..., Any], ApiTable, str]] = {
         rules.required_or_default,
         with_param(optional=True),
         "params[0] is optional: can't be required or have a default",
+    ),
+    "optional with a default": (
+        rules.required_or_default,
+        with_param(required=False, optional=True, default=1.0),
+        "params[0] is optional: can't be required or have a default",
+    ),
+    "neither required nor with a default": (
+        rules.required_or_default,
+        with_param(2, required=False),
+        "params[2] needs required = true or a default",
+    ),
+    "required with a default": (
+        rules.required_or_default,
+        with_param(2, default=0.5),
+        "params[2] is required and has a default; one of the two",
+    ),
+    "a name of no language": (
+        rules.names_are_python,
+        with_param(name="a b"),
+        'params[0] has the name "a b"; expected one of Python',
+    ),
+    "an older name of no language": (
+        rules.names_are_python,
+        with_param(1, aliases=("old", "if")),
+        'params[1] has the name "if"; expected one of Python',
+    ),
+    "a dictionary of no language": (
+        rules.names_are_python,
+        with_param(inside="a-b"),
+        'params[0] has the name "a-b"; expected one of Python',
+    ),
+    "a class of no language": (
+        rules.names_are_python,
+        with_param(held_in="a.structures.1"),
+        'params[0] has the name "1"; expected one of Python',
+    ),
+    "a result of no language": (
+        rules.names_are_python,
+        with_return(name=""),
+        'returns has the name ""; expected one of Python',
+    ),
+    "an argument of no language": (
+        rules.names_are_python,
+        replace(NMS, real_arguments={"a b": 1}),
+        'real_arguments has the name "a b"; expected one of Python',
+    ),
+    "an API of no language": (
+        rules.names_are_python,
+        replace(NMS, name="torchvision.in.nms"),
+        'name has the name "in"; expected one of Python',
+    ),
+    "a real API of no language": (
+        rules.names_are_python,
+        replace(NMS, real="torchvision.1.nms"),
+        'name has the name "1"; expected one of Python',
+    ),
+    "a schema of no language": (
+        rules.names_are_python,
+        replace(NMS, schema="onnx.defs.get schema"),
+        'name has the name "get schema"; expected one of Python',
+    ),
+    "a result twice": (
+        rules.unique_params,
+        replace(NMS, returns=NMS.returns * 3),
+        "returns use the name indices 3 times",
+    ),
+    "choices for another converter": (
+        rules.choices_belong_to_choice,
+        with_param(2, choices=(Choice(1, {"order": "given"}),)),
+        "params[2].choices converter number can't have choices",
+    ),
+    "ends of no output": (
+        rules.returns_name_outputs,
+        with_return(ends="end"),
+        f"returns[0].ends is end; outputs: {OUTPUTS}",
+    ),
+    "no output": (
+        rules.returns_name_outputs,
+        with_return(output=""),
+        f"returns[0].output is ; outputs: {OUTPUTS}",
+    ),
+    "a constructor's argument of a function": (
+        rules.stage_fits_form,
+        with_param(1, stage="init"),
+        "params[1].stage is init; a function has only call",
+    ),
+    "an axis that a choice sets": (
+        rules.axes_decided,
+        with_param(2, converter="choice", fills=(), choices=(Choice(1, {"order": "given"}),)),
+        "behaviour sets order, which is set by a choice",
+    ),
+    "a value of no axis in a choice": (
+        rules.axes_exist,
+        with_param(2, choices=(Choice(1, {"order": "given"}), Choice(2, {"order": "any"}))),
+        'params[2].choices[1].set.order is "any"; allowed: stable, introsort, bitonic, given',
     ),
     "scores for ids": (
         rules.ids_fill_groups,
@@ -157,3 +265,65 @@ def test_values_are_told_apart_only_by_expectations_that_have_the_axis() -> None
         (expected(0, order="stable"), expected(1, box_offset=1), expected(2, order="given")),
     )  # fmt: skip
     assert list(told_apart(case, "order")) == [("stable", "given")]
+
+
+@pytest.mark.parametrize(
+    "key", ["at_most", "padded_to", "padded_if", "bounded_if", "clipped_if", "among"]
+)
+def test_what_bounds_a_result_is_a_parameter(key: str) -> None:
+    assert list(rules.returns_name_params(with_return(**{key: "scores"}), CORE)) == []
+    assert list(rules.returns_name_params(with_return(**{key: "limit"}), CORE)) == [
+        Finding(f"returns[0].{key}", "is limit; parameters: boxes, scores, iou_threshold")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "sound", "wrong"),
+    [
+        (("float",), [0.5], [1, True, "a", (0.5,)]),
+        (("number",), [0.5, 1], [True, "a"]),
+        (("single",), [], [0.5, 1]),
+        (("int",), [1], [0.5, True]),
+        (("integer",), [1], [0.5, True]),
+        (("bool",), [True], [1, 0.5]),
+        (("int_pair",), [1], [0.5, True]),
+        (("number_pair",), [1, 0.5], [True]),
+        (("float_tuple",), [(0.5, 1.0)], [0.5]),
+        (("string",), ["a"], [1]),
+        (("holder",), [], [1, "a"]),
+        (("tensor", "integer"), [1], [0.5]),
+        (("bool", "float"), [True, 0.5], [1]),
+    ],
+)
+def test_a_default_is_of_a_type_that_the_parameter_takes(
+    kinds: tuple[Any, ...], sound: list[Any], wrong: list[Any]
+) -> None:
+    for default in sound:
+        assert list(rules.default_has_type(with_param(2, types=kinds, default=default), CORE)) == []
+    for default in wrong:
+        table = with_param(2, types=kinds, default=default)
+        (found,) = rules.default_has_type(table, CORE)
+        assert found.key == "params[2].default"
+        assert found.message == f"is {show(default)}; the types are: {', '.join(kinds)}"
+
+
+@pytest.mark.parametrize("converter", [each for each in get_args(Converter) if each != "columns"])
+def test_a_converter_fills_as_many_slots_as_its_results(converter: str) -> None:
+    """What a converter gives for a value that it takes, which is no slot for those without one."""
+    values = {"number_pair": (1, 2), "pair": 3, "floats": (1.0,), "ids": np.zeros(1, np.int32)}
+    layer = NumpyLayer()
+    count = 0
+    if converter != "choice":
+        param = replace(NMS.params[2], fills=("first", "second"))
+        count = len(CONVERTERS[converter](values.get(converter, 1), param, layer))
+    for fills in ((), ("boxes",), ("boxes", "scores")):
+        table = with_param(2, converter=converter, fills=fills)
+        said = f"has {len(fills)} slots; converter {converter} fills {count}"
+        found = [] if len(fills) == count else [Finding("params[2].fills", said)]
+        assert list(rules.converter_fits_slots(table, CORE)) == found
+
+
+def test_columns_fill_as_many_slots_as_there_are_ranges() -> None:
+    table = with_param(converter="columns", columns=((0, 2), (2, 4)))
+    (found,) = rules.converter_fits_slots(table, CORE)
+    assert found.message == "has 1 slots; converter columns fills 2"
