@@ -138,7 +138,6 @@ def test_the_longest_other_name_of_a_module_counts(root: Path) -> None:
 )
 def test_names_that_look_like_one(root: Path, name: str, names: tuple[str, ...]) -> None:
     assert nearest_names(name, root) == names
-    assert nearest_names(name, root, 1) == names[:1]
 
 
 def test_a_name_of_two_tables_is_refused_with_the_second(root: Path) -> None:
