@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from opsbridge.frameworks.numpy import NumpyLayer
-from opsbridge.tables import rules
+from opsbridge.tables import lint, rules
 from opsbridge.tables.convert import CONVERTERS
 from opsbridge.tables.decode import show
 from opsbridge.tables.finding import Finding
@@ -18,12 +18,14 @@ from opsbridge.tables.lint import told_apart
 from opsbridge.tables.load import load_api, load_core
 from opsbridge.tables.schema import (
     ApiTable,
+    Behaviour,
     Case,
     Choice,
     Constant,
     Converter,
     Evidence,
     Expectation,
+    Text,
 )
 
 NMS = load_api("torchvision/nms")
@@ -327,3 +329,138 @@ def test_columns_fill_as_many_slots_as_there_are_ranges() -> None:
     table = with_param(converter="columns", columns=((0, 2), (2, 4)))
     (found,) = rules.converter_fits_slots(table, CORE)
     assert found.message == "has 1 slots; converter columns fills 2"
+
+
+def said(findings: Iterable[Finding]) -> list[str]:
+    """What is found, a line each."""
+    return [f"{each.key} {each.message}" for each in findings]
+
+
+IMPORTS = "example does not import nms from opsbridge.torchvision"
+ENDS = "example ends without an output"
+
+
+@pytest.mark.parametrize(
+    ("example", "found"),
+    [
+        (">>> from opsbridge.torchvision.ops import nms\n>>> 1\n1\n", []),
+        ("\n>>> from opsbridge.torchvision.ops import nms\n>>> 1\n1\n\n", []),
+        ("", [IMPORTS, ENDS]),
+        (">>> from opsbridge.torchvision.ops import box\n>>> import nms\n1", [IMPORTS]),
+        (">>> from opsbridge.mindspore.ops import nms\n>>> 1\n1", [IMPORTS]),
+        (">>> from opsbridge.torchvision.ops import nms", [ENDS]),
+        (">>> from opsbridge.torchvision.ops import nms\n... 1", [ENDS]),
+    ],
+)
+def test_an_example_imports_the_api_in_one_line_and_shows_a_result(
+    example: str, found: list[str]
+) -> None:
+    assert said(lint.example_present(replace(NMS, example=example))) == found
+
+
+@pytest.mark.parametrize(
+    ("dtypes", "is_narrow"),
+    [
+        (("float32",), True),
+        ((), True),
+        (("float16", "float32", "float64"), False),
+        (("int32",), False),
+    ],
+)
+def test_a_device_takes_some_dtypes_and_not_all(dtypes: tuple[Any, ...], is_narrow: bool) -> None:
+    table = with_param(1, dtypes_on={"cuda": dtypes})
+    wanted = [] if is_narrow else ["params[1].dtypes_on.cuda does not narrow dtypes"]
+    assert said(lint.devices_narrow(table)) == wanted
+
+
+def on(device: Any, *dtypes: Any) -> Behaviour:
+    return Behaviour(SEEN, {"order": "given"}, device=device, dtypes=dtypes)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "found"),
+    [
+        ([], []),
+        ([on(None, "float32")], []),
+        ([on("cpu", "float32")], ["behaviour on cpu lacks that of float64"]),
+        ([on("cpu", "float32"), on("cpu", "float64")], []),
+        ([on("cpu", "float16")], []),
+        ([on("cuda", "float32")], ["behaviour on cuda lacks that of float16, float64"]),
+        (
+            [on("cuda", "float32"), on("cpu", "float64")],
+            [
+                "behaviour on cpu lacks that of float32",
+                "behaviour on cuda lacks that of float16, float64",
+            ],
+        ),
+    ],
+)
+def test_behaviour_of_some_dtypes_on_a_device_is_that_of_all(
+    blocks: list[Behaviour], found: list[str]
+) -> None:
+    assert said(lint.dtypes_are_covered(replace(NMS, behaviour=tuple(blocks)))) == found
+    assert said(lint.dtypes_are_covered(replace(NMS, behaviour=tuple(blocks), params=()))) == []
+
+
+@pytest.mark.parametrize(
+    ("ids", "found"),
+    [
+        (["a", "a-b-2", "2"], []),
+        (["a", "b", "a", "a"], ["deviations use the id a 3 times"]),
+        *(
+            ([wrong], [f"deviations have the id {wrong}; expected words-joined-by-hyphens"])
+            for wrong in ("A", "a_b", "a--b", "-a", "a-", "", "a b", "é")
+        ),
+    ],
+)
+def test_deviations_have_ids_of_their_own_in_small_letters(
+    ids: list[str], found: list[str]
+) -> None:
+    deviations = tuple(replace(NMS.deviations[0], id=each) for each in ids)
+    assert said(lint.deviation_ids(replace(NMS, deviations=deviations))) == found
+
+
+TEXT = Text("A sentence.", "一句话。")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (TEXT, []),
+        (Text("", "  "), ["text.en is empty", "text.zh is empty"]),
+        *(
+            (Text(f"a {char} b", "一"), ["text.en has Chinese characters"])
+            for char in "\u3400\u9fff\uff00\uffef\u3000\u303f"
+        ),
+        *((Text(f"a {char} b", "一"), []) for char in "\u33ff\ua000\ufeff\ufff0\u2fff\u00e9"),
+    ],
+)
+def test_texts_are_in_their_languages(text: Text, found: list[str]) -> None:
+    assert said(lint.texts_present(replace(NMS, text=text))) == found
+
+
+@pytest.mark.parametrize(
+    ("evidence", "missing"),
+    [
+        (Evidence("probed", version="1", platform="cpu"), []),
+        (Evidence("probed"), ["version", "platform"]),
+        (Evidence("documented", link="https://a.b", date="2026-11-29"), []),
+        (Evidence("documented"), ["link", "date"]),
+        (Evidence("assumed", note="made up"), []),
+        (Evidence("assumed"), ["note"]),
+    ],
+)
+def test_evidence_of_each_kind_says_enough(evidence: Evidence, missing: list[str]) -> None:
+    table = replace(NMS, behaviour=(replace(NMS.behaviour[0], evidence=evidence),))
+    assert said(lint.evidence_given(table)) == [
+        f"behaviour[0].evidence.{name} is missing; evidence is {evidence.kind}" for name in missing
+    ]
+
+
+@pytest.mark.parametrize("date", ["soon", "2026-11-29 ", "26-11-29", "2026-11-290", "29.11.2026"])
+def test_a_date_is_written_as_in_the_standard(date: str) -> None:
+    evidence = Evidence("probed", version="1", platform="cpu", date=date)
+    table = replace(NMS, behaviour=(replace(NMS.behaviour[0], evidence=evidence),))
+    assert said(lint.evidence_given(table)) == [
+        f"behaviour[0].evidence.date is {date}; expected year-month-day"
+    ]
