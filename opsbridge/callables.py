@@ -208,8 +208,9 @@ def _bound(
     operator: Operator, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Any
 ) -> tuple[Any, ...]:
     """The arguments in order, defaults filled in; says what is wrong with them, if anything is."""
+    named = operator.plan.renamed(kwargs)
     try:
-        bound = signature.bind(*args, **operator.plan.renamed(kwargs))
+        bound = signature.bind(*args, **named)
     except TypeError as error:
         raise DtypeError(f"{operator.plan.name}: {error}; expected {signature}") from None
     bound.apply_defaults()

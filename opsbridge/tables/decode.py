@@ -135,7 +135,7 @@ def _decode_list(arguments: Any, raw: Any, path: str, problems: list[str]) -> An
     if not isinstance(raw, list):
         problems.append(f"{path} is {show(raw)}; expected a list")
         return ()
-    if arguments[-1] is not Ellipsis and len(raw) != len(arguments):
+    if Ellipsis not in arguments and len(raw) != len(arguments):
         problems.append(f"{path} has {len(raw)} values; expected {len(arguments)}")
         return ()
     return tuple(

@@ -41,10 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
     """
     name, folder = arguments.name, arguments.out
     if not name.isidentifier() or keyword.iskeyword(name) or name == "core":
-        raise ArgumentError(f"new-framework: {name!r} is no name that Python can import")
+        raise ArgumentError(f"{name!r} is no name that Python can import")
     path = folder / name / "nms.toml"
     if path.exists():
-        raise ArgumentError(f"new-framework: {path} is already there")
+        raise ArgumentError(f"{path} is already there")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_table(name), encoding="utf-8")
     sys.stdout.write(

@@ -96,14 +96,14 @@ def find_port_entry(name: str, root: Path | None = None) -> PortEntry | None:
     return entries.get(name) or entries.get(canonical_name(name, root))
 
 
-def nearest_names(name: str, root: Path | None = None, count: int = 3) -> tuple[str, ...]:
-    """Covered names that look like a full name, the most alike first."""
+def nearest_names(name: str, root: Path | None = None) -> tuple[str, ...]:
+    """Up to three covered names that look like a full name, those of its last part first."""
     wanted = canonical_name(name, root)
     module, _, last = wanted.rpartition(".")
     known = port_entries(root)
     same = [other for other in known if other.rpartition(".")[2].lower() == last.lower()]
-    near = difflib.get_close_matches(wanted, [k for k in known if k.startswith(module)], count)
-    return tuple(dict.fromkeys((*same, *near)))[:count]
+    near = difflib.get_close_matches(wanted, [k for k in known if k.startswith(module)])
+    return tuple(dict.fromkeys((*same, *near)))[:3]
 
 
 def _written_out(raw: Any) -> Any:

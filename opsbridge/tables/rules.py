@@ -22,7 +22,6 @@ from opsbridge.tables.schema import ApiTable, CoreTable, Param
 _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
     "float": (float,),
     "number": (float, int),
-    "single": (),
     "int": (int,),
     "integer": (int,),
     "bool": (bool,),
@@ -30,7 +29,6 @@ _DEFAULT_TYPES: dict[str, tuple[type, ...]] = {
     "number_pair": (float, int),
     "float_tuple": (tuple,),
     "string": (str,),
-    "holder": (),
 }
 _FILLS = {
     **dict.fromkeys(("same", "number", "integer", "plain_number", "floats", "rois"), 1),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from opsbridge.tables.case_call import CaseCall, case_calls
+from opsbridge.tables.case_inputs import fitted_inputs, neutral_inputs, with_axes
 from opsbridge.tables.load import load_api, load_core
+from opsbridge.tables.schema import Case, Expectation
 
 
 def call_of(name: str, case_name: str) -> CaseCall:
@@ -132,3 +135,74 @@ def test_groups_of_the_input_are_listed_where_the_api_wants_a_list() -> None:
     for call in calls:
         assert call.arguments["categories"] == sorted(set(call.arguments["category_idxs"]))
         assert "categories" not in call.dtypes
+
+
+BOXES = [[0.0, 0.0, 4.0, 4.0], [1.0, 0.0, 4.0, 4.0]]
+
+
+def neutral(name: str, inputs: dict[str, Any], **facts: Any) -> dict[str, Any]:
+    """What an API is told that a case of these inputs leaves open."""
+    api = load_api(name)
+    params = tuple(replace(param, **facts) for param in api.params)
+    return neutral_inputs(replace(api, params=params), Case("made", (), {}, inputs, ()))
+
+
+def test_what_must_be_told_and_a_case_leaves_open() -> None:
+    found = neutral("onnx.NonMaxSuppression", {"boxes": BOXES}, required=True)
+    assert found == {"max_outputs": 2, "score_threshold": 0.0}
+    found = neutral("onnx.NonMaxSuppression", {"boxes": BOXES}, required=False, converter="same")
+    assert found == {}
+    assert neutral("onnx.NonMaxSuppression", {"boxes": BOXES}) == {"max_outputs": 2}
+    found = neutral("onnx.NonMaxSuppression", {"anchors": BOXES}, required=True)
+    assert found == {"score_threshold": 0.0}
+    found = neutral("paddle.vision.ops.box_coder", {"anchors": BOXES}, required=True)
+    assert found == {"anchor_deviations": [[1.0] * 4] * 2}
+    assert neutral("onnx.RoiAlign", {"rois": [[1.0, *BOXES[0]]]}) == {"batch_indices": [1]}
+    assert neutral("onnx.RoiAlign", {"boxes": BOXES}) == {}
+
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+def test_boxes_that_are_not_finite_are_of_no_group(number: float) -> None:
+    for boxes, found in (
+        (BOXES, {"groups": [0, 0]}),
+        ([*BOXES, [0.0, 0.0, number, 1.0]], {}),
+    ):
+        assert neutral("torchvision.ops.batched_nms", {"boxes": boxes}) == found
+
+
+def test_a_layout_that_the_case_is_about_is_left_alone() -> None:
+    api, axes = load_api("torchvision.ops.nms"), {"layout": "yxyx"}
+    turned = [[0.0, 0.0, 4.0, 4.0], [0.0, 1.0, 4.0, 4.0]]
+    case = Case("made", (), {}, {"boxes": BOXES}, ())
+    for about, setting, boxes in (
+        (case, {}, turned),
+        (replace(case, axes=("layout",)), {}, BOXES),
+        (replace(case, base={"layout": "yxyx"}), {}, BOXES),
+        (case, {"layout": "yxyx"}, BOXES),
+        (replace(case, axes=("order",)), {"order": "given"}, turned),
+    ):
+        found = fitted_inputs(api, axes, about, Expectation(setting))
+        assert found == {"boxes": boxes}
+    assert fitted_inputs(api, {}, case, Expectation({})) == {"boxes": BOXES}
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "each", "nested"),
+    [
+        ([1, 2], ("N",), ("B",), [1, 2]),
+        ([1, 2], ("B", "N"), ("B",), [[1, 2]]),
+        ([1, 2], ("B", "1 or C", "N"), ("B", "C"), [[[1, 2]]]),
+        ([1, 2], ("N", "C"), ("C",), [[1], [2]]),
+        ([[1, 2], [3, 4]], ("N", "Q", 2), ("Q",), [[[1, 2]], [[3, 4]]]),
+        ([1, 2], ("...", "N"), ("...",), [1, 2]),
+        ([1, 2], ("...", "N", "C"), ("...", "C"), [[1], [2]]),
+        (0.5, (), ("B",), 0.5),
+        (0.5, ("B",), ("B",), [0.5]),
+        (0.5, ("N",), ("B",), 0.5),
+    ],
+)
+def test_one_image_and_one_class_have_axes_of_their_own(
+    value: Any, shape: tuple[Any, ...], each: tuple[str, ...], nested: Any
+) -> None:
+    api = replace(load_api("torchvision.ops.nms"), each=each)
+    assert with_axes(value, replace(api.params[0], shape=shape), api) == nested

@@ -141,6 +141,24 @@ def test_words_of_other_scripts_are_shown_as_they_are() -> None:
         ("text.en", "a `code` word", ""),
         ("text.en", "x <b> y", "has the markup '<b'; expected plain text"),
         ("text.en", "a ```b", "has the markup '```'; expected plain text"),
+        *(
+            ("text.en", f"a {markup} b", f"has the markup {markup!r}; expected plain text")
+            for markup in (
+                "<B",
+                "<z",
+                "<Z",
+                "</",
+                "<!",
+                "<?",
+                "](",
+                "] (",
+                "][",
+                "}`",
+                "~~~",
+                ":::",
+            )
+        ),
+        *(("text.en", f"a {plain} b", "") for plain in ("<1", "< b", "]  (", "``", "~~", "::")),
         ("text.en", "a\nb", "has a hidden character or several lines"),
         ("example", ">>> a[i](0) <b\n:::", ""),
         ("example", "a\n```", "has the markup '```'; expected plain text"),

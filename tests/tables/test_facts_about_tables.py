@@ -137,7 +137,9 @@ def test_a_new_framework_has_a_name_of_python(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["new-framework", name, "--out", str(tmp_path)]) == 2
-    assert "is no name that Python can import" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"opsbridge new-framework: {name!r} is no name that Python can import\n"
+    )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -148,8 +150,35 @@ def test_a_new_framework_replaces_no_table(
     path = tmp_path / "mine" / "nms.toml"
     path.write_text("precious")
     assert cli.main(["new-framework", "mine", "--out", str(tmp_path)]) == 2
-    assert f"{path} is already there" in capsys.readouterr().err
+    assert capsys.readouterr().err == (f"opsbridge new-framework: {path} is already there\n")
     assert path.read_text() == "precious"
+
+
+def test_a_new_framework_starts_as_a_copy_without_the_deviations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["new-framework", "mine"]) == 0
+    first, *_ = said = capsys.readouterr().out.splitlines()
+    assert (
+        first == "mappings/mine/nms.toml: a copy of torchvision/nms under the name of mine. Next:"
+    )
+    for words in (
+        "opsbridge explain torchvision.ops.nms;",
+        "opsbridge tables lint mappings",
+        "OPSBRIDGE_MAPPINGS=mappings, then `from opsbridge.mine.ops import nms`.",
+        "opsbridge diff mine.ops.nms mindspore.ops.NMSWithMask",
+    ):
+        assert sum(words in line for line in said) == 1
+    model, made = load_api("torchvision/nms"), load_api("mine.ops.nms", tmp_path / "mappings")
+    assert (made.framework, made.framework_name, made.deviations) == ("mine", "mine", ())
+    assert (made.params, made.behaviour, made.errors) == (
+        model.params,
+        model.behaviour,
+        model.errors,
+    )
+    text = (tmp_path / "mappings/mine/nms.toml").read_text(encoding="utf-8")
+    assert text.endswith('"RuntimeError"\n')
 
 
 def test_a_schema_lists_inputs_and_then_attributes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+import shutil
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,15 @@ from opsbridge.tables.load import (
     all_api_identifiers,
     all_api_names,
     all_core_names,
+    frameworks_of_the_user,
     load_api,
     load_core,
+    table_folders,
+    table_root,
 )
+from opsbridge.tables.port_load import all_port_tables
 from opsbridge.tables.rules_core import unique_names
+from opsbridge.tables.schema import ApiTable
 
 NMS = "torchvision/nms.toml"
 ROI = "torchvision/roi_align.toml"
@@ -27,6 +34,26 @@ CORE = load_core("nms")
 SLOTS = ", ".join(slot.name for slot in CORE.slots)
 OUTPUTS = ", ".join(output.name for output in CORE.outputs)
 AXES = ", ".join(axis.name for axis in CORE.axes)
+
+
+def copied(root: Path, *files: str) -> Path:
+    """A folder with some of the shipped tables."""
+    for file in files:
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(table_root() / file, root / file)
+    return root
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """The tables of two APIs and their operator."""
+    return copied(tmp_path / "mappings", "core/nms.toml", NMS, MASK)
+
+
+@pytest.fixture
+def tables(few: Path) -> Path:
+    """The tables that are edited here."""
+    return copied(few, "core/roi_align.toml", ROI)
 
 
 def error(root: Path, name: str = "torchvision/nms") -> str:
@@ -53,21 +80,37 @@ def test_an_edited_copy_is_another_table(tables: Path, edit: Edit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "suggestion"),
+    ("name", "hint"),
     [
-        ("torchvision.ops.nsm", "did you mean torchvision.ops.nms"),
-        ("torchvision/nsm", "did you mean torchvision/nms"),
-        ("nms", "torchvision.ops.nms"),
-        ("mindspore.ops.nmswithmask", "mindspore.ops.NMSWithMask"),
-        ("", "known: "),
-        ("...", "known: "),
+        ("torchvision.ops.nsm", "did you mean torchvision.ops.nms, torchvision/nms?"),
+        ("torchvision/nsm", "did you mean torchvision/nms, torchvision.ops.nms?"),
+        ("core/nms", "did you mean torchvision.ops.nms, torchvision/nms?"),
+        ("nms", "did you mean torchvision.ops.nms, torchvision/nms?"),
+        ("ops/NMS", "did you mean torchvision.ops.nms, torchvision/nms?"),
+        (
+            "mindspore.ops.nmswithmask",
+            "did you mean mindspore.ops.NMSWithMask, mindspore/NMSWithMask?",
+        ),
+        *(
+            (
+                name,
+                "known: mindspore.ops.NMSWithMask, torchvision.ops.nms, "
+                "mindspore/NMSWithMask, torchvision/nms",
+            )
+            for name in ("", "...", "qq/qq")
+        ),
     ],
 )
-def test_unknown_names_get_suggestions(name: str, suggestion: str) -> None:
+def test_unknown_names_get_suggestions(few: Path, name: str, hint: str) -> None:
+    assert error(few, name) == f"there is no table for the API {name!r}; {hint}"
+
+
+def test_a_shipped_name_is_suggested_without_a_folder() -> None:
     with pytest.raises(TableError) as caught:
-        load_api(name)
-    assert suggestion in str(caught.value)
-    assert f"there is no table for the API {name!r}" in str(caught.value)
+        load_api("torchvision.ops.nmss")
+    assert str(caught.value).startswith(
+        "there is no table for the API 'torchvision.ops.nmss'; did you mean torchvision.ops.nms, "
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,22 +131,28 @@ def test_identifiers_stay_inside_the_folder(tables: Path, name: str) -> None:
     assert "there is no table" in error(tables, name)
 
 
-def test_unknown_operator_gets_suggestions() -> None:
+def test_unknown_operator_gets_suggestions(few: Path) -> None:
+    for name, hint in (("nmss", "did you mean nms?"), ("../torchvision/nms", "did you mean nms?")):
+        with pytest.raises(TableError) as caught:
+            load_core(name, few)
+        assert str(caught.value) == f"there is no table for the operator {name!r}; {hint}"
     with pytest.raises(TableError, match="did you mean roi_align"):
         load_core("roi_alin")
-    with pytest.raises(TableError, match="no table for the operator"):
-        load_core("../torchvision/nms")
 
 
 def test_syntax_error_names_file_and_line(tables: Path, edit: Edit) -> None:
     edit(NMS, 'form = "function"', "form = function")
-    assert "torchvision/nms.toml: is not TOML" in error(tables)
-    assert "line 5" in error(tables)
+    assert error(tables) == (
+        "mappings/torchvision/nms.toml: is not TOML: Invalid value (at line 5, column 8)"
+    )
 
 
 def test_duplicate_key_is_refused(tables: Path, edit: Edit) -> None:
     edit(NMS, 'core = "nms"', 'core = "nms"\ncore = "nms"')
-    assert "torchvision/nms.toml: is not TOML" in error(tables)
+    assert error(tables) == (
+        "mappings/torchvision/nms.toml: is not TOML: "
+        "Cannot overwrite a value (at line 5, column 13)"
+    )
 
 
 def test_file_that_is_not_utf8_names_the_line(tables: Path) -> None:
@@ -112,8 +161,11 @@ def test_file_that_is_not_utf8_names_the_line(tables: Path) -> None:
 
 
 def test_huge_file_is_refused(tables: Path) -> None:
-    (tables / NMS).write_bytes(b"#" * (MAX_TABLE_BYTES + 1))
-    assert f"is larger than {MAX_TABLE_BYTES} bytes" in error(tables)
+    text = (tables / NMS).read_bytes()
+    (tables / NMS).write_bytes(text + b"#" * (MAX_TABLE_BYTES - len(text)))
+    assert load_api("torchvision/nms", tables) == load_api("torchvision/nms")
+    (tables / NMS).write_bytes(text + b"#" * (MAX_TABLE_BYTES + 1 - len(text)))
+    assert error(tables) == "mappings/torchvision/nms.toml: is larger than 262144 bytes"
 
 
 def test_deep_nesting_is_refused(tables: Path) -> None:
@@ -124,7 +176,7 @@ def test_deep_nesting_is_refused(tables: Path) -> None:
 def test_directory_instead_of_file(tables: Path) -> None:
     (tables / NMS).unlink()
     (tables / NMS).mkdir()
-    assert "torchvision/nms.toml: cannot be read" in error(tables)
+    assert error(tables) == ("mappings/torchvision/nms.toml: cannot be read: it is no regular file")
 
 
 def test_missing_file(tables: Path) -> None:
@@ -134,20 +186,30 @@ def test_missing_file(tables: Path) -> None:
 
 def test_empty_file_misses_every_required_key(tables: Path) -> None:
     (tables / NMS).write_text("")
-    assert "torchvision/nms.toml: name is missing; it is required" in error(tables)
-    assert "behaviour is missing" in error(tables)
+    required = [
+        field.name
+        for field in fields(ApiTable)
+        if field.default is field.default_factory is MISSING
+    ]
+    assert error(tables).splitlines() == [
+        f"mappings/torchvision/nms.toml: {name} is missing; it is required" for name in required
+    ]
 
 
 def test_unknown_core_names_the_table(tables: Path, edit: Edit) -> None:
     edit(NMS, 'core = "nms"', 'core = "nmss"')
-    message = error(tables)
-    assert message.startswith("mappings/torchvision/nms.toml: core is 'nmss'")
-    assert "did you mean nms?" in message
+    assert error(tables).startswith(
+        "mappings/torchvision/nms.toml: core is 'nmss'; "
+        "there is no table for the operator 'nmss'; did you mean nms"
+    )
 
 
 def test_broken_core_is_named(tables: Path, edit: Edit) -> None:
     edit("core/nms.toml", 'op = "nms"', 'op = "mns"')
-    assert "core/nms.toml: op is mns; the file is named nms" in error(tables)
+    assert error(tables) == (
+        "mappings/torchvision/nms.toml: core is 'nms'; "
+        "mappings/core/nms.toml: op is mns; the file is named nms"
+    )
 
 
 @pytest.mark.parametrize(
@@ -381,6 +443,71 @@ def test_the_likely_table_of_a_name_is_the_one_that_says_so() -> None:
         load_api("torchvision.boxes.nms")
 
 
-def test_a_key_of_many_parts_names_the_line(tables: Path, edit: Edit) -> None:
-    edit(NMS, 'form = "function"', 'form = "function"\n' + ".".join(["a"] * 200) + " = 1")
-    assert "too deeply (a key of more than 32 parts in line 6)" in error(tables)
+@pytest.mark.parametrize(
+    "key", [".".join(["a"] * 33), " . ".join(['"a b"'] * 33), "\t.".join(["'a-b'"] * 33)]
+)
+def test_a_key_of_many_parts_names_the_line(tables: Path, edit: Edit, key: str) -> None:
+    edit(NMS, 'form = "function"', f'form = "function"\n{key} = 1')
+    assert error(tables) == (
+        "mappings/torchvision/nms.toml: "
+        "is nested too deeply (a key of more than 32 parts in line 6)"
+    )
+
+
+def test_a_key_of_fewer_parts_is_one_that_is_not_known(tables: Path, edit: Edit) -> None:
+    edit(NMS, 'form = "function"', f'form = "function"\n{".".join(["qqqq"] * 32)} = 1')
+    assert error(tables).startswith("mappings/torchvision/nms.toml: qqqq is not a known key; ")
+
+
+def test_a_folder_without_operators_has_apis_of_the_shipped_ones(few: Path) -> None:
+    shutil.rmtree(few / "core")
+    assert load_api("torchvision.ops.nms", few) == load_api("torchvision/nms")
+    assert all_core_names(few) == ()
+    assert all_api_names(few) == ("mindspore.ops.NMSWithMask", "torchvision.ops.nms")
+
+
+def test_a_folder_with_operators_has_apis_of_these_alone(few: Path) -> None:
+    assert all_core_names(few) == ("nms",)
+    shutil.copy(table_root() / ROI, few / ROI)
+    assert error(few, "torchvision.ops.roi_align") == (
+        "mappings/torchvision/roi_align.toml: core is 'roi_align'; "
+        "there is no table for the operator 'roi_align'; known: nms"
+    )
+
+
+def test_a_name_is_found_in_a_file_of_another_name_that_is_said_to_be_wrong(few: Path) -> None:
+    """Names are looked up in what files say, and the files are then checked."""
+    (few / NMS).rename(few / "torchvision/suppress.toml")
+    assert error(few, "torchvision.ops.nms") == (
+        "mappings/torchvision/suppress.toml: name is torchvision.ops.nms; "
+        "its last part must be the file name suppress"
+    )
+    (few / "torchvision/suppress.toml").write_text("name = 3\n")
+    assert error(few, "torchvision.ops.nms") == (
+        "there is no table for the API 'torchvision.ops.nms'; did you mean torchvision/suppress?"
+    )
+
+
+def test_general_names_are_no_api(few: Path) -> None:
+    (few / "torchvision/general.toml").write_text('module = "torchvision"\n')
+    (few / "torchvision/late.toml").write_text('# module = "torchvision"\n')
+    (few / "torchvision/notes.md").write_text("")
+    assert [path.stem for path in all_port_tables(few)] == ["general"]
+    assert all_api_identifiers(few) == (
+        "mindspore/NMSWithMask", "torchvision/late", "torchvision/nms"
+    )  # fmt: skip
+
+
+def test_folders_of_the_user_come_after_the_shipped_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder, framework in zip(folders, ("odd", "torchvision"), strict=True):
+        (folder / framework).mkdir(parents=True)
+        shutil.copy(table_root() / NMS, folder / framework / "mine.toml")
+    monkeypatch.delenv("OPSBRIDGE_MAPPINGS", raising=False)
+    assert (table_folders(), frameworks_of_the_user()) == ((table_root(),), frozenset())
+    monkeypatch.setenv("OPSBRIDGE_MAPPINGS", os.pathsep.join(["", *map(str, folders)]))
+    assert table_folders() == (table_root(), *folders)
+    assert frameworks_of_the_user() == {"odd"}
+    assert {"odd/mine", "torchvision/mine", "torchvision/nms"} <= set(all_api_identifiers())

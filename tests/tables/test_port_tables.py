@@ -91,9 +91,13 @@ def test_defaults_are_those_of_the_installed_one(
 ) -> None:
     table = load(SOUND + PARAMS)
     assert findings(table, lambda x, axis=0: x, monkeypatch) == []
-    for real in (lambda x, axis=1: x, lambda x, dim=True: x, lambda x, axis=0.0: x):
-        (found,) = findings(table, real, monkeypatch)
-        assert found.startswith("m.f has the default 0 for ")
+    for real, said in (
+        (lambda x, axis=1: x, "axis; MindSpore: 1"),
+        (lambda x, dim=True: x, "dim; MindSpore: True"),
+        (lambda x, axis=0.0: x, "axis; MindSpore: 0.0"),
+        (lambda x, axis="0": x, "axis; MindSpore: 0"),
+    ):
+        assert findings(table, real, monkeypatch) == [f"m.f has the default 0 for {said}"]
     (found,) = findings(table, lambda x, axis=None: x, monkeypatch)
     assert found == "m.f has the default 0 for axis; MindSpore: None"
     (found,) = findings(table, lambda x, axis: x, monkeypatch)
@@ -130,7 +134,9 @@ def test_what_goes_by_name_has_no_place(
     table = load(SOUND + PARAMS.replace("aliases", "keyword_only = true, aliases"))
     assert findings(table, lambda x, more=1, dim=0: x, monkeypatch) == []
     assert findings(table, lambda x, *, axis=0: x, monkeypatch) == []
-    assert findings(table, lambda x, more=1: x, monkeypatch)
+    assert findings(table, lambda x, more=1: x, monkeypatch) == [
+        "m.f has axis at place 1; MindSpore: x, more=1"
+    ]
 
 
 def test_what_takes_the_rest_takes_it_in_mindspore(
@@ -167,23 +173,24 @@ class Both(Primitive, Layer): ...
 @pytest.mark.parametrize(
     ("real", "forms"),
     [
-        (Layer, {"layer", "class"}),
-        (Primitive, {"primitive", "class"}),
-        (Both, {"primitive", "class"}),
-        (Path, {"class", "value", "decorator", "primitive"}),
-        (len, {"function", "decorator"}),
-        (1.5, {"value"}),
+        (Layer, ["layer", "class"]),
+        (Primitive, ["primitive", "class"]),
+        (Both, ["primitive", "class"]),
+        (Path, ["class", "value", "decorator", "primitive"]),
+        (len, ["function", "decorator"]),
+        (1.5, ["value"]),
     ],
 )
 def test_a_form_is_one_of_what_mindspore_has(
-    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch, real: Any, forms: set[str]
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch, real: Any, forms: list[str]
 ) -> None:
     monkeypatch.setattr(port_lint, "check_importable", lambda name: None)
     monkeypatch.setattr(port_lint, "resolve", {"m": inspect, "m.f": real}.get)
     for form in get_args(PortForm):
         table = load(SOUND.replace('"function"', f'"{form}"'))
         found = [each.message for each in lint_port_table(table)]
-        assert not found if form in forms else found[0].startswith(f"has the form {form}; MindSp")
+        said = f"has the form {form}; MindSpore: {' or '.join(forms)}"
+        assert found[:1] == ([] if form in forms else [said])
 
 
 def test_what_a_class_has_is_a_method_or_a_property(
@@ -220,7 +227,11 @@ def test_a_dtype_agrees_by_its_name(
     table = load(SOUND + 'params = [{ name = "dtype", default = "float32" }]\n')
     assert findings(table, lambda dtype=float32: None, monkeypatch) == []
     assert findings(table, lambda dtype="float32": None, monkeypatch) == []
-    assert findings(table, lambda dtype="float16": None, monkeypatch)
+    assert findings(table, lambda dtype="float16": None, monkeypatch) == [
+        'm.f has the default "float32" for dtype; MindSpore: float16'
+    ]
+    float32_ = load(SOUND + 'params = [{ name = "dtype", default = "float32_" }]\n')
+    assert findings(float32_, lambda dtype=float32: None, monkeypatch) == []
 
 
 def test_a_list_agrees_with_the_array_of_a_table(
@@ -229,7 +240,9 @@ def test_a_list_agrees_with_the_array_of_a_table(
     table = load(SOUND + 'params = [{ name = "axis", default = [] }]\n')
     for real in (lambda axis=[]: None, lambda axis=(): None):
         assert findings(table, real, monkeypatch) == []
-    assert findings(table, lambda axis=[1]: None, monkeypatch)
+    assert findings(table, lambda axis=[1]: None, monkeypatch) == [
+        "m.f has the default [] for axis; MindSpore: [1]"
+    ]
 
 
 def test_a_class_is_configured_and_called(
@@ -245,7 +258,9 @@ def test_a_class_is_configured_and_called(
         made = SOUND.replace('"function"', '"class"')
         assert findings(load(made + params), Layer, monkeypatch) == []
         other = params.replace(f"= {default}", "= 7")
-        assert findings(load(made + other), Layer, monkeypatch)
+        assert findings(load(made + other), Layer, monkeypatch) == [
+            f"m.f has the default 7 for axis; MindSpore: {default}"
+        ]
 
 
 def test_what_has_no_signature_is_not_compared(
@@ -307,3 +322,31 @@ class Unsigned(int):
 def test_what_makes_an_object_may_have_no_signature() -> None:
     found = port_lint._real_parameters(Unsigned)
     assert {stage: [each.name for each in found[stage]] for stage in found} == {"call": ["x"]}
+
+
+def test_every_entry_is_compared_and_each_fault_is_said(
+    load: Callable[[str], PortTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reals = {"m": inspect, "m.f": lambda x, axes=0, more=True: x, "m.h": lambda axis=0, x=None: x}
+
+    def resolved(name: str) -> Any:
+        if name == "m.g":
+            raise ImportError(name)
+        return reals[name]
+
+    monkeypatch.setattr(port_lint, "check_importable", lambda name: None)
+    monkeypatch.setattr(port_lint, "resolve", resolved)
+    texts = 'differences = [{ code = "ties", en = " ", zh = "a" }]\n'
+    table = load(
+        SOUND.replace("function", "value") + PARAMS + texts
+        + SOUND.replace("m.f", "m.g") + texts
+        + SOUND.replace("m.f", "m.h") + PARAMS
+    )  # fmt: skip
+    assert [f"{each.key} {each.message}" for each in lint_port_table(table)] == [
+        "m.f has a difference without code or text",
+        "m.f has the form value; MindSpore: function or decorator",
+        "m.f has axis at place 1; MindSpore: x, axes=0, more=True",
+        "m.g has a difference without code or text",
+        "m.h has x at place 0; MindSpore: axis=0, x=None",
+        "m.h has axis at place 1; MindSpore: axis=0, x=None",
+    ]

@@ -24,7 +24,15 @@ from opsbridge.frameworks.gradients import differentiable
 from opsbridge.frameworks.numpy import NumpyLayer
 from opsbridge.tables.load import all_api_names, load_api, load_core
 from opsbridge.tables.schema import ApiTable
-from opsbridge.tables.support import Cell, cells, has_cuda, support
+from opsbridge.tables.support import (
+    Cell,
+    CudaSupport,
+    Support,
+    TensorSupport,
+    cells,
+    has_cuda,
+    support,
+)
 
 # A table of what an API does for some argument, and of no API that can be called by itself.
 PARTS = {"mmcv.batched.batched_soft_nms"}
@@ -232,3 +240,77 @@ def test_a_gpu_has_the_gradients_that_its_kernels_have(monkeypatch: pytest.Monke
     monkeypatch.setattr("opsbridge.tables.support.support", lambda: without)
     found = [cell for cell in cells(load_api("torchvision/roi_align")) if cell.tensors == "torch"]
     assert {cell.device: cell.gradients for cell in found} == {"cpu": ("input",), "cuda": ()}
+
+
+MADE = Support(
+    tensors={
+        "numpy": TensorSupport(("cpu",), without_dtypes=("float16",)),
+        "torch": TensorSupport(
+            ("cpu", "cuda"), gradients=True, graphs=("whole", "traced"), without_parts=("traced",)
+        ),
+    },
+    cuda=CudaSupport(
+        operators=("roi_align", "nms"),
+        gradients=("roi_align",),
+        graphs={"captured": ("roi_align",), "other": ("nms",)},
+        without_outputs=("matched",),
+        without={"order": ("bitonic",)},
+    ),
+    gradients={"roi_align": ("features",)},
+)
+ALL, WIDE = ("float16", "float32", "float64"), ("float32", "float64")
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        (
+            "torchvision.ops.roi_align",
+            [
+                ("numpy", "cpu", WIDE, (), ()),
+                ("torch", "cpu", ALL, ("input",), ("whole", "traced")),
+                ("torch", "cuda", ALL, ("input",), ("captured",)),
+            ],
+        ),
+        (
+            "torchvision.ops.nms",
+            [
+                ("numpy", "cpu", WIDE, (), ()),
+                ("torch", "cpu", WIDE, (), ("whole", "traced")),
+                ("torch", "cuda", ALL, (), ("other",)),
+            ],
+        ),
+        (
+            "mindspore.ops.NMSWithMask",
+            [
+                ("numpy", "cpu", ("float32",), (), ()),
+                ("torch", "cpu", ("float16", "float32"), (), ("whole", "traced")),
+            ],
+        ),
+        (
+            "mmcv.ops.nms_match",
+            [
+                ("numpy", "cpu", ("float32",), (), ()),
+                ("torch", "cpu", ("float32",), (), ("whole",)),
+            ],
+        ),
+        (
+            "torchvision.ops.roi_pool",
+            [
+                ("numpy", "cpu", WIDE, (), ()),
+                ("torch", "cpu", ALL, (), ("whole", "traced")),
+            ],
+        ),
+    ],
+)
+def test_cells_follow_from_the_declarations(
+    name: str, found: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opsbridge.tables.support.support", lambda: MADE)
+    assert cells(load_api(name)) == [Cell(name, *each) for each in found]
+
+
+def test_tensors_of_their_own_are_in_no_graph_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opsbridge.tables.support.support", lambda: MADE)
+    api = replace(load_api("torchvision.ops.roi_align"), own_tensors=True)
+    assert [cell.graphs for cell in cells(api)] == [(), ("whole", "traced"), ()]

@@ -11,7 +11,7 @@ from editing import Edit
 
 from opsbridge.errors import TableError
 from opsbridge.tables.diff import differences
-from opsbridge.tables.difference import SEVERITY, Code, Difference, headline
+from opsbridge.tables.difference import SEVERITY, Code, Difference, headline, plain
 from opsbridge.tables.load import all_api_names, load_api, load_core
 from opsbridge.tables.pairing import common_dtypes, contexts
 from opsbridge.tables.schema import ApiTable, Behaviour
@@ -210,7 +210,10 @@ def test_limits_are_directed(tables: Path, edit: Edit) -> None:
 def test_without_a_counterpart_the_operator_is_absent() -> None:
     left = load_api("torchvision.ops.nms")
     (item,) = differences(left, None, load_core("nms"))
-    assert (item.code, item.action, item.right) == ("absent", "impossible", "-")
+    assert item == Difference(
+        "absent", "operator", ("nms",), "torchvision.ops.nms", "-", load_core("nms").text
+    )
+    assert (item.action, item.severity) == ("impossible", 9)
 
 
 def test_headline_is_the_worst() -> None:
@@ -220,8 +223,13 @@ def test_headline_is_the_worst() -> None:
 
 def test_apis_of_two_operators_have_no_differences() -> None:
     left, right = load_api("torchvision.ops.nms"), load_api("mindspore.ops.ROIAlign")
-    with pytest.raises(TableError, match="only APIs of one operator can be compared"):
-        differences(left, right, load_core("nms"))
+    for pair in ((left, right), (right, left), (right, None)):
+        with pytest.raises(TableError) as caught:
+            differences(*pair, load_core("nms"))
+        assert str(caught.value) == (
+            "mindspore.ops.ROIAlign is an API of roi_align, not of nms; "
+            "only APIs of one operator can be compared"
+        )
 
 
 def test_an_axis_is_compared_where_a_block_names_a_device_or_a_dtype() -> None:
@@ -398,3 +406,164 @@ def test_a_wider_limit_of_the_left_side_is_named() -> None:
         left = replace(api, limits=(replace(api.limits[0], number=number),))
         found = differences(left, api, load_core("nms"))
         assert rows(found, "limit") == lines
+
+
+def with_result(**facts: Any) -> ApiTable:
+    """An API whose result is another."""
+    api = load_api("torchvision/nms")
+    return replace(api, returns=(replace(api.returns[0], **facts),))
+
+
+def results(left: ApiTable, right: ApiTable) -> list[tuple[Any, ...]]:
+    """What is said of the results: code, detail, cells and facts in both languages."""
+    return [
+        (
+            each.code, each.detail, each.left, each.right,
+            {name: (text.en, text.zh) for name, text in each.facts.items()},
+        )
+        for each in differences(left, right, load_core("nms"))
+        if each.part == "output"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        ({}, [("same", "", "indices", "indices", {})]),
+        ({"name": "keep"}, [("renamed", "", "indices", "keep", {})]),
+        *(
+            (
+                {"dtype": dtype},
+                [
+                    (
+                        "output-differs", "dtype", "indices", "indices",
+                        {"left": ("int64", "int64"), "right": words},
+                    )
+                ],
+            )
+            for dtype, words in (
+                ("int32", ("int32", "int32")),
+                ("same", ("of the input", "与输入相同")),
+                (
+                    "float",
+                    (
+                        "float32, or float64 where that comes",
+                        "float32（输入为 float64 时为 float64）",
+                    ),
+                ),
+                ("promoted", ("common to the inputs", "各输入的公共类型")),
+                (
+                    "widened",
+                    (
+                        "of the input, float32 for 16-bit floats",
+                        "与输入相同（16 位浮点为 float32）",
+                    ),
+                ),
+            )
+        ),
+        (
+            {"plus": 1},
+            [
+                (
+                    "output-differs", "unit", "indices", "indices",
+                    {"left": ("as it is", "原样"), "right": ("plus 1", "加 1")},
+                )
+            ],
+        ),
+        (
+            {"name": "keep", "dtype": "int32"},
+            [
+                ("renamed", "", "indices", "keep", {}),
+                (
+                    "output-differs", "dtype", "indices", "keep",
+                    {"left": ("int64", "int64"), "right": ("int32", "int32")},
+                ),
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_results_of_one_output_differ_in_name_type_and_unit(
+    facts: dict[str, Any], found: list[tuple[Any, ...]]
+) -> None:
+    assert results(with_result(), with_result(**facts)) == found
+
+
+def test_a_unit_is_left_as_it_is_on_the_way_back() -> None:
+    ((_, _, _, _, facts),) = results(with_result(times=2), with_result())
+    assert facts == {"left": ("times 2", "乘以 2"), "right": ("as it is", "原样")}
+
+
+def behaviour(left: ApiTable, right: ApiTable, axis: str, **about: Any) -> list[tuple[str, ...]]:
+    """What is said of one axis: code, detail, both sides and where."""
+    core = load_core(left.core)
+    axes = tuple(replace(each, **about) if each.name == axis else each for each in core.axes)
+    return [
+        (each.code, each.detail, each.left, each.right, each.facts["condition"].en)
+        for each in differences(left, right, replace(core, axes=axes))
+        if each.names == (axis,)
+    ]
+
+
+def texts(axis: str) -> dict[Any, str]:
+    """The words for the values of an axis."""
+    (found,) = (each for each in load_core("nms").axes if each.name == axis)
+    return {value.value: value.text.en for value in found.values}
+
+
+def test_an_axis_is_said_in_general_and_where_it_is_otherwise() -> None:
+    left, right = load_api("torchvision/nms"), load_api("mindspore/NMSWithMask")
+    kinds = texts("threshold_type")
+    assert behaviour(left, right, "threshold_type") == [
+        ("behaviour-differs", "", kinds["float64"], kinds["same"], ""),
+        ("behaviour-differs", "conditional", kinds["float32"], kinds["same"], "cuda float16"),
+        ("same", "conditional", kinds["float32"], kinds["float32"], "cuda float32"),
+    ]
+    (order,) = (
+        each for each in differences(left, right, load_core("nms")) if each.names == ("order",)
+    )
+    (axis,) = (each for each in load_core("nms").axes if each.name == "order")
+    values = {value.value: value.text for value in axis.values}
+    assert order == Difference(
+        "behaviour-differs", "behaviour", ("order",),
+        values["stable"].en, values["bitonic"].en, axis.text,
+        facts={
+            "left": values["stable"], "right": values["bitonic"], "shows": axis.shows,
+            "condition": plain(""),
+        },
+    )  # fmt: skip
+
+
+def test_an_axis_of_some_types_differs_only_where_both_take_one_of_them() -> None:
+    left, right = load_api("torchvision/nms"), load_api("mindspore/NMSWithMask")
+    words = texts("order")
+    said = [("behaviour-differs", "", words["stable"], words["bitonic"], "")]
+    assert behaviour(left, right, "order") == said
+    assert behaviour(left, right, "order", dtypes=("float16",)) == said
+    assert behaviour(left, right, "order", dtypes=("float64",)) == []
+    untold = tuple(replace(param, dtypes=()) for param in right.params)
+    assert behaviour(left, replace(right, params=untold), "order", dtypes=("float64",)) == said
+
+
+def test_an_axis_of_a_slot_is_compared_where_both_fill_it() -> None:
+    plainly, grouped = load_api("torchvision/nms"), load_api("torchvision/batched_nms")
+    other = replace(
+        grouped,
+        behaviour=(
+            *grouped.behaviour,
+            Behaviour(grouped.behaviour[0].evidence, {"group_rule": "per_group"}),
+        ),
+    )
+    assert behaviour(plainly, other, "group_rule") == []
+    assert behaviour(other, plainly, "group_rule") == []
+    words = texts("group_rule")
+    assert behaviour(grouped, other, "group_rule")[0] == (
+        "behaviour-differs", "", words["shifted"], words["per_group"], "",
+    )  # fmt: skip
+
+
+def test_several_deviations_are_one_text() -> None:
+    api = load_api("mindspore/NMSWithMask")
+    first, second = (replace(each, axes=("order",)) for each in api.deviations[:2])
+    right = replace(api, deviations=(first, second))
+    (row,) = behaviour(load_api("torchvision/nms"), right, "order")
+    assert row[3] == f"{first.real.en.removesuffix('.')}; {second.real.en.removesuffix('.')}"

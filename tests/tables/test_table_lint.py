@@ -70,7 +70,9 @@ def test_findings_are_printed_and_counted(
 
 def test_folder_without_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tables", "lint", str(tmp_path)]) == 2
-    assert "there are no tables in this folder" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"opsbridge tables: {tmp_path}: there are no tables in this folder\n"
+    )
 
 
 @pytest.mark.parametrize(
