@@ -152,6 +152,9 @@ def test_a_new_framework_replaces_no_table(
     assert cli.main(["new-framework", "mine", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (f"opsbridge new-framework: {path} is already there\n")
     assert path.read_text() == "precious"
+    path.unlink()  # the folder alone is no obstacle
+    assert cli.main(["new-framework", "mine", "--out", str(tmp_path)]) == 0
+    assert path.exists()
 
 
 def test_a_new_framework_starts_as_a_copy_without_the_deviations(

@@ -283,14 +283,24 @@ def test_layers_are_found_by_their_type(target: Target) -> None:
     assert scope["Net"]().found() == (["plain", "same"], ["norm"])  # type: ignore[operator]
 
 
-def test_a_method_that_pytorch_calls_for_its_own_is_reported() -> None:
-    methods = (
-        "    def train(self, mode=True):\n        pass\n\n    def trained(self):\n        pass\n"
-    )
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("train", "eval", "children", "named_children", "modules", "named_modules"),
+        *("parameters", "named_parameters", "buffers", "named_buffers"),
+        *("state_dict", "load_state_dict"),
+    ],
+)
+def test_a_method_that_pytorch_calls_for_its_own_is_reported(name: str) -> None:
+    methods = f"    def {name}(self):\n        pass\n\n    def {name}s(self):\n        pass\n"
     points = points_of(f"{HEADER}class Net(nn.Cell):\n{methods}")
-    (point,) = (each for each in points if "train" in each.name)
-    assert point.outcome is Outcome.APPROXIMATE
-    assert "PyTorch has a method train of its own" in point.reason
+    (point,) = (each for each in points if name in each.name)
+    assert (point.name, point.outcome) == (
+        f"mindspore.nn.Cell with a method {name}",
+        Outcome.APPROXIMATE,
+    )
+    assert point.reason == (f"PyTorch has a method {name} of its own and calls this one for it")
+    assert point.suggestion == "rename it, unless it does what PyTorch's does"
 
 
 def test_a_shape_is_no_tensor_where_its_name_gets_one() -> None:
