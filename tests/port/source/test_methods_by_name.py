@@ -146,7 +146,7 @@ def test_a_type_of_numpy_that_pytorch_has(name: str) -> None:
     assert function(f"return ops.cast(x, np.{name})") == f"return x.to({torchs})"
     assert function(f"return x.astype('{name}')") == f"return x.to({torchs})"
     torch = pytest.importorskip("torch", reason="has the dtypes, too")
-    if hasattr(np, name):
+    if name in vars(np):
         array = np.ones(1, getattr(np, name))
         assert torch.from_numpy(array).dtype is getattr(torch, name.removesuffix("_"))
 
@@ -200,3 +200,8 @@ def test_packages_that_give_arrays(root: str) -> None:
     assert in_cell(body).endswith("return v.sum(0), opsbridge.mindspore.ops.maximum(x, v)")
     body = body.replace(root, "other")
     assert in_cell(body).endswith(f"return {SURFACE}.sum(v, 0), torch.maximum(x, v)")
+
+
+def test_a_method_that_is_not_called_stays() -> None:
+    assert function("return x.abs, x.exp, x.size") == "return x.abs, x.exp, x.numel()"
+    assert function("return x.size()") == "return x.size()"
