@@ -85,13 +85,14 @@ def read_source(path: Path) -> Text:
         encoding, head = tokenize.detect_encoding(io.BytesIO(data).readline)
     except SyntaxError as error:
         raise PortError(f"{path}: {error.msg or error}") from error
-    has_bom = data.startswith(codecs.BOM_UTF8)
+    body = data.removeprefix(codecs.BOM_UTF8)
     plain = "utf-8" if encoding == "utf-8-sig" else encoding
     try:
-        text = data.removeprefix(codecs.BOM_UTF8).decode(plain)
+        text = body.decode(plain)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise PortError(f"{path}: line {line} is not {plain} (byte {error.start})") from error
+        line = body.count(b"\n", 0, error.start) + 1
+        byte = len(data) - len(body) + error.start
+        raise PortError(f"{path}: line {line} is not {plain} (byte {byte})") from error
     except (LookupError, ValueError) as error:  # a codec that is of something else than text
         raise PortError(f"{path}: is not {plain}: {error}") from error
     if "\0" in text:
@@ -99,7 +100,7 @@ def read_source(path: Path) -> Text:
     if plain != "utf-8" and "coding" not in text[: sum(map(len, head))]:
         # Read like this it may be Python, too, but no longer what was declared in ASCII.
         raise PortError(f"{path}: declares {plain}, but the declaration itself is not {plain}")
-    return Text(text, plain, has_bom)
+    return Text(text, plain, body != data)
 
 
 def write_file(path: Path, data: bytes, mode: int | None = None) -> None:

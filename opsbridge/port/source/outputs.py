@@ -18,7 +18,7 @@ class Results:
     pick: int | None = None
     dtype: str = ""
     order: tuple[int, ...] = ()
-    """Where MindSpore's results stand among PyTorch's, if the targets change places."""
+    """Where MindSpore's results stand among PyTorch's, if they are unpacked at once."""
 
     def apply(self, call: cst.BaseExpression) -> cst.BaseExpression:
         """Return the call with what follows it."""
@@ -55,4 +55,4 @@ def results_of(entry: PortEntry, target: cst.Tuple | None) -> Results:
     order = tuple(each.pick for each in returns if each.pick is not None)
     if sorted(order) != list(range(len(order))):
         raise Inexpressible("PyTorch gives other results")
-    return Results(order=() if order == tuple(range(len(order))) else order)
+    return Results(order=order)

@@ -162,7 +162,7 @@ def _vendored(scope: Scope, node: cst.Call, entry: PortEntry) -> bool:
 
 def _is_tensor_only(function: cst.Attribute) -> bool:
     """Whether a value of a graph that has such a method must be a tensor."""
-    return function.attr.value not in ("index", "count", "format", "split", "copy")
+    return function.attr.value not in ("split", "copy")
 
 
 def _says_tensor(scope: Scope, node: cst.Call, is_in_cell: bool) -> bool:

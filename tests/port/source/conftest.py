@@ -11,6 +11,7 @@ import pytest
 # What points became, where the words are not those of the translated file.
 IN_WORDS = {
     "[p for p in module.parameters() if p.requires_grad]",
+    "[p for p in module.parameters() if not p.requires_grad]",
     "an assignment of a new tensor",
     "dict(module.named_children())",
     "dict(module.named_parameters())",

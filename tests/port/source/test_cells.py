@@ -306,3 +306,20 @@ def test_a_method_that_pytorch_calls_for_its_own_is_reported(name: str) -> None:
 def test_a_shape_is_no_tensor_where_its_name_gets_one() -> None:
     statement = "y = x.shape[1:3]; y = Tensor(y[::-1])"
     assert line_of(statement) == "y = x.shape[1:3]; y = torch.tensor(y[::-1])"
+
+
+def test_what_has_to_do_with_mindspore_is_the_file_or_a_cell_that_was_read() -> None:
+    source = f"{HEADER}class A: pass\ndef f(x): return x.set_train()\n"
+    assert translate_text(source) == (
+        "import numpy as np\nclass A: pass\ndef f(x): return x.train()\n"
+    )
+    source = (
+        "from elsewhere import Base\ndef f(x): return x.set_train()\nclass Net(Base):\n"
+        "    def construct(self, x): return x.set_train()\nclass A: pass\n"
+        "def g(x): return x.set_train()\n"
+    )
+    assert translate_text(source) == (
+        "from elsewhere import Base\ndef f(x): return x.set_train()\nclass Net(Base):\n"
+        "    def forward(self, x): return x.train()\nclass A: pass\n"
+        "def g(x): return x.train()\n"
+    )

@@ -255,6 +255,9 @@ def test_construct_as_a_value_is_forward() -> None:
         ("self.op = ops.ReLU()", "self.op(x)", False),
         ("self.op = ops.Softmax(-1)", "self.op(x)", False),
         ("self.op = ops.Softmax(1 - 1)", "self.op(x)", False),
+        ("self.op = ops.ReduceMean(False)", "self.op(x, 0)", False),
+        ("self.op = ops.ReduceMean(keep_dims=True)", "self.op(x, 0)", False),
+        ("self.op = ops.NanToNum(0.5, None)", "self.op(x)", False),
         ("self.op = ops.ReLU()", "self.op(x), [self.op]", True),
         ("self.op = ops.ReLU()", "self.op(x), getattr(self, 'op')", True),
         ("self.op = ops.ReLU()", "self.op(x), x.op(x)", True),
@@ -306,6 +309,11 @@ def test_an_operator_stays_an_object_where_code_outside_its_class_may_use_it(
             "set in several ways",
         ),
         ("self.op = ops.Concat(k)", "self.op((x, x))", "are no literals"),
+        ("self.op = ops.Softmax((*k,))", "self.op(x)", "are no literals"),
+        ("self.op = ops.Softmax(k())", "self.op(x)", "are no literals"),
+        ("self.op = ops.Softmax(k - 1)", "self.op(x)", "are no literals"),
+        ("self.op = ops.Softmax(1 - k)", "self.op(x)", "are no literals"),
+        ("self.op = ops.Softmax(+1)", "self.op(x)", "are no literals"),
         ("self.op = ops.ROIAlign(*k)", "self.op(x, x)", "unpacked with a star"),
     ],
 )
@@ -343,6 +351,15 @@ def test_functions_that_cells_call_are_of_the_graph(constant: str) -> None:
     assert "return again(opsbridge.mindspore.Tensor.sum(x, 0))" in text
     assert "return helper(opsbridge.mindspore.Tensor.tile(x, (2,)))" in text
     assert text.count("return x.sum(0)") == 2
+
+
+@pytest.mark.parametrize("decorator", ["k[0]", "k()()", "k.made(3)", "made"])
+def test_a_function_that_another_one_takes_is_of_the_graph(decorator: str) -> None:
+    source = cell("return helper(x)") + f"@{decorator}\ndef helper(x):\n    return x.sum(0)\n"
+    text = translate_text(source)
+    assert text.endswith(
+        f"@{decorator}\ndef helper(x):\n    return opsbridge.mindspore.Tensor.sum(x, 0)\n"
+    )
 
 
 def test_functions_of_other_files_are_of_the_graph(tmp_path: Any) -> None:

@@ -17,3 +17,8 @@ def test_they_are_kept(call: str) -> None:
     source = f"import mindspore.ops as ops\n\n\ndef f(x):\n    return {call}\n"
     expected = call.replace("ops.", "torch.")
     assert translate_text(source).endswith(f"\n\ndef f(x):\n    return {expected}\n")
+
+
+def test_spaces_of_arguments_are_kept() -> None:
+    source = "import mindspore.ops as ops\ny = ops.concat( [x, x] , axis=-1 )\n"
+    assert translate_text(source) == "import torch\ny = torch.cat( [x, x] , dim=-1 )\n"
