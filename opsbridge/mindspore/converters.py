@@ -80,6 +80,11 @@ def to_index(value: Any) -> Any:
     return to_tensor(value).long()
 
 
+def to_truth(value: Any) -> torch.Tensor:
+    """Return where a tensor is not 0; a number or sequence becomes one."""
+    return to_tensor(value).bool()
+
+
 def _same(value: Any) -> Any:
     return value
 
@@ -96,6 +101,7 @@ CONVERTERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "number": to_number,
         "tensor": to_tensor,
         "index": to_index,
+        "truth": to_truth,
         "one_minus": lambda value: 1 - value,
         "pair": lambda value: tuple(value) if isinstance(value, tuple | list) else (value, value),
     }

@@ -40,6 +40,15 @@ def multiply_no_nan(x: Any, y: Any) -> torch.Tensor:
     return torch.where(y == 0, torch.zeros_like(y), x * y)
 
 
+def power(input: Any, exponent: Any) -> torch.Tensor:
+    """Return a tensor or number to the power of another."""
+    base = to_tensor(input)
+    # PyTorch has last bits of its own for powers of a number, and none of integers below 0.
+    if not isinstance(exponent, int | float) or (exponent < 0 and not base.is_floating_point()):
+        exponent = to_tensor(exponent)
+    return torch.pow(base, exponent)
+
+
 def fast_gelu(x: torch.Tensor) -> torch.Tensor:
     """Return x / (1 + exp(-1.702 * |x|)) * exp(0.851 * (x - |x|))."""
     size = x.abs()

@@ -36,6 +36,7 @@ PortConverter = Literal[
     "number",  # a number, or a tensor that holds one
     "tensor",  # a tensor; a number or list becomes one
     "index",  # an integer tensor as torch indexes with it: int64
+    "truth",  # a tensor or what becomes one, true where it is not 0
     "one_minus",  # 1 - value: momentum, the share that is kept
     "pair",  # one integer or two
     "display",  # a tuple or list of tensors that is written out, and is not empty

@@ -93,6 +93,16 @@ CALLS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "steps": lambda mnp, x, n: mnp.heaviside(x, x[0]),
     "sums-of-exponentials": lambda mnp, x, n: (mnp.logaddexp(x, x[0]), mnp.logaddexp2(x, x[1])),
     "powers": lambda mnp, x, n: (mnp.float_power(x + 2, x), mnp.matrix_power(x[:, :3], 2)),
+    "powers-of-numbers": lambda mnp, x, n: (mnp.power(x, 2), mnp.power(n, -1), mnp.power(2, n)),
+    "powers-of-arrays": lambda mnp, x, n: (mnp.power(n, n), mnp.power(x + 2, [0.5, 1, 2, -1])),
+    "where": lambda mnp, x, n: mnp.where(x > 0, x, -1.0),
+    "where-not-0": lambda mnp, x, n: [
+        mnp.where(condition.astype(dtype), x, -x)
+        for condition in (n.reshape(6)[:4] - 2, n[0, 0])
+        for dtype in (mnp.int32, mnp.int64, mnp.uint8, mnp.float32, mnp.float16, mnp.bool_)
+    ],
+    "where-not-a-number": lambda mnp, x, n: mnp.where((x - x[0]) / (x - x[0]), x, n[0, 0]),
+    "where-of-lists": lambda mnp, x, n: (mnp.where([2, 0, -1, 0], x, x[0]), mnp.where(0, 1, 2.0)),
     "kron": lambda mnp, x, n: mnp.kron(x, n),
     "diagonals": lambda mnp, x, n: (mnp.diagonal(x, 1), mnp.diagflat(x[0], -1), mnp.trace(x)),
     "traces": lambda mnp, x, n: (mnp.trace(n, 1), mnp.trace(x[None], 0, 1, 2)),

@@ -48,8 +48,16 @@ def build(
 
 
 def _int64(node: cst.BaseExpression) -> cst.BaseExpression:
+    return _of_dtype(node, "torch.int64")
+
+
+def _bool(node: cst.BaseExpression) -> cst.BaseExpression:
+    return _of_dtype(node, "torch.bool")
+
+
+def _of_dtype(node: cst.BaseExpression, dtype: str) -> cst.BaseExpression:
     receiver = cst.Attribute(parenthesised(node), cst.Name("to"))
-    return cst.Call(receiver, [cst.Arg(name("torch.int64"))])
+    return cst.Call(receiver, [cst.Arg(name(dtype))])
 
 
 def _dtype_of_that_name(node: cst.BaseExpression) -> cst.BaseExpression:
@@ -71,6 +79,7 @@ _WRITERS: dict[str, Callable[[cst.BaseExpression], cst.BaseExpression]] = {
     "same": lambda node: node,
     "dtype of that name": _dtype_of_that_name,
     "int64": _int64,
+    "bool": _bool,
     "one_minus": _one_minus,
     "tuple of one": _tuple_of_one,
 }

@@ -122,6 +122,14 @@ def _index(operand: _Operand) -> str:
     raise operand.refusal("is not known to be a tensor")
 
 
+def _truth(operand: _Operand) -> str:
+    if isinstance(operand.value, cst.Comparison):
+        return _tensor(operand)
+    if operand.kind in (Kind.TENSOR, Kind.GRAPH):
+        return "bool"
+    raise operand.refusal("is not known to be a tensor")
+
+
 def _display(operand: _Operand) -> str:
     if isinstance(operand.value, cst.Tuple | cst.List) and list(elements(operand.value)):
         return "same"
@@ -146,6 +154,7 @@ _CONVERSIONS: dict[PortConverter, Callable[[_Operand], str]] = {
     "ints": _ints,
     "tensor": _tensor,
     "index": _index,
+    "truth": _truth,
     "one_minus": lambda operand: "one_minus",
     "display": _display,
     "pair": _pair,

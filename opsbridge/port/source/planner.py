@@ -10,6 +10,7 @@ from opsbridge.port.source.flow import Kind
 from opsbridge.port.source.keep import plan_reference
 from opsbridge.port.source.names import is_ported
 from opsbridge.port.source.operator_calls import plan_bound_call, plan_direct_call, plan_named_call
+from opsbridge.port.source.parameter_values import plan_parameter_value
 from opsbridge.port.source.plan import Plan
 from opsbridge.port.source.project import Project, SourceUnit
 from opsbridge.port.source.result import Outcome, Target
@@ -91,6 +92,9 @@ class Planner(cst.CSTVisitor):
         if node not in self.plan.done and is_use and is_ported(scope.names.full_name(node)):
             plan_reference(scope, node)
 
+    def visit_Assign(self, node: cst.Assign) -> None:
+        plan_parameter_value(self._scope, node)
+
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
         frame = self._scope.frame
         if not frame.is_graph and (frame.owner is None or not frame.owner.is_cell):
@@ -100,6 +104,8 @@ class Planner(cst.CSTVisitor):
         may_be_tensor = Kind.TENSOR in (left, right) or (
             frame.is_graph and left not in (Kind.NUMBER, Kind.SEQUENCE, Kind.TENSORS)
         )
+        if type(node.operator) in cells.OPERATORS and plan_parameter_value(self._scope, node):
+            return
         if may_be_tensor and not is_sequence and type(node.operator) in cells.OPERATORS:
             self.plan.edits[node] = cells.plain_assignment
             self.plan.record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import libcst as cst
@@ -172,7 +173,22 @@ def _says_tensor(scope: Scope, node: cst.Call, is_in_cell: bool) -> bool:
         is_shape = method == "view" and not any(_is_kind(scope, arg.value) for arg in node.args)
         if method in _NO_ARRAY_HAS or (is_shape and node.args):
             return True
-    return any(scope.is_dtype(arg.value, strict=True) for arg in node.args)
+    return any(
+        scope.is_dtype(arg.value, strict=True)
+        for call in (node, *_methods_of_result(scope, node))
+        for arg in call.args
+    )
+
+
+def _methods_of_result(scope: Scope, node: cst.Call) -> Iterator[cst.Call]:
+    """The methods that are called in a row on what a call gives: `x.copy().astype(float32)`."""
+    parents = scope.tree.parents
+    while isinstance(member := parents.get(node), cst.Attribute):
+        call = parents.get(member)
+        if not (isinstance(call, cst.Call) and call.func is member):
+            return
+        yield call
+        node = call
 
 
 def _is_kind(scope: Scope, node: cst.BaseExpression) -> bool:

@@ -166,6 +166,21 @@ def test_a_comparison_inside_a_graph_gives_no_array() -> None:
     assert in_cell(body) == "return (y > 0).to(torch.int32), (x.shape[0] == y).to(torch.float32)"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("y[:, 1:].copy().astype(ms.float32)", "torch.clone(y[:, 1:]).to(torch.float32)"),
+        ("y.copy().sum(0).astype(ms.float32)", "_sum(torch.clone(y), 0).to(torch.float32)"),
+        ("y.copy().astype(k)", "y.copy().astype(k)"),
+        ("y.copy().T.astype(ms.int32)", "y.copy().T.to(torch.int32)"),
+        ("(y.copy() + 1).astype(ms.int32)", "(y.copy() + 1).to(torch.int32)"),
+        ("made(y.copy(), ms.int32)", "made(y.copy(), torch.int32)"),
+    ],
+)
+def test_a_method_of_what_a_method_gives_may_say_tensor(before: str, after: str) -> None:
+    assert function(f"return {before}", Target.TORCHVISION) == f"return {after}"
+
+
 def test_a_function_from_elsewhere_gives_anything_but_an_array_inside_a_graph() -> None:
     body = "from elsewhere import made\nv = made(x)\nreturn ops.maximum(x, v)"
     assert function(body).endswith("opsbridge.mindspore.ops.maximum(x, v)")
