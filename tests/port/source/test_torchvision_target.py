@@ -313,6 +313,24 @@ def test_the_dtype_of_what_an_object_is_called_with() -> None:
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        (torch.tensor([1.5, 2.0, 0.1]), 2),
+        (torch.tensor([1.5, 2.0, 0.1]), -0.5),
+        (2.5, torch.tensor([0.5, -1.0, 3.0])),
+        (torch.tensor([2, 3]), torch.tensor([3, 2])),
+        (torch.tensor([1.5, 2.0], dtype=torch.float16), 3),
+        (2, 3),
+    ],
+    ids=str,
+)
+def test_powers_that_are_made_before_they_are_called(given: tuple[Any, Any]) -> None:
+    ours, surface = ported("ops.Pow()")(*given), ops.Pow()(*given)
+    assert ours.dtype == surface.dtype
+    assert torch.equal(ours, torch.as_tensor(surface))
+
+
+@pytest.mark.parametrize(
     ("call", "expected"),
     [
         ("ops.TopK(sorted=False)", "functools.partial(_top_k, sorted=False)"),
