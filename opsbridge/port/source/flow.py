@@ -25,7 +25,7 @@ class Kind(enum.Enum):
     """A tensor, or a tuple or number that a cell computes with; never a NumPy array."""
     UNKNOWN = "unknown"
     CIRCULAR = "what is asked for"
-    """Met on the way to a kind: a value made from its own last one says nothing more of it."""
+    """Met on the way to a kind, of which nothing is known yet."""
 
 
 _NUMPY_ROOTS = ("numpy", "cv2")
@@ -50,20 +50,44 @@ class Flow:
         self._self_name = self_name
         self._is_graph = is_graph
         self._tensor_call = tensor_call
-        self._open: set[object] = set()
+        self._open: set[cst.BaseExpression] = set()
+        self._found: dict[cst.BaseExpression, Kind] = {}
+        self._assumed: dict[cst.BaseExpression, Kind] = {}
 
     def kind(self, node: cst.BaseExpression) -> Kind:
-        """The kind of an expression."""
+        """The kind of an expression.
+
+        What a loop makes of its own last value is asked for again until it stays the same.
+        """
+        if self._open:
+            return self._part(node)
+        self._assumed = {}
+        while True:
+            self._found = {}
+            kind = self._part(node)
+            assumed = {each: self._assumed_next(each) for each in self._found}
+            if assumed == self._assumed:
+                return Kind.UNKNOWN if kind is Kind.CIRCULAR else kind
+            self._assumed = assumed
+
+    def _assumed_next(self, node: cst.BaseExpression) -> Kind:
+        """What was found, if it was the same before; so nothing changes more than twice."""
+        found, before = self._found[node], self._assumed.get(node, Kind.CIRCULAR)
+        return found if before in (found, Kind.CIRCULAR) else Kind.UNKNOWN
+
+    def _part(self, node: cst.BaseExpression) -> Kind:
+        """The kind of a part of what is asked for, in this round."""
         if node in self._open:
-            return Kind.CIRCULAR
-        if len(self._open) > _MAX_DEPTH:
-            return Kind.UNKNOWN
-        self._open.add(node)
-        try:
-            kind = self._kind(node)
-        finally:
-            self._open.discard(node)
-        return Kind.UNKNOWN if kind is Kind.CIRCULAR and not self._open else kind
+            return self._assumed.get(node, Kind.CIRCULAR)
+        if node not in self._found:
+            if len(self._open) > _MAX_DEPTH:
+                return Kind.UNKNOWN
+            self._open.add(node)
+            try:
+                self._found[node] = self._kind(node)
+            finally:
+                self._open.discard(node)
+        return self._found[node]
 
     def _kind(self, node: cst.BaseExpression) -> Kind:
         match node:
@@ -123,7 +147,7 @@ class Flow:
             if node.func.attr.value == "asnumpy":
                 return Kind.NUMPY
             receiver = self.kind(node.func.value)
-            if receiver in (Kind.TENSOR, Kind.NUMPY):
+            if receiver in (Kind.TENSOR, Kind.NUMPY, Kind.CIRCULAR):
                 return Kind.NUMPY if node.func.attr.value == "numpy" else receiver
         return Kind.GRAPH if self._is_graph else Kind.UNKNOWN
 
@@ -174,7 +198,7 @@ class Flow:
                 case cst.AnnAssign() if above.value is not None:
                     return self.kind(above.value)
                 case cst.AugAssign():
-                    return self.kind(above.value)
+                    return _stronger([self.kind(above.target), self.kind(above.value)])
                 case cst.For() | cst.CompFor():
                     if isinstance(above.iter, cst.Call) and dotted(above.iter.func) == ["range"]:
                         return Kind.NUMBER
@@ -208,7 +232,7 @@ class Flow:
 
 def _stronger(kinds: Iterable[Kind]) -> Kind:
     """What arithmetic on two kinds gives."""
-    order = (Kind.TENSOR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN, Kind.CIRCULAR, Kind.SEQUENCE,
+    order = (Kind.TENSOR, Kind.CIRCULAR, Kind.NUMPY, Kind.GRAPH, Kind.UNKNOWN, Kind.SEQUENCE,
              Kind.TENSORS)  # fmt: skip
     found = set(kinds)
     return next((kind for kind in order if kind in found), Kind.NUMBER)

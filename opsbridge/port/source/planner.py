@@ -97,12 +97,14 @@ class Planner(cst.CSTVisitor):
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
         frame = self._scope.frame
-        if not frame.is_graph and (frame.owner is None or not frame.owner.is_cell):
-            return
+        is_in_cell = frame.is_graph or (frame.owner is not None and frame.owner.is_cell)
         left, right = frame.flow.kind(node.target), frame.flow.kind(node.value)
         is_sequence = isinstance(node.value, cst.Tuple | cst.List | cst.SimpleString)
-        may_be_tensor = Kind.TENSOR in (left, right) or (
-            frame.is_graph and left not in (Kind.NUMBER, Kind.SEQUENCE, Kind.TENSORS)
+        # Elsewhere an unknown one may be an array, which it changes.
+        may_be_tensor = (
+            left is Kind.TENSOR
+            or (right is Kind.TENSOR and is_in_cell)
+            or (frame.is_graph and left not in (Kind.NUMBER, Kind.SEQUENCE, Kind.TENSORS))
         )
         if type(node.operator) in cells.OPERATORS and plan_parameter_value(self._scope, node):
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,36 @@ def test_it_makes_a_new_tensor_where_cells_compute(source: str) -> None:
 )
 def test_elsewhere_it_stays(source: str) -> None:
     assert "x += other" in translated(source)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_tensor"),
+    [
+        ("Tensor(0.0)", True),
+        ("ops.zeros((2,), ms.float32)", True),
+        ("ops.reduce_sum(k)", True),
+        ("k", False),
+        ("0.0", False),
+        ("[]", False),
+        ("k.asnumpy()", False),
+    ],
+)
+def test_elsewhere_it_makes_a_new_one_of_what_is_a_tensor(value: str, is_tensor: bool) -> None:
+    source = f"def total(k, other):\n    x = {value}\n    x += other\n    return x\n"
+    expected = "    x = x + other" if is_tensor else "    x += other"
+    assert translated(source).splitlines()[-2] == expected
+
+
+def test_a_sum_of_a_function_may_grow() -> None:
+    torch = pytest.importorskip("torch", reason="runs what was translated")
+    source = "def total(others):\n    x = Tensor(1.0)\n    y = x\n"
+    source += "    for other in others:\n        x += other\n    return x, y\n"
+    header = "import mindspore as ms\nfrom mindspore import Tensor\n"
+    scope: dict[str, Any] = {}
+    exec(translate_text(header + source, Target.TORCHVISION), scope)
+    x, y = scope["total"]([torch.ones(3), torch.ones(2, 3)])
+    assert x.tolist() == [[3.0] * 3] * 2
+    assert y.item() == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -310,3 +311,44 @@ def test_of_several_results_each_is_a_tensor(made: str) -> None:
 def test_what_is_one_of_several_kinds_may_be_a_value_of_a_graph() -> None:
     body = "z = ops.topk(x, 2) if y else y\nreturn z.mean(1)"
     assert in_cell(body).endswith("return opsbridge.mindspore.Tensor.mean(z, 1)")
+
+
+@pytest.mark.parametrize(
+    ("start", "step", "is_tensor"),
+    [
+        ("x", "v = v + y", True),
+        ("x", "v = y + v", True),
+        ("x", "v += y", True),
+        ("x", "v = v * 2", True),
+        ("x", "v = v.reshape(-1)", True),
+        ("x", "v, w = w, v", False),
+        ("x", "v = y", False),
+        ("x", "v = v.asnumpy()", False),
+        ("x", "v = len(v)", False),
+        ("0", "v = v + x", False),
+        ("0", "v = v + 1", False),
+        ("y", "v = v + y", False),
+        ("np.ones(3)", "v = v + y", False),
+    ],
+)
+def test_what_a_loop_makes_of_its_own_value(start: str, step: str, is_tensor: bool) -> None:
+    body = f"v = {start}\nw = y\nfor i in range(k):\n    {step}\nreturn v.size"
+    assert function(body).endswith("return v.numel()" if is_tensor else "return v.size")
+
+
+@pytest.mark.parametrize(
+    ("step", "count"),
+    [("v = v + y", 14), ("v += y", 14), ("v = ops.relu(v) + y", 14), ("v = w; w = v + y", 6)],
+)
+def test_loops_of_many_steps_take_no_longer(step: str, count: int) -> None:
+    steps = f"    {step}\n" * count
+    start = time.perf_counter()
+    body = f"v = x\nw = x\nfor i in range(k):\n{steps}return v.size"
+    assert function(body).endswith("return v.numel()")
+    assert time.perf_counter() - start < 20
+
+
+def test_what_was_added_to_is_what_it_was() -> None:
+    assert function("v = x\nv += 1\nreturn v.size").endswith("return v.numel()")
+    assert function("v = y\nv += 1\nreturn v.size").endswith("return v.size")
+    assert function("v = 0\nv += x\nreturn v.size").endswith("return v.numel()")
